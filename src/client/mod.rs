@@ -1,0 +1,1 @@
+//! The client: edges, with a pure core inside.

@@ -1,0 +1,252 @@
+//! A line of the server: formatted once as a [`Draft`], stamped into a [`Line`], and from then on shared as
+//! bytes by the log and by everybody who hears it.
+//!
+//! ```text
+//! @time=2026-11-20T16:05:00.123Z;msgid=<18 signs>;+client/tag=x :alice!a@h PRIVMSG #lobby :hi\r\n
+//! |------------------ stamp, STAMP bytes --------| |- sender's -||------- the untagged form -----|
+//! ```
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::message::{Message, needs_colon};
+use super::{MAX_REST, Time, time};
+
+/// How many signs a message id has: 88 bits, five a sign.
+pub const MSGID_LEN: usize = 18;
+
+/// How many bytes the stamp has: `@time=…;msgid=…`, without what separates it from the rest.
+pub const STAMP: usize = 6 + time::STAMP_LEN + 7 + MSGID_LEN;
+
+/// Where in the stamp the time ends: `@time=…`.
+const TIME_END: usize = 6 + time::STAMP_LEN;
+
+/// The signs of a message id, in the order of their bytes, so that ids sort as the lines do.
+const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
+
+/// A running number among all lines of a server; 40 bits of it are kept in a message id.
+pub type Seq = u64;
+
+/// The message id of the line with this number, stamped at this time: 48 bits of milliseconds, then 40 bits of
+/// number. Sorted by time as well as by number, for both only grow.
+pub fn msgid(at: Time, seq: Seq) -> [u8; MSGID_LEN] {
+    let mut bits = (u128::from(at.millis() & 0xFFFF_FFFF_FFFF) << 40) | u128::from(seq & 0xFF_FFFF_FFFF);
+    let mut id = [b'0'; MSGID_LEN];
+    for sign in id.iter_mut().rev() {
+        *sign = SIGNS[(bits & 31) as usize];
+        bits >>= 5;
+    }
+    id
+}
+
+/// The time and the number inside a message id of ours; `None` if it is none.
+pub fn parse_msgid(id: &str) -> Option<(Time, Seq)> {
+    if id.len() != MSGID_LEN {
+        return None;
+    }
+    let mut bits = 0u128;
+    for sign in id.bytes() {
+        let value = SIGNS.iter().position(|s| *s == sign)?;
+        bits = (bits << 5) | value as u128;
+    }
+    let millis = u64::try_from(bits >> 40).ok()?;
+    Some((Time::from_millis(millis), (bits & 0xFF_FFFF_FFFF) as u64))
+}
+
+/// A line that has no order yet: all of it is written but the stamp, for which there is room in front.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    bytes: BytesMut,
+    untagged: usize,
+}
+
+impl Draft {
+    /// Formats `:source COMMAND params`. `tags` are a sender's own, as they stand on the wire, or empty. The
+    /// last param is cut, between characters, so that the untagged form fits [`MAX_REST`].
+    pub fn new(tags: &str, source: &str, command: &str, params: &[&str]) -> Draft {
+        let mut bytes = BytesMut::with_capacity(
+            STAMP + 2 + tags.len() + MAX_REST.min(128 + source.len() + text_len(params)),
+        );
+        bytes.put_bytes(b' ', STAMP);
+        if !tags.is_empty() {
+            bytes.put_u8(b';');
+            bytes.put_slice(tags.as_bytes());
+        }
+        bytes.put_u8(b' ');
+        let untagged = bytes.len();
+        put_untagged(&mut bytes, source, command, params);
+        Draft { bytes, untagged }
+    }
+
+    /// The message as it will be heard, without stamp.
+    pub fn message(&self) -> Option<Message<'_>> {
+        parse(&self.bytes[self.untagged..])
+    }
+
+    /// Gives the line its place in the order.
+    pub fn stamp(mut self, at: Time, seq: Seq) -> Line {
+        let stamp = &mut self.bytes[..STAMP];
+        stamp[..6].copy_from_slice(b"@time=");
+        stamp[6..TIME_END].copy_from_slice(&at.stamp());
+        stamp[TIME_END..TIME_END + 7].copy_from_slice(b";msgid=");
+        stamp[TIME_END + 7..].copy_from_slice(&msgid(at, seq));
+        Line { bytes: self.bytes.freeze(), untagged: self.untagged }
+    }
+}
+
+fn text_len(params: &[&str]) -> usize {
+    params.iter().map(|param| param.len() + 2).sum()
+}
+
+/// Writes `:source COMMAND params\r\n`, at most [`MAX_REST`] bytes of it: the last param is cut between
+/// characters when it does not fit. Line ends in a param cannot be: the parser lets none in, and what does come
+/// from elsewhere (a file, a flag) is turned into a blank here.
+pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&str]) {
+    let start = out.len();
+    if !source.is_empty() {
+        out.put_u8(b':');
+        out.put_slice(source.as_bytes());
+        out.put_u8(b' ');
+    }
+    out.put_slice(command.as_bytes());
+    if let Some((last, middle)) = params.split_last() {
+        for param in middle {
+            out.put_u8(b' ');
+            out.put_slice(param.as_bytes());
+        }
+        out.put_u8(b' ');
+        if needs_colon(last) || matches!(command, "PRIVMSG" | "NOTICE" | "TOPIC" | "QUIT" | "PART" | "KICK") {
+            out.put_u8(b':');
+        }
+        let room = (MAX_REST - 2).saturating_sub(out.len() - start);
+        out.put_slice(cut(last, room).as_bytes());
+    }
+    for byte in &mut out[start..] {
+        if matches!(byte, b'\r' | b'\n' | 0) {
+            *byte = b' ';
+        }
+    }
+    out.put_slice(b"\r\n");
+}
+
+/// The longest beginning of a text that has at most `room` bytes and ends between characters.
+pub fn cut(text: &str, room: usize) -> &str {
+    &text[..text.floor_char_boundary(room)]
+}
+
+fn parse(bytes: &[u8]) -> Option<Message<'_>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    Message::parse(text.strip_suffix("\r\n").unwrap_or(text)).ok()
+}
+
+/// A stamped line: its bytes are shared, never changed, and hold the tagged and the untagged form in one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    bytes: Bytes,
+    untagged: usize,
+}
+
+impl Line {
+    /// Takes a line as it stands on the wire with its line end; `None` if it does not begin with a stamp or is
+    /// no message.
+    pub fn from_wire(bytes: Bytes) -> Option<Line> {
+        let head = bytes.get(..STAMP + 1)?;
+        let stamped = head.starts_with(b"@time=")
+            && head[TIME_END..].starts_with(b";msgid=")
+            && matches!(head[STAMP], b' ' | b';');
+        if !stamped || !bytes.ends_with(b"\r\n") {
+            return None;
+        }
+        let untagged = memchr::memchr(b' ', &bytes)? + 1;
+        let line = Line { bytes, untagged };
+        parse_msgid(line.msgid())?;
+        Time::parse(std::str::from_utf8(&line.bytes[6..TIME_END]).ok()?)?;
+        parse(&line.bytes[line.untagged..])?;
+        Some(line)
+    }
+
+    /// With all tags, line end included.
+    pub fn tagged(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Without tags, line end included: a suffix of the tagged form.
+    pub fn untagged(&self) -> &[u8] {
+        &self.bytes[self.untagged..]
+    }
+
+    /// The `time` tag alone, as `@time=…`, for those who know no other.
+    pub fn time_tag(&self) -> &[u8] {
+        &self.bytes[..TIME_END]
+    }
+
+    /// The tags, as they stand between `@` and the blank.
+    pub fn tags(&self) -> &str {
+        std::str::from_utf8(&self.bytes[1..self.untagged - 1]).unwrap_or_default()
+    }
+
+    /// The sender's own tags: what follows the stamp.
+    pub fn sender_tags(&self) -> &str {
+        self.tags().get(STAMP..).unwrap_or_default()
+    }
+
+    /// Its message id.
+    pub fn msgid(&self) -> &str {
+        std::str::from_utf8(&self.bytes[TIME_END + 7..STAMP]).unwrap_or_default()
+    }
+
+    /// When it was stamped.
+    pub fn time(&self) -> Time {
+        parse_msgid(self.msgid()).map(|(at, _)| at).unwrap_or_default()
+    }
+
+    /// Its running number.
+    pub fn seq(&self) -> Seq {
+        parse_msgid(self.msgid()).map(|(_, seq)| seq).unwrap_or_default()
+    }
+
+    /// The message it carries, its tags included.
+    pub fn message(&self) -> Message<'_> {
+        // Checked when the line was made: a draft's message or `from_wire`.
+        parse(&self.bytes).unwrap_or_else(|| Message::new("", &[]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_are_one_piece() {
+        let draft = Draft::new("+chatui/id=7", "alice!a@h", "PRIVMSG", &["#lobby", "hi"]);
+        assert_eq!(draft.message().unwrap().param(1), "hi");
+        let line = draft.stamp(Time::from_millis(1_795_190_700_123), 42);
+        let wire = format!(
+            "@time=2026-11-20T16:05:00.123Z;msgid={};+chatui/id=7 :alice!a@h PRIVMSG #lobby :hi\r\n",
+            line.msgid()
+        );
+        assert_eq!(line.tagged(), wire.as_bytes());
+        assert_eq!(line.untagged(), b":alice!a@h PRIVMSG #lobby :hi\r\n");
+        assert_eq!((line.time(), line.seq()), (Time::from_millis(1_795_190_700_123), 42));
+        assert_eq!(line.sender_tags(), "+chatui/id=7");
+        assert_eq!(Line::from_wire(line.tagged().clone()), Some(line));
+    }
+
+    #[test]
+    fn ids_sort_as_lines_do() {
+        let earlier = msgid(Time::from_millis(5), 9);
+        assert!(earlier < msgid(Time::from_millis(5), 10));
+        assert!(earlier < msgid(Time::from_millis(6), 1));
+        assert_eq!(parse_msgid(std::str::from_utf8(&earlier).unwrap()), Some((Time::from_millis(5), 9)));
+        assert_eq!(parse_msgid("short"), None);
+        assert_eq!(parse_msgid("zzzzzzzzzzzzzzzzzz"), None);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let text = "é".repeat(400);
+        let draft = Draft::new("", "a!a@h", "PRIVMSG", &["#x", &text]);
+        let line = draft.stamp(Time::default(), 1);
+        assert!(line.untagged().len() <= MAX_REST && line.untagged().len() >= MAX_REST - 1);
+        assert!(std::str::from_utf8(line.untagged()).is_ok());
+    }
+}

@@ -1,0 +1,306 @@
+//! One message of the wire, parsed in place from its line, and written back
+//! ([Modern IRC, message format](https://modern.ircdocs.horse/#message-format),
+//! [message-tags](https://ircv3.net/specs/extensions/message-tags)).
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Most params that are told apart; what follows the fourteenth blank is the last param (RFC 1459 2.3).
+pub const MAX_PARAMS: usize = 15;
+
+/// A message: a borrowed view of one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// The tags, still escaped.
+    pub tags: Tags<'a>,
+    /// Who it comes from, without the colon: `nick!user@host` or a server's name.
+    pub source: Option<&'a str>,
+    /// The verb or the three digits, as they were written.
+    pub command: &'a str,
+    /// Its params.
+    pub params: Params<'a>,
+}
+
+/// Why a line is no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParseError {
+    /// Nothing in it but blanks, tags or a source.
+    Empty,
+    /// A CR, LF or NUL inside: it must never be relayed, so it is never parsed.
+    Forbidden,
+}
+
+impl<'a> Message<'a> {
+    /// Parses a line, given without its line end. Runs of blanks separate, as RFC 1459 has it.
+    ///
+    /// # Errors
+    /// [`ParseError`], when there is no command or a byte that no line may hold.
+    pub fn parse(line: &'a str) -> Result<Message<'a>, ParseError> {
+        if line.bytes().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+            return Err(ParseError::Forbidden);
+        }
+        let mut rest = line.trim_start_matches(' ');
+        let mut tags = Tags("");
+        if let Some(tagged) = rest.strip_prefix('@') {
+            let (raw, after) = tagged.split_once(' ').ok_or(ParseError::Empty)?;
+            tags = Tags(raw);
+            rest = after.trim_start_matches(' ');
+        }
+        let mut source = None;
+        if let Some(sourced) = rest.strip_prefix(':') {
+            let (name, after) = sourced.split_once(' ').ok_or(ParseError::Empty)?;
+            source = (!name.is_empty()).then_some(name);
+            rest = after.trim_start_matches(' ');
+        }
+        let (command, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        if command.is_empty() {
+            return Err(ParseError::Empty);
+        }
+        Ok(Message { tags, source, command, params: Params::split(rest) })
+    }
+
+    /// A message to be sent: no tags, no source.
+    pub fn new(command: &'a str, params: &[&'a str]) -> Message<'a> {
+        let mut list = Params::default();
+        for param in params.iter().take(MAX_PARAMS) {
+            list.push(param);
+        }
+        Message { tags: Tags(""), source: None, command, params: list }
+    }
+
+    /// The same with a source in front.
+    #[must_use]
+    pub fn with_source(mut self, source: &'a str) -> Message<'a> {
+        self.source = Some(source);
+        self
+    }
+
+    /// The same with tags in front, given as they stand on the wire (see [`push_tag`]).
+    #[must_use]
+    pub fn with_tags(mut self, raw: &'a str) -> Message<'a> {
+        self.tags = Tags(raw);
+        self
+    }
+
+    /// The `n`-th param, or nothing at all.
+    pub fn param(&self, n: usize) -> &'a str {
+        self.params.get(n).unwrap_or("")
+    }
+
+    /// Whether the verb is this one; verbs are compared by ASCII letters without case.
+    pub fn is(&self, command: &str) -> bool {
+        self.command.eq_ignore_ascii_case(command)
+    }
+
+    /// The nick in front of the source, or the server's name.
+    pub fn nick(&self) -> &'a str {
+        self.source.map_or("", |source| super::name::Source::split(source).nick)
+    }
+}
+
+/// The message as a line, without its line end. The last param gets its colon when it needs one.
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.tags.0.is_empty() {
+            write!(f, "@{} ", self.tags.0)?;
+        }
+        if let Some(source) = self.source {
+            write!(f, ":{source} ")?;
+        }
+        f.write_str(self.command)?;
+        let last = self.params.len().wrapping_sub(1);
+        for (n, param) in self.params.iter().enumerate() {
+            let colon = if n == last && needs_colon(param) { ":" } else { "" };
+            write!(f, " {colon}{param}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a last param must be written with a colon in front.
+pub fn needs_colon(param: &str) -> bool {
+    param.is_empty() || param.starts_with(':') || param.contains(' ')
+}
+
+/// The params of a message: at most [`MAX_PARAMS`], none copied.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Params<'a> {
+    list: [&'a str; MAX_PARAMS],
+    len: usize,
+}
+
+impl<'a> Params<'a> {
+    fn split(mut rest: &'a str) -> Params<'a> {
+        let mut params = Params::default();
+        loop {
+            rest = rest.trim_start_matches(' ');
+            if rest.is_empty() {
+                return params;
+            }
+            if let Some(trailing) = rest.strip_prefix(':') {
+                params.push(trailing);
+                return params;
+            }
+            if params.len == MAX_PARAMS - 1 {
+                params.push(rest);
+                return params;
+            }
+            let (param, after) = rest.split_once(' ').unwrap_or((rest, ""));
+            params.push(param);
+            rest = after;
+        }
+    }
+
+    fn push(&mut self, param: &'a str) {
+        if let Some(slot) = self.list.get_mut(self.len) {
+            *slot = param;
+            self.len += 1;
+        }
+    }
+
+    /// The `n`-th param.
+    pub fn get(&self, n: usize) -> Option<&'a str> {
+        self.as_slice().get(n).copied()
+    }
+
+    /// The last param: the text, in most commands.
+    pub fn last(&self) -> Option<&'a str> {
+        self.as_slice().last().copied()
+    }
+
+    /// All of them.
+    pub fn as_slice(&self) -> &[&'a str] {
+        &self.list[..self.len]
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.as_slice().iter().copied()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl fmt::Debug for Params<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_slice().fmt(f)
+    }
+}
+
+/// The tags of a message, as they stand on the wire without the `@`: unescaped when asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tags<'a>(pub &'a str);
+
+impl<'a> Tags<'a> {
+    /// Every tag in the order of the line: key and escaped value. A key alone has the empty value.
+    pub fn iter_raw(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0
+            .split(';')
+            .filter(|item| !item.is_empty())
+            .map(|item| item.split_once('=').unwrap_or((item, "")))
+            .filter(|(key, _)| !key.is_empty())
+    }
+
+    /// The value of a tag, unescaped; of two with one key the last counts.
+    pub fn get(&self, key: &str) -> Option<Cow<'a, str>> {
+        self.iter_raw().filter(|(name, _)| *name == key).last().map(|(_, raw)| unescape(raw))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A tag's value as it was meant ([escaping values](https://ircv3.net/specs/extensions/message-tags#escaping-values)).
+pub fn unescape(raw: &str) -> Cow<'_, str> {
+    if !raw.contains('\\') {
+        return Cow::Borrowed(raw);
+    }
+    let mut value = String::with_capacity(raw.len());
+    let mut chars = raw.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            value.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some(':') => value.push(';'),
+            Some('s') => value.push(' '),
+            Some('r') => value.push('\r'),
+            Some('n') => value.push('\n'),
+            Some(other) => value.push(other),
+            None => {}
+        }
+    }
+    Cow::Owned(value)
+}
+
+/// Appends a tag to others, escaped, with the `;` between. An empty value is written as the key alone.
+pub fn push_tag(tags: &mut String, key: &str, value: &str) {
+    if !tags.is_empty() {
+        tags.push(';');
+    }
+    tags.push_str(key);
+    if !value.is_empty() {
+        tags.push('=');
+    }
+    for c in value.chars() {
+        match c {
+            ';' => tags.push_str("\\:"),
+            ' ' => tags.push_str("\\s"),
+            '\\' => tags.push_str("\\\\"),
+            '\r' => tags.push_str("\\r"),
+            '\n' => tags.push_str("\\n"),
+            other => tags.push(other),
+        }
+    }
+}
+
+/// A CTCP message inside a text: its verb and what follows
+/// ([CTCP](https://modern.ircdocs.horse/ctcp)). `None` for ordinary text.
+pub fn ctcp(text: &str) -> Option<(&str, &str)> {
+    let body = text.strip_prefix('\u{1}')?;
+    let body = body.strip_suffix('\u{1}').unwrap_or(body);
+    Some(body.split_once(' ').unwrap_or((body, "")))
+}
+
+/// The text of a `/me`, if the text is one.
+pub fn action(text: &str) -> Option<&str> {
+    ctcp(text).filter(|(verb, _)| verb.eq_ignore_ascii_case("ACTION")).map(|(_, words)| words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_end_gets_in() {
+        for bad in ["PING a\rb", "PING a\nb", "PING a\0b"] {
+            assert_eq!(Message::parse(bad), Err(ParseError::Forbidden));
+        }
+    }
+
+    #[test]
+    fn the_fifteenth_param_takes_the_rest() {
+        let message = Message::parse("X 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16").unwrap();
+        assert_eq!(message.params.len(), MAX_PARAMS);
+        assert_eq!(message.params.last(), Some("15 16"));
+    }
+
+    #[test]
+    fn actions() {
+        assert_eq!(action("\u{1}ACTION waves\u{1}"), Some("waves"));
+        assert_eq!(action("\u{1}action waves"), Some("waves"));
+        assert_eq!(action("ACTION waves"), None);
+        assert_eq!(ctcp("\u{1}VERSION\u{1}"), Some(("VERSION", "")));
+    }
+}

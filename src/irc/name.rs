@@ -1,0 +1,162 @@
+//! Names: nicks, channels, sources and masks; which are valid, and how two compare.
+//!
+//! The casemapping is `ascii` ([casemapping](https://modern.ircdocs.horse/#casemapping-parameter)): only `A-Z`
+//! and `a-z` fold. Both sides use these functions; a client of a server with another casemapping compares a
+//! little too strictly, never too loosely.
+
+use std::borrow::Cow;
+
+/// Most bytes of a nick (`NICKLEN`).
+pub const NICK_LEN: usize = 32;
+/// Most bytes of a channel's name (`CHANNELLEN`).
+pub const CHANNEL_LEN: usize = 64;
+/// Most bytes of a user name, the `~` of an unproven one included (`USERLEN`).
+pub const USER_LEN: usize = 18;
+
+/// A name as it is compared and looked up: ASCII letters in lower case.
+pub fn fold(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// Whether two names are the same one.
+pub fn same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// Whether a server lets somebody have this nick: letters, digits and ``-_[]{}\|`^``, no digit and no `-` first
+/// (RFC 2812 2.3.1, with [`NICK_LEN`] for its nine).
+pub fn is_nick(nick: &str) -> bool {
+    let special = |b: u8| matches!(b, b'_' | b'[' | b']' | b'{' | b'}' | b'\\' | b'|' | b'`' | b'^');
+    let mut bytes = nick.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || special(b))
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-' || special(b))
+        && nick.len() <= NICK_LEN
+}
+
+/// Whether a text is addressed to a channel. Only `#` is offered (`CHANTYPES=#`).
+pub fn is_channel_name(target: &str) -> bool {
+    target.starts_with('#')
+}
+
+/// Whether a channel may have this name: `#` and at least one sign more, no blank, comma, colon, control or
+/// invisible character, at most [`CHANNEL_LEN`] bytes. Other scripts are welcome.
+pub fn is_channel(name: &str) -> bool {
+    name.strip_prefix('#').is_some_and(|rest| {
+        !rest.is_empty()
+            && name.len() <= CHANNEL_LEN
+            && rest.chars().all(|c| !c.is_whitespace() && !matches!(c, ',' | ':') && super::text::is_plain(c))
+    })
+}
+
+/// The parts of a source, `nick!user@host`; what is missing is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// The nick, or a server's name.
+    pub nick: &'a str,
+    /// The user name.
+    pub user: &'a str,
+    /// The host.
+    pub host: &'a str,
+}
+
+impl<'a> Source<'a> {
+    /// Splits at the first `@` and at the first `!` in front of it.
+    pub fn split(source: &'a str) -> Source<'a> {
+        let (left, host) = source.split_once('@').unwrap_or((source, ""));
+        let (nick, user) = left.split_once('!').unwrap_or((left, ""));
+        Source { nick, user, host }
+    }
+}
+
+/// Whether a mask fits a text: `*` is any run, `?` any one character, all else itself, letters without case.
+/// Takes at most mask × text steps, whatever the mask.
+pub fn mask_matches(mask: &str, text: &str) -> bool {
+    let (mask, text) = (mask.as_bytes(), text.as_bytes());
+    let (mut m, mut t) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match mask.get(m) {
+            Some(b'*') => {
+                retry = Some((m + 1, t));
+                m += 1;
+            }
+            Some(b'?') => {
+                m += 1;
+                t += 1;
+                while text.get(t).is_some_and(|b| b & 0xC0 == 0x80) {
+                    t += 1;
+                }
+            }
+            Some(b) if b.eq_ignore_ascii_case(&text[t]) => {
+                m += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((after, from)) = retry else { return false };
+                retry = Some((after, from + 1));
+                m = after;
+                t = from + 1;
+            }
+        }
+    }
+    mask[m..].iter().all(|b| *b == b'*')
+}
+
+/// Whether a text is a host name that a server may give itself (RFC 1123, with at least one dot).
+pub fn is_hostname(host: &str) -> bool {
+    host.len() <= 253
+        && host.contains('.')
+        && host.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nicks() {
+        for good in ["alice", "[x]", "a-1", "_", "x|away", "A`^{}\\"] {
+            assert!(is_nick(good), "{good}");
+        }
+        for bad in ["", "1a", "-a", "a b", "a!b", "a@b", "#a", "é", "a.b", "*", &"x".repeat(33)] {
+            assert!(!is_nick(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn channels() {
+        for good in ["#a", "#Übung", "#日本", "##", "#a#b"] {
+            assert!(is_channel(good), "{good}");
+        }
+        for bad in [
+            "",
+            "#",
+            "a",
+            "#a b",
+            "#a,b",
+            "#a:b",
+            "#a\u{7}",
+            "#a\u{202e}b",
+            "#a\u{200b}",
+            &format!("#{}", "x".repeat(64)),
+        ] {
+            assert!(!is_channel(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_mask_bomb_is_cheap() {
+        assert!(!mask_matches(&"*a".repeat(100), &"a".repeat(99)));
+        assert!(!mask_matches(&format!("{}b", "*a".repeat(60)), &"a".repeat(400)));
+        assert!(mask_matches("?", "é"));
+    }
+}

@@ -1,0 +1,42 @@
+//! What is asked of the log: a slice of one channel's history
+//! ([chathistory](https://ircv3.net/specs/extensions/chathistory)).
+
+use crate::irc::Time;
+use crate::irc::line::Seq;
+
+/// A place in the history. Both are excluded from the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// A moment.
+    Time(Time),
+    /// A line, by the time and the number in its message id.
+    Line(Time, Seq),
+}
+
+/// Which lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The last ones; those after the reference only, if there is one.
+    Latest(Option<Reference>),
+    /// The last ones before the reference.
+    Before(Reference),
+    /// The first ones after the reference.
+    After(Reference),
+    /// Half of them before the reference, it, and the rest after it.
+    Around(Reference),
+    /// The first ones between the two, counted from the first reference; if that is the later one, backwards.
+    Between(Reference, Reference),
+}
+
+/// A slice of one channel's history. The answer is always in the order of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The channel's name, folded.
+    pub channel: String,
+    /// Which lines of it.
+    pub which: Which,
+    /// At most this many.
+    pub limit: usize,
+    /// Whether JOIN, PART, KICK, MODE and TOPIC are among them (`draft/event-playback`), or messages only.
+    pub events: bool,
+}

@@ -1,0 +1,1 @@
+//! The log: where every kept line lies before anybody hears it.

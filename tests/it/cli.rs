@@ -1,0 +1,1 @@
+//! The command line: help, bad arguments, exit codes.

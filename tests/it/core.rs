@@ -1,0 +1,1 @@
+//! Scripts of lines in and lines out: the conversation is the test.

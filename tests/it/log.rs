@@ -1,0 +1,1 @@
+//! The log: append, recover, torn tails, pages.

@@ -1,0 +1,18 @@
+//! All integration tests in one binary; each module says what it shows and what it needs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests are edges, and fail by panicking"
+)]
+
+mod cli;
+mod core;
+mod log;
+mod pty;
+mod screens;
+mod server;
+mod simulation;
+mod wire;

@@ -1,0 +1,1 @@
+//! Events in, a picture of the terminal out.

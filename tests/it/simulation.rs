@@ -1,0 +1,1 @@
+//! Server core and clients in one thread, under a seed.

@@ -1,0 +1,1 @@
+//! Public parser vectors, and any bytes at any cut.
