@@ -281,7 +281,7 @@ impl Shard {
                     }
                 }
                 Output::Deliver { line, to: Audience::Many(ears), except } => {
-                    self.fan_out(line, ears, *except)
+                    self.fan_out(line, ears, *except);
                 }
                 Output::Close(id, _) => {
                     if let Some(slot) = self.slot_of(*id) {
