@@ -1,1 +1,3 @@
 //! The client: edges, with a pure core inside.
+
+pub mod editor;
