@@ -1,3 +1,9 @@
 //! The client: edges, with a pure core inside.
 
+pub mod address;
+pub mod app;
+pub mod channel;
 pub mod editor;
+pub mod keys;
+pub mod session;
+pub mod window;
