@@ -18,8 +18,9 @@
 //! | `recent` | the lines that the server must know of each channel |
 //! | `checkpoint` | these lines of all older segments, in one file |
 //! | `page` | a slice of one channel's history |
-//! | `file` | `FileLog`: appending, segment change, recovery |
-//! | `memory` | `MemoryLog`: the same in memory, with faults, for simulations |
+//! | `recover` | what is done at start: which segments are read, what is cut, what is told |
+//! | `file` | [`FileLog`]: appending, segment change |
+//! | `memory` | [`MemoryLog`]: the same in memory, with faults, for simulations |
 //!
 //! The promise: [`Log::append`] has succeeded before anybody hears a line, and what it took is found again after a
 //! crash of the program and, with [`Sync::Turn`], of the machine.
@@ -33,11 +34,22 @@ use crate::irc::{Line, Time};
 
 use super::core::Query;
 
+mod checkpoint;
 mod disk;
+mod file;
+mod folder;
+mod format;
+mod memory;
+mod page;
+mod recent;
+mod recover;
+mod scan;
 
 pub use disk::{Call, Disk, Fate};
+pub use file::{FileLog, Reader};
+pub use memory::{Fault, MemoryLog};
 
-/// Where lines are kept. The implementations are `FileLog` and `MemoryLog`.
+/// Where lines are kept. The implementations are [`FileLog`] and [`MemoryLog`].
 pub trait Log: Send {
     /// Appends the lines of one turn and makes them durable as the sync mode says. They must come after all that
     /// are in the log already, in order.
