@@ -15,4 +15,5 @@ mod pty;
 mod screens;
 mod server;
 mod simulation;
+mod terminal;
 mod wire;
