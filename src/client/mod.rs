@@ -1,3 +1,4 @@
 //! The client: edges, with a pure core inside.
 
 pub mod editor;
+pub mod theme;
