@@ -1,0 +1,119 @@
+//! What the screen shows besides the conversations, as data.
+
+use std::time::Duration;
+
+use super::super::editor::Editor;
+use crate::irc::Time;
+
+/// Which screen is shown.
+#[derive(Debug)]
+pub enum Screen {
+    /// No host was given: the form asks.
+    Form(Form),
+    /// The first connection is being made.
+    Connecting(Connecting),
+    /// The conversations.
+    Rooms,
+}
+
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The server.
+    Host,
+    /// The nick.
+    Nick,
+}
+
+/// The form that asks where to connect.
+#[derive(Debug)]
+pub struct Form {
+    /// `HOST[:PORT]`.
+    pub host: Editor,
+    /// The nick.
+    pub nick: Editor,
+    /// Which of them is being edited.
+    pub field: Field,
+    /// What is wrong with them, in a sentence.
+    pub error: Option<String>,
+}
+
+/// The first connection is being made.
+#[derive(Clone, Debug, Default)]
+pub struct Connecting {
+    /// The address as it was given.
+    pub address: String,
+    /// Every address of it that has been tried, in order; the last one is the one being tried.
+    pub tries: Vec<Try>,
+    /// Whether the connection stands and the server has yet to welcome us.
+    pub greeting: bool,
+}
+
+/// One address that was or is being tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Try {
+    /// The address, in numbers.
+    pub address: String,
+    /// Why it failed, or nothing yet.
+    pub failed: Option<String>,
+}
+
+/// What lies over the messages; at most one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The sheet of keys ([`crate::client::keys::TABLE`]). Any key closes it, and does what it does.
+    Help,
+    /// The list of rooms, where it is folded.
+    Rooms,
+    /// The list of people, where it is folded.
+    People,
+}
+
+/// Something that is asked in the status line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What is asked and which keys answer it: `leave chatui? Ctrl-C again`.
+    pub text: String,
+    /// What is asked about.
+    pub about: About,
+}
+
+/// What a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// To leave; asked by Ctrl-C or Ctrl-D, and answered by either.
+    Leave,
+    /// Whether a word such as `exit` was meant as a message.
+    LeaveWord,
+    /// Whether so much text is to be sent.
+    Send,
+}
+
+/// What is momentary, one thing, the most urgent: the middle of the status line. Texts are gated already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Something is asked.
+    Question(String),
+    /// Something failed.
+    Error(String),
+    /// There is no connection.
+    Offline {
+        /// When the next try is; `None` while one is under way.
+        next: Option<Time>,
+        /// Whether no try will be made by itself.
+        for_good: bool,
+        /// How many lines wait to be sent.
+        waiting: usize,
+    },
+    /// The connection is back.
+    Back {
+        /// How long it was gone.
+        after: Duration,
+        /// How many waiting lines were sent.
+        sent: usize,
+    },
+    /// A word from the client: `copied`, `no such room`.
+    Info(String),
+    /// Nothing.
+    Quiet,
+}

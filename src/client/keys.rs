@@ -1,0 +1,249 @@
+//! Which key does what: one table, which is also what F1 shows.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key does. Keys of the input line that are not here are typed, or belong to the editor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send what is typed; on an empty line while offline: connect now.
+    Send,
+    /// A new line in the input.
+    NewLine,
+    /// Complete the word, forward.
+    Complete,
+    /// Complete the word, backward.
+    CompleteBack,
+    /// Clear the input; on an empty one ask to leave.
+    ClearOrLeave,
+    /// Ask to leave, if the input is empty; else delete the character to the right.
+    DeleteOrLeave,
+    /// Leave an overlay, then go to the live end.
+    Escape,
+    /// Stop the program and give the terminal back for now.
+    Suspend,
+    /// Paint everything anew.
+    Repaint,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// A row up.
+    RowUp,
+    /// A row down.
+    RowDown,
+    /// The oldest message.
+    Oldest,
+    /// The live end.
+    Newest,
+    /// `Home`: the oldest message if the input is empty, else the start of the line.
+    HomeOrOldest,
+    /// `End`: the live end if the input is empty, else the end of the line.
+    EndOrNewest,
+    /// The first unread message.
+    FirstUnread,
+    /// The next window.
+    NextWindow,
+    /// The window before.
+    PreviousWindow,
+    /// The window that was shown before this one.
+    LastWindow,
+    /// The next window with something new, mentions first.
+    NextActive,
+    /// The window with this number; 0 is the server's.
+    Window(u8),
+    /// The sheet of keys.
+    Help,
+    /// Show or hide the list of rooms.
+    Rooms,
+    /// Show or hide the list of people.
+    People,
+    /// The mouse for chatui, or for the terminal's own selection.
+    Mouse,
+}
+
+/// A group of the key sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Writing.
+    Write,
+    /// Reading.
+    Read,
+    /// Rooms and the program.
+    Go,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// How the keys are written for people.
+    pub shown: &'static str,
+    /// What they do.
+    pub what: &'static str,
+    /// Where on the sheet.
+    pub group: Group,
+    /// The keys with what each does; empty for those that the editor knows.
+    pub keys: &'static [(KeyModifiers, KeyCode, Action)],
+}
+
+const NONE: KeyModifiers = KeyModifiers::NONE;
+const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+const ALT: KeyModifiers = KeyModifiers::ALT;
+const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
+
+const fn row(
+    group: Group,
+    shown: &'static str,
+    what: &'static str,
+    keys: &'static [(KeyModifiers, KeyCode, Action)],
+) -> Binding {
+    Binding { shown, what, group, keys }
+}
+
+/// All keys, in the order of the sheet.
+pub const TABLE: &[Binding] = &[
+    row(Group::Write, "Enter", "send", &[(NONE, KeyCode::Enter, Action::Send)]),
+    row(
+        Group::Write,
+        "Alt-Enter",
+        "new line",
+        &[
+            (ALT, KeyCode::Enter, Action::NewLine),
+            (SHIFT, KeyCode::Enter, Action::NewLine),
+            (CTRL, KeyCode::Char('j'), Action::NewLine),
+        ],
+    ),
+    row(
+        Group::Write,
+        "Tab",
+        "complete nick, /command, #room",
+        &[
+            (NONE, KeyCode::Tab, Action::Complete),
+            (SHIFT, KeyCode::BackTab, Action::CompleteBack),
+            (NONE, KeyCode::BackTab, Action::CompleteBack),
+        ],
+    ),
+    row(Group::Write, "Up Down", "what was sent before", &[]),
+    row(Group::Write, "Ctrl-A Ctrl-E", "start, end of line", &[]),
+    row(Group::Write, "Ctrl-← Ctrl-→", "by word", &[]),
+    row(Group::Write, "Ctrl-W Alt-D", "cut a word", &[]),
+    row(Group::Write, "Ctrl-U Ctrl-K", "cut to start, to end", &[]),
+    row(Group::Write, "Ctrl-Y Alt-Y", "put back, an older one", &[]),
+    row(Group::Write, "Ctrl-_ Alt-_", "undo, redo", &[]),
+    row(
+        Group::Read,
+        "PgUp PgDn",
+        "a page up, down",
+        &[(NONE, KeyCode::PageUp, Action::PageUp), (NONE, KeyCode::PageDown, Action::PageDown)],
+    ),
+    row(
+        Group::Read,
+        "Shift-↑ Shift-↓",
+        "a row up, down (also the wheel)",
+        &[(SHIFT, KeyCode::Up, Action::RowUp), (SHIFT, KeyCode::Down, Action::RowDown)],
+    ),
+    row(
+        Group::Read,
+        "Home End",
+        "oldest, newest (empty input)",
+        &[(NONE, KeyCode::Home, Action::HomeOrOldest), (NONE, KeyCode::End, Action::EndOrNewest)],
+    ),
+    row(
+        Group::Read,
+        "Alt-Home Alt-End",
+        "oldest, newest",
+        &[(ALT, KeyCode::Home, Action::Oldest), (ALT, KeyCode::End, Action::Newest)],
+    ),
+    row(Group::Read, "Alt-U", "first unread", &[(ALT, KeyCode::Char('u'), Action::FirstUnread)]),
+    row(Group::Read, "Esc", "back to the live end", &[(NONE, KeyCode::Esc, Action::Escape)]),
+    row(
+        Group::Go,
+        "Ctrl-N Ctrl-P",
+        "next, previous room",
+        &[
+            (CTRL, KeyCode::Char('n'), Action::NextWindow),
+            (CTRL, KeyCode::Char('p'), Action::PreviousWindow),
+            (ALT, KeyCode::Down, Action::NextWindow),
+            (ALT, KeyCode::Up, Action::PreviousWindow),
+        ],
+    ),
+    row(
+        Group::Go,
+        "Alt-1 .. Alt-9",
+        "room by number (0: server)",
+        &[
+            (ALT, KeyCode::Char('0'), Action::Window(0)),
+            (ALT, KeyCode::Char('1'), Action::Window(1)),
+            (ALT, KeyCode::Char('2'), Action::Window(2)),
+            (ALT, KeyCode::Char('3'), Action::Window(3)),
+            (ALT, KeyCode::Char('4'), Action::Window(4)),
+            (ALT, KeyCode::Char('5'), Action::Window(5)),
+            (ALT, KeyCode::Char('6'), Action::Window(6)),
+            (ALT, KeyCode::Char('7'), Action::Window(7)),
+            (ALT, KeyCode::Char('8'), Action::Window(8)),
+            (ALT, KeyCode::Char('9'), Action::Window(9)),
+        ],
+    ),
+    row(Group::Go, "Alt-A", "next room with news", &[(ALT, KeyCode::Char('a'), Action::NextActive)]),
+    row(Group::Go, "Alt-/", "last room", &[(ALT, KeyCode::Char('/'), Action::LastWindow)]),
+    row(
+        Group::Go,
+        "F7 F8",
+        "rooms, people",
+        &[(NONE, KeyCode::F(7), Action::Rooms), (NONE, KeyCode::F(8), Action::People)],
+    ),
+    row(
+        Group::Go,
+        "F9",
+        "mouse here or to select text",
+        &[(NONE, KeyCode::F(9), Action::Mouse), (ALT, KeyCode::Char('m'), Action::Mouse)],
+    ),
+    row(Group::Go, "Ctrl-L", "paint anew", &[(CTRL, KeyCode::Char('l'), Action::Repaint)]),
+    row(Group::Go, "Ctrl-Z", "suspend", &[(CTRL, KeyCode::Char('z'), Action::Suspend)]),
+    row(
+        Group::Go,
+        "Ctrl-C twice",
+        "leave (also Ctrl-D, /quit)",
+        &[
+            (CTRL, KeyCode::Char('c'), Action::ClearOrLeave),
+            (CTRL, KeyCode::Char('d'), Action::DeleteOrLeave),
+        ],
+    ),
+    row(Group::Go, "F1", "these keys", &[(NONE, KeyCode::F(1), Action::Help)]),
+];
+
+/// What this key does; `None` if it belongs to the editor.
+pub fn action(key: &KeyEvent) -> Option<Action> {
+    // Terminals differ in whether a letter with Alt or Ctrl comes with Shift or in upper case.
+    let code = match key.code {
+        KeyCode::Char(c) if key.modifiers.contains(CTRL) => KeyCode::Char(c.to_ascii_lowercase()),
+        code => code,
+    };
+    let modifiers = key.modifiers & (CTRL | ALT | SHIFT);
+    TABLE
+        .iter()
+        .flat_map(|binding| binding.keys)
+        .find(|(wanted, wanted_code, _)| *wanted == modifiers && *wanted_code == code)
+        .map(|(_, _, action)| *action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_stands_twice_in_the_table() {
+        let all: Vec<_> = TABLE.iter().flat_map(|binding| binding.keys).map(|(m, c, _)| (*m, *c)).collect();
+        for (n, key) in all.iter().enumerate() {
+            assert!(!all[..n].contains(key), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn keys_find_their_action_and_letters_do_not() {
+        let key = |modifiers, code| action(&KeyEvent::new(code, modifiers));
+        assert_eq!(key(NONE, KeyCode::PageUp), Some(Action::PageUp));
+        assert_eq!(key(ALT, KeyCode::Char('3')), Some(Action::Window(3)));
+        assert_eq!(key(CTRL, KeyCode::Char('C')), Some(Action::ClearOrLeave));
+        assert_eq!(key(NONE, KeyCode::Char('u')), None);
+    }
+}

@@ -1,0 +1,441 @@
+//! One conversation: its entries, where the reader is in it, what is unread, and the draft of the next message.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use super::editor::Draft;
+use crate::irc::Time;
+use crate::irc::name::same;
+
+/// Most entries that a window keeps: enough to read back for days, little enough that a flood of 100,000 lines
+/// costs some megabytes. The rest is on the server.
+pub const LIMIT: usize = 10_000;
+/// Most entries while somebody reads above the live end: the text under the eye is not taken away until then.
+pub const LIMIT_WHILE_READING: usize = 2 * LIMIT;
+
+/// Which entry of a window: given once, never used again, not ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EntryId(u64);
+
+/// What an entry is, and so how it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Somebody says something.
+    Message,
+    /// `/me`.
+    Action,
+    /// A notice of a person or of the server.
+    Notice,
+    /// A whole sentence of the client about the room or the server.
+    Server,
+    /// It failed; the text is the sentence.
+    Error,
+    /// `who` came.
+    Join,
+    /// `who` left the channel; the text is the reason, or empty.
+    Part,
+    /// `who` left the server; the text is the reason, or empty.
+    Quit,
+    /// `who` is now called as the text says.
+    Nick,
+    /// `who` set the topic; the text is the topic. Empty: took it away.
+    Topic,
+    /// `who` set the modes in the text.
+    Mode,
+    /// `who` removed somebody: the text's first word is the nick of the removed, the rest the reason.
+    Kick,
+    /// Messages are missing here.
+    Gap(Gap),
+    /// Nothing is before this; the text says so in a sentence.
+    Beginning,
+}
+
+/// Messages that are missing at some place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// How many, if that is known.
+    pub missing: Option<u32>,
+    /// What is done about it.
+    pub state: GapState,
+}
+
+/// What is done about a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapState {
+    /// Asked for, not yet there.
+    Loading,
+    /// It will be asked for when the reader comes here.
+    Waiting,
+    /// The server did not give it.
+    Failed,
+}
+
+/// What became of an entry of one's own; those of others are always `Sent`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// Said and heard.
+    #[default]
+    Sent,
+    /// On its way: not yet echoed, or waiting for the connection.
+    Pending,
+    /// It was not said; why, in a sentence.
+    Failed(Box<str>),
+}
+
+/// One thing that happened in a conversation. Text and names are raw, as they came from the wire: the gate
+/// ([`crate::irc::text`]) and the wrapping happen when it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Which entry; [`Window`] gives it.
+    pub id: EntryId,
+    /// When, by the server's clock if it tells.
+    pub at: Time,
+    /// The server's id of it, or empty.
+    pub msgid: Box<str>,
+    /// What it is.
+    pub kind: Kind,
+    /// Who said or did it; empty for the client's own sentences.
+    pub who: Arc<str>,
+    /// The words.
+    pub text: Box<str>,
+    /// What became of it.
+    pub state: State,
+    /// Whether it is one's own.
+    pub own: bool,
+    /// Whether it names the reader.
+    pub mention: bool,
+}
+
+impl Entry {
+    /// An entry of the past or of somebody else; `own`, `mention` and `msgid` are set by the caller when they apply.
+    pub fn new(at: Time, kind: Kind, who: Arc<str>, text: &str) -> Entry {
+        Entry {
+            id: EntryId(0),
+            at,
+            msgid: "".into(),
+            kind,
+            who,
+            text: text.into(),
+            state: State::Sent,
+            own: false,
+            mention: false,
+        }
+    }
+
+    /// Whether somebody's words are in it: only these count as unread.
+    pub fn is_speech(&self) -> bool {
+        matches!(self.kind, Kind::Message | Kind::Action | Kind::Notice)
+    }
+
+    /// Whether it is one of the comings and goings that fold into one row.
+    pub fn is_foldable(&self) -> bool {
+        matches!(self.kind, Kind::Join | Kind::Part | Kind::Quit | Kind::Nick)
+    }
+}
+
+/// What a window is a conversation with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum With {
+    /// The server: its greeting, and what belongs nowhere else.
+    Server,
+    /// A channel.
+    Channel,
+    /// One person.
+    Person,
+}
+
+/// Where the lower edge of the view is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scroll {
+    /// At the newest row, and it follows.
+    #[default]
+    Live,
+    /// This row of this entry (0 is its first) is the lowest one shown. It stays there whatever arrives.
+    At(EntryId, u16),
+    /// The upper edge is the oldest row. The view finds the lower edge and says it in [`Drawn`].
+    Oldest,
+    /// The upper edge is the first unread entry, or this one.
+    Top(EntryId),
+}
+
+/// What the last frame has shown of a window: the view alone knows rows, so it reports them, and the edge hands
+/// them back as an event after each frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// The lowest row shown, `None` at the live end. [`Window::moved`] is included in it.
+    pub bottom: Option<(EntryId, u16)>,
+    /// The uppermost entry shown.
+    pub top: Option<EntryId>,
+    /// Whether the first row of the oldest entry is on the screen.
+    pub at_top: bool,
+    /// Whether a gap is on the screen: the first of them.
+    pub gap: Option<EntryId>,
+    /// How many rows the area of the messages has: a page.
+    pub rows: u16,
+}
+
+/// The unread line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// It stands above this entry.
+    pub entry: EntryId,
+    /// How many were new when the reader came.
+    pub count: usize,
+}
+
+/// How much of a conversation's past is here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Past {
+    /// There may be more on the server.
+    #[default]
+    More,
+    /// An older page has been asked for.
+    Loading,
+    /// The beginning is here, or the server keeps no more.
+    Complete,
+}
+
+/// One conversation.
+#[derive(Debug)]
+pub struct Window {
+    /// The channel's or the person's name, or the server's address.
+    pub name: String,
+    /// What it is a conversation with.
+    pub with: With,
+    /// Where the reader is.
+    pub scroll: Scroll,
+    /// Rows to scroll from there, up if positive; the next frame takes them in.
+    pub moved: i32,
+    /// How many entries have come below since the reader left the live end.
+    pub below: usize,
+    /// How many messages have come unseen.
+    pub unread: usize,
+    /// How many of them name the reader; in a conversation with a person all do.
+    pub mentions: usize,
+    /// Where the unread line stands.
+    pub mark: Option<Mark>,
+    /// Whether one is in it now: a channel is joined, a person can be written to.
+    pub joined: bool,
+    /// How much of the past is here.
+    pub past: Past,
+    /// What had been typed when the reader went to another window.
+    pub draft: Draft,
+    entries: VecDeque<Entry>,
+    /// How many entries at the end wait for their echo: what others say meanwhile goes in front of them.
+    pending: usize,
+    next_id: u64,
+}
+
+impl Window {
+    /// An empty conversation.
+    pub fn new(name: &str, with: With) -> Window {
+        Window {
+            name: name.to_owned(),
+            with,
+            scroll: Scroll::Live,
+            moved: 0,
+            below: 0,
+            unread: 0,
+            mentions: 0,
+            mark: None,
+            joined: with == With::Person,
+            past: Past::More,
+            draft: Draft::default(),
+            entries: VecDeque::new(),
+            pending: 0,
+            next_id: 1,
+        }
+    }
+
+    /// Whether this is the window of that channel or person.
+    pub fn is(&self, name: &str) -> bool {
+        self.with != With::Server && same(&self.name, name)
+    }
+
+    /// All entries, oldest first; those that wait for their echo stand at the end.
+    pub fn entries(&self) -> &VecDeque<Entry> {
+        &self.entries
+    }
+
+    /// The entry with this id.
+    pub fn entry(&self, id: EntryId) -> Option<&Entry> {
+        self.index_of(id).map(|at| &self.entries[at])
+    }
+
+    /// Where an entry stands now in [`entries`](Self::entries).
+    pub fn index_of(&self, id: EntryId) -> Option<usize> {
+        self.entries.iter().rposition(|entry| entry.id == id)
+    }
+
+    /// The newest entry that has come from the server's order: what is asked for after a pause begins after it.
+    pub fn newest_known(&self) -> Option<&Entry> {
+        let known = self.entries.len() - self.pending;
+        self.entries.range(..known).rev().find(|entry| !entry.msgid.is_empty())
+    }
+
+    /// The oldest entry that the server has an id for.
+    pub fn oldest_known(&self) -> Option<&Entry> {
+        self.entries.iter().find(|entry| !entry.msgid.is_empty())
+    }
+
+    /// Whether the live end is what is shown.
+    pub fn is_live(&self) -> bool {
+        self.scroll == Scroll::Live && self.moved <= 0
+    }
+
+    fn give_id(&mut self, entry: &mut Entry) -> EntryId {
+        entry.id = EntryId(self.next_id);
+        self.next_id += 1;
+        entry.id
+    }
+
+    /// Adds what has just happened: at the end, but in front of what waits for its echo.
+    pub fn push(&mut self, mut entry: Entry) -> EntryId {
+        let id = self.give_id(&mut entry);
+        let live = self.is_live();
+        if !live && entry.is_speech() {
+            self.below += 1;
+        }
+        if self.pending == 0 {
+            self.entries.push_back(entry);
+        } else {
+            self.entries.insert(self.entries.len() - self.pending, entry);
+        }
+        self.trim(if live { LIMIT } else { LIMIT_WHILE_READING });
+        id
+    }
+
+    /// Adds a line of one's own that waits for its echo.
+    pub fn push_pending(&mut self, mut entry: Entry) -> EntryId {
+        let id = self.give_id(&mut entry);
+        entry.state = State::Pending;
+        entry.own = true;
+        self.entries.push_back(entry);
+        self.pending += 1;
+        id
+    }
+
+    /// The echo of a waiting line has come: it takes its place in the server's order, which is the end of what
+    /// is known. Nothing if it does not wait.
+    pub fn settle(&mut self, id: EntryId, at: Time, msgid: &str) {
+        let Some(mut entry) = self.take_pending(id) else { return };
+        entry.at = at;
+        entry.msgid = msgid.into();
+        entry.state = State::Sent;
+        let end = self.entries.len() - self.pending;
+        self.entries.insert(end, entry);
+    }
+
+    /// A waiting line was not said, and why.
+    pub fn fail(&mut self, id: EntryId, reason: &str) {
+        let Some(mut entry) = self.take_pending(id) else { return };
+        entry.state = State::Failed(reason.into());
+        let end = self.entries.len() - self.pending;
+        self.entries.insert(end, entry);
+    }
+
+    /// Takes an entry out: a waiting line that was found elsewhere, a failed one that is sent anew, a filled gap.
+    pub fn remove(&mut self, id: EntryId) -> Option<Entry> {
+        let at = self.index_of(id)?;
+        if at >= self.entries.len() - self.pending {
+            self.pending -= 1;
+        }
+        if let Scroll::At(anchor, _) | Scroll::Top(anchor) = self.scroll
+            && anchor == id
+        {
+            let next = self.entries.get(at + 1).or_else(|| self.entries.get(at.wrapping_sub(1)));
+            self.scroll = next.map_or(Scroll::Live, |entry| Scroll::At(entry.id, 0));
+        }
+        if let Some(mark) = &mut self.mark
+            && mark.entry == id
+        {
+            self.mark = self.entries.get(at + 1).map(|entry| Mark { entry: entry.id, count: mark.count });
+        }
+        self.entries.remove(at)
+    }
+
+    fn take_pending(&mut self, id: EntryId) -> Option<Entry> {
+        let first = self.entries.len() - self.pending;
+        let at = (first..self.entries.len()).find(|at| self.entries[*at].id == id)?;
+        self.pending -= 1;
+        self.entries.remove(at)
+    }
+
+    /// Puts older entries where they belong: in front of this entry, or in front of all. What is here already, by
+    /// the server's id, is left out. Returns how many are new.
+    pub fn insert_before(&mut self, place: Option<EntryId>, older: Vec<Entry>) -> usize {
+        let at = place.and_then(|id| self.index_of(id)).unwrap_or(0);
+        let older = self.unknown(older);
+        let count = older.len();
+        let tail = self.entries.split_off(at.min(self.entries.len()));
+        for mut entry in older {
+            self.give_id(&mut entry);
+            self.entries.push_back(entry);
+        }
+        self.entries.extend(tail);
+        count
+    }
+
+    /// Of these entries, those that are not here yet.
+    fn unknown(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
+        let known: HashSet<&str> =
+            self.entries.iter().map(|entry| &*entry.msgid).filter(|id| !id.is_empty()).collect();
+        entries.retain(|entry| !known.contains(&*entry.msgid));
+        entries
+    }
+
+    /// Whether an entry with this id of the server's is here; looked for among those that are not older than
+    /// `at`, newest first.
+    pub fn has(&self, msgid: &str, at: Time) -> bool {
+        !msgid.is_empty()
+            && self
+                .entries
+                .iter()
+                .rev()
+                .skip(self.pending)
+                .take_while(|entry| entry.at >= at || entry.msgid.is_empty())
+                .any(|entry| &*entry.msgid == msgid)
+    }
+
+    /// Changes what is said about a gap.
+    pub fn set_gap(&mut self, id: EntryId, state: GapState) {
+        if let Some(at) = self.index_of(id)
+            && let Kind::Gap(gap) = &mut self.entries[at].kind
+        {
+            gap.state = state;
+        }
+    }
+
+    /// Takes all settled entries off the screen (`/clear`); the past can be loaded again.
+    pub fn clear(&mut self) {
+        let keep = self.entries.len() - self.pending;
+        self.entries.drain(..keep);
+        (self.scroll, self.moved, self.below, self.mark) = (Scroll::Live, 0, 0, None);
+        self.past = Past::More;
+    }
+
+    fn trim(&mut self, limit: usize) {
+        while self.entries.len() > limit.max(self.pending) {
+            self.entries.pop_front();
+            if self.past == Past::Complete {
+                self.past = Past::More;
+            }
+        }
+    }
+
+    /// Back to the live end.
+    pub fn go_live(&mut self) {
+        (self.scroll, self.moved, self.below) = (Scroll::Live, 0, 0);
+        self.trim(LIMIT);
+    }
+
+    /// Takes in what the last frame has shown.
+    pub fn drawn(&mut self, drawn: &Drawn) {
+        self.moved = 0;
+        match drawn.bottom {
+            Some((entry, row)) => self.scroll = Scroll::At(entry, row),
+            None if self.scroll != Scroll::Live => self.go_live(),
+            None => self.below = 0,
+        }
+    }
+}
