@@ -7,4 +7,5 @@ pub mod editor;
 pub mod keys;
 pub mod session;
 pub mod theme;
+pub mod view;
 pub mod window;

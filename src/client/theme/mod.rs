@@ -145,9 +145,14 @@ impl Theme {
 
     /// The style of a name: its hue, the same on every machine.
     pub fn name(&self, nick: &str) -> Style {
+        self.hue(hue(nick))
+    }
+
+    /// One of the twelve hues, or the nearest that this terminal has.
+    pub fn hue(&self, number: usize) -> Style {
         match self.names.len() {
             0 => self.role(Role::Fg),
-            count => self.names[hue(nick) as usize % count],
+            count => self.names[number % count],
         }
     }
 
@@ -253,7 +258,7 @@ fn untinted() -> [Style; TINTS] {
 
 /// The hue of a name, 0 to 11: a hash (FNV-1a) of the name as it is compared, without what people hang on to it when
 /// the name is taken or they are away.
-fn hue(nick: &str) -> u32 {
+fn hue(nick: &str) -> usize {
     let folded = name::fold(nick);
     let mut core: &str = &folded;
     loop {
@@ -267,7 +272,7 @@ fn hue(nick: &str) -> u32 {
     let hash =
         core.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     // The upper half is the better mixed one.
-    ((hash >> 16) ^ (hash & 0xFFFF)) % HUES as u32
+    ((hash >> 16) ^ (hash & 0xFFFF)) as usize % HUES
 }
 
 #[cfg(test)]
