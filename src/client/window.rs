@@ -150,7 +150,8 @@ pub enum Scroll {
     /// At the newest row, and it follows.
     #[default]
     Live,
-    /// This row of this entry (0 is its first) is the lowest one shown. It stays there whatever arrives.
+    /// This row of this entry is the lowest one shown, counted from its last (0): so it stays there whatever comes
+    /// before or after, and when another width breaks the rows anew.
     At(EntryId, u16),
     /// The upper edge is the oldest row. The view finds the lower edge and says it in [`Drawn`].
     Oldest,
