@@ -2,9 +2,11 @@
 
 pub mod address;
 pub mod app;
-pub mod channel;
+pub mod backoff;
+pub mod command;
 pub mod editor;
 pub mod keys;
+pub mod outbox;
 pub mod session;
 pub mod theme;
 pub mod view;

@@ -217,6 +217,8 @@ pub struct Window {
     pub mark: Option<Mark>,
     /// Whether one is in it now: a channel is joined, a person can be written to.
     pub joined: bool,
+    /// Whether one wants to be in it: after a pause it is joined again.
+    pub wanted: bool,
     /// How much of the past is here.
     pub past: Past,
     /// What had been typed when the reader went to another window.
@@ -240,6 +242,7 @@ impl Window {
             mentions: 0,
             mark: None,
             joined: with == With::Person,
+            wanted: false,
             past: Past::More,
             draft: Draft::default(),
             entries: VecDeque::new(),
@@ -366,10 +369,21 @@ impl Window {
     /// the server's id, is left out. Returns how many are new.
     pub fn insert_before(&mut self, place: Option<EntryId>, older: Vec<Entry>) -> usize {
         let at = place.and_then(|id| self.index_of(id)).unwrap_or(0);
-        let older = self.unknown(older);
-        let count = older.len();
+        self.insert_at(at, older)
+    }
+
+    /// The same behind an entry; at the end of what is settled if it is gone.
+    pub fn insert_after(&mut self, place: EntryId, newer: Vec<Entry>) -> usize {
+        let end = self.entries.len() - self.pending;
+        let at = self.index_of(place).map_or(end, |at| (at + 1).min(end));
+        self.insert_at(at, newer)
+    }
+
+    fn insert_at(&mut self, at: usize, entries: Vec<Entry>) -> usize {
+        let entries = self.unknown(entries);
+        let count = entries.len();
         let tail = self.entries.split_off(at.min(self.entries.len()));
-        for mut entry in older {
+        for mut entry in entries {
             self.give_id(&mut entry);
             self.entries.push_back(entry);
         }

@@ -10,7 +10,7 @@ use chrono::FixedOffset;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::address::Address;
-use super::channel::Channel;
+use super::session::Channel;
 use super::editor::Editor;
 use super::session::Session;
 use super::window::{Drawn, Window, With};

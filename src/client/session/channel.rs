@@ -80,7 +80,7 @@ pub struct Topic {
 #[derive(Clone, Debug, Default)]
 pub struct Channel {
     /// Its name as the server writes it.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its topic.
     pub topic: Topic,
     /// Whether the list of members is whole.
@@ -96,7 +96,7 @@ fn order(one: &str, other: &str) -> Ordering {
 impl Channel {
     /// A channel just joined: nobody is known in it.
     pub fn new(name: &str) -> Channel {
-        Channel { name: name.to_owned(), ..Channel::default() }
+        Channel { name: name.into(), ..Channel::default() }
     }
 
     /// How many are in it.
@@ -163,9 +163,24 @@ impl Channel {
         true
     }
 
-    /// Keeps only those in the list: what NAMES no longer has is gone.
-    pub fn retain(&mut self, named: &[String]) {
-        self.members.retain(|member| named.iter().any(|nick| same(nick, &member.nick)));
+    /// Replaces all members by those whom NAMES has told; what was known of each beyond that is kept.
+    pub fn set_members(&mut self, named: Vec<(u8, String)>) {
+        let old = std::mem::take(&mut self.members);
+        let mut members: Vec<Member> = named
+            .into_iter()
+            .take(MAX_MEMBERS)
+            .map(|(prefixes, nick)| {
+                let known = old.binary_search_by(|member| order(&member.nick, &nick)).ok().map(|at| &old[at]);
+                match known {
+                    Some(known) => Member { prefixes, ..known.clone() },
+                    None => Member { nick: nick.into(), prefixes, away: false, spoke: Time::default() },
+                }
+            })
+            .collect();
+        members.sort_by(|one, other| order(&one.nick, &other.nick));
+        members.dedup_by(|one, other| same(&one.nick, &other.nick));
+        self.members = members;
+        self.complete = true;
     }
 }
 

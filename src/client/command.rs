@@ -1,0 +1,248 @@
+//! `/join`, `/me` and so on: what is typed becomes a [`Command`].
+
+/// What the user wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Say it here.
+    Say(String),
+    /// Join channels (with commas between them), with a key.
+    Join(String, Option<String>),
+    /// Leave a channel (this one if none is named), with a reason.
+    Part(Option<String>, String),
+    /// `/me`.
+    Me(String),
+    /// Say something to somebody.
+    Message(String, String),
+    /// The same as a notice.
+    Notice(String, String),
+    /// Open a conversation with somebody.
+    Query(String),
+    /// Take another nick.
+    Nick(String),
+    /// Show the topic, or set it.
+    Topic(Option<String>),
+    /// Show who is here.
+    Names(Option<String>),
+    /// Ask about somebody.
+    Whois(String),
+    /// Be away, with a reason.
+    Away(String),
+    /// Be back.
+    Back,
+    /// Leave.
+    Quit(Option<String>),
+    /// Explain a command, or name all.
+    Help(Option<String>),
+    /// Empty the window.
+    Clear,
+    /// Send the last failed line again.
+    Retry,
+    /// Connect anew.
+    Reconnect,
+    /// Send a line as it is.
+    Quote(String),
+}
+
+/// Why something is no command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// There is no such command; the nearest one that there is.
+    Unknown(String, Option<&'static str>),
+    /// It lacks something: how it is used.
+    Usage(&'static Spec),
+}
+
+/// One command.
+#[derive(Debug)]
+pub struct Spec {
+    /// Its name, without the slash.
+    pub name: &'static str,
+    /// What follows it.
+    pub params: &'static str,
+    /// What it does.
+    pub what: &'static str,
+    make: fn(&str) -> Option<Command>,
+}
+
+impl PartialEq for Spec {
+    fn eq(&self, other: &Spec) -> bool {
+        self.name == other.name
+    }
+}
+impl Eq for Spec {}
+
+const fn spec(
+    name: &'static str,
+    params: &'static str,
+    what: &'static str,
+    make: fn(&str) -> Option<Command>,
+) -> Spec {
+    Spec { name, params, what, make }
+}
+
+/// All commands, as `/help` lists them.
+pub const TABLE: &[Spec] = &[
+    spec("join", "#channel [key]", "join a channel", |rest| {
+        let (channels, key) = word(rest);
+        let key = (!key.is_empty()).then(|| key.to_owned());
+        (!channels.is_empty()).then(|| Command::Join(channels.to_owned(), key))
+    }),
+    spec("part", "[#channel] [reason]", "leave the channel, close the window", |rest| {
+        let (first, reason) = word(rest);
+        Some(if is_channel(first) {
+            Command::Part(Some(first.to_owned()), reason.to_owned())
+        } else {
+            Command::Part(None, rest.to_owned())
+        })
+    }),
+    spec("me", "text", "say what you do", |rest| some(rest).map(Command::Me)),
+    spec("msg", "nick text", "say something to somebody", |rest| {
+        let (to, text) = word(rest);
+        (!text.is_empty()).then(|| Command::Message(to.to_owned(), text.to_owned()))
+    }),
+    spec("query", "nick", "open a conversation with somebody", |rest| some(word(rest).0).map(Command::Query)),
+    spec("notice", "nick text", "say something nobody's program answers", |rest| {
+        let (to, text) = word(rest);
+        (!text.is_empty()).then(|| Command::Notice(to.to_owned(), text.to_owned()))
+    }),
+    spec("nick", "nick", "take another nick", |rest| some(word(rest).0).map(Command::Nick)),
+    spec("topic", "[text]", "show the topic, or set it", |rest| Some(Command::Topic(some(rest)))),
+    spec("names", "[#channel]", "show who is here", |rest| Some(Command::Names(some(word(rest).0)))),
+    spec("whois", "nick", "ask about somebody", |rest| some(word(rest).0).map(Command::Whois)),
+    spec("away", "[reason]", "be away", |rest| {
+        Some(Command::Away(some(rest).unwrap_or_else(|| "away".to_owned())))
+    }),
+    spec("back", "", "be back", |_| Some(Command::Back)),
+    spec("retry", "", "send the line that failed again", |_| Some(Command::Retry)),
+    spec("clear", "", "empty the window", |_| Some(Command::Clear)),
+    spec("reconnect", "", "connect anew", |_| Some(Command::Reconnect)),
+    spec("quote", "line", "send a line to the server as it is", |rest| some(rest).map(Command::Quote)),
+    spec("quit", "[reason]", "leave chatui", |rest| Some(Command::Quit(some(rest)))),
+    spec("help", "[command]", "explain", |rest| {
+        Some(Command::Help(some(word(rest).0.trim_start_matches('/'))))
+    }),
+];
+
+/// Other names of the same commands, known elsewhere.
+const ALIASES: &[(&str, &str)] = &[
+    ("j", "join"),
+    ("leave", "part"),
+    ("close", "part"),
+    ("action", "me"),
+    ("m", "msg"),
+    ("q", "query"),
+    ("exit", "quit"),
+    ("bye", "quit"),
+    ("raw", "quote"),
+    ("w", "names"),
+    ("t", "topic"),
+    ("h", "help"),
+];
+
+fn word(text: &str) -> (&str, &str) {
+    let text = text.trim_start();
+    text.split_once(char::is_whitespace).map_or((text, ""), |(first, rest)| (first, rest.trim_start()))
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+fn is_channel(text: &str) -> bool {
+    text.starts_with(['#', '&'])
+}
+
+/// The command of this name.
+pub fn find(name: &str) -> Option<&'static Spec> {
+    let name = name.to_ascii_lowercase();
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name.as_str(), |(_, name)| *name);
+    TABLE.iter().find(|spec| spec.name == name)
+}
+
+/// Reads what was typed. A text that begins with two slashes, or with a slash and a blank, is said, without the
+/// first of them.
+///
+/// # Errors
+/// [`Wrong`], when it begins with a slash and is no command.
+pub fn parse(text: &str) -> Result<Command, Wrong> {
+    let Some(rest) = text.strip_prefix('/') else { return Ok(Command::Say(text.to_owned())) };
+    if rest.starts_with(['/', ' ']) || rest.is_empty() {
+        return Ok(Command::Say(rest.to_owned()));
+    }
+    let (name, rest) = word(rest);
+    let Some(spec) = find(name) else {
+        return Err(Wrong::Unknown(name.to_owned(), nearest(&name.to_ascii_lowercase())));
+    };
+    (spec.make)(rest).ok_or(Wrong::Usage(spec))
+}
+
+/// Whether a whole input is a word with which people leave programs; then it is asked about.
+pub fn means_leave(text: &str) -> bool {
+    matches!(text.trim().to_ascii_lowercase().as_str(), "exit" | "{quit}" | "salir" | "quit" | ":q")
+}
+
+/// The command whose name is the fewest keystrokes away, if that is few.
+fn nearest(typed: &str) -> Option<&'static str> {
+    TABLE
+        .iter()
+        .map(|spec| (distance(typed, spec.name), spec.name))
+        .min()
+        .filter(|(far, name)| *far <= 2 && *far < name.len())
+        .map(|(_, name)| name)
+}
+
+/// How many letters must be added, taken away, changed or exchanged with their neighbour.
+fn distance(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().take(32).collect(), other.chars().collect());
+    let mut rows = vec![(0..=other.len()).collect::<Vec<usize>>()];
+    for (i, a) in one.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, b) in other.iter().enumerate() {
+            let changed = rows[i][j] + usize::from(a != b);
+            let mut least = changed.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[one.len()][other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_read() {
+        assert_eq!(parse("hello /join"), Ok(Command::Say("hello /join".into())));
+        assert_eq!(parse("//join"), Ok(Command::Say("/join".into())));
+        assert_eq!(parse("/join #a"), Ok(Command::Join("#a".into(), None)));
+        assert_eq!(parse("/J #a k"), Ok(Command::Join("#a".into(), Some("k".into()))));
+        assert_eq!(parse("/part #a bye now"), Ok(Command::Part(Some("#a".into()), "bye now".into())));
+        assert_eq!(parse("/part so long"), Ok(Command::Part(None, "so long".into())));
+        assert_eq!(parse("/me waves  twice"), Ok(Command::Me("waves  twice".into())));
+        assert_eq!(parse("/msg bob hi there"), Ok(Command::Message("bob".into(), "hi there".into())));
+        assert_eq!(parse("/quit"), Ok(Command::Quit(None)));
+        assert_eq!(parse("/msg bob"), Err(Wrong::Usage(find("msg").unwrap())));
+        assert_eq!(parse("/help /join"), Ok(Command::Help(Some("join".into()))));
+    }
+
+    #[test]
+    fn an_unknown_command_names_the_nearest() {
+        for (typed, meant) in [("jion", Some("join")), ("tpoic", Some("topic")), ("quti", Some("quit"))] {
+            assert_eq!(parse(&format!("/{typed}")), Err(Wrong::Unknown(typed.into(), meant)));
+        }
+        assert_eq!(parse("/frobnicate x"), Err(Wrong::Unknown("frobnicate".into(), None)));
+        assert!(parse(&format!("/{}", "x".repeat(10_000))).is_err());
+    }
+
+    #[test]
+    fn names_and_aliases_do_not_clash() {
+        for (alias, name) in ALIASES {
+            assert!(TABLE.iter().all(|spec| spec.name != *alias));
+            assert!(TABLE.iter().any(|spec| spec.name == *name));
+        }
+    }
+}

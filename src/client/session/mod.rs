@@ -1,0 +1,338 @@
+//! The client's half of the protocol: registration, capabilities, who is in which channel, batches. Lines come in,
+//! [`Report`]s go out. Pure; a bot needs nothing but this and a socket. Works with any server: what it does not
+//! offer is done without.
+
+mod batch;
+mod channel;
+mod handlers;
+mod report;
+mod split;
+mod support;
+mod welcome;
+mod words;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use channel::{Channel, MAX_MEMBERS, Member, Prefixes, Topic};
+pub use report::{Heard, Report, What};
+pub use split::split;
+pub use support::{HISTORY_PAGE, Support};
+
+use crate::irc::message::push_tag;
+use crate::irc::name::{Source, fold, same};
+use crate::irc::{Cap, Caps, MAX_REST, Message, Time};
+use batch::Batches;
+
+/// The client tag that carries a message's own id, so that it can be found again after the connection broke.
+pub const ID_TAG: &str = "+chatui/id";
+/// After so long without a line the server is asked for a sign of life.
+pub const SILENCE: Duration = Duration::from_secs(60);
+/// After so long without an answer to that the connection is taken for dead.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Most channels that are kept; a server that puts us into more is not followed.
+pub const MAX_CHANNELS: usize = 500;
+/// Most members of a channel for which a WHO is sent to learn who is away.
+const WHO_MOST: usize = 100;
+/// What a server prepends to our lines at most, when it has not yet told: user name and host at their longest.
+const UNKNOWN_SOURCE: usize = 1 + 18 + 1 + 63;
+
+/// Who registers.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    /// The nick to ask for.
+    pub nick: String,
+    /// The user name.
+    pub user: String,
+    /// The real name.
+    pub real_name: String,
+    /// The server's password.
+    pub password: Option<String>,
+}
+
+/// How far the connection is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// No connection.
+    #[default]
+    Offline,
+    /// Before the welcome.
+    Registering,
+    /// Welcome.
+    Registered,
+}
+
+/// The client's half of the protocol.
+#[derive(Debug, Default)]
+pub struct Session {
+    identity: Identity,
+    stage: Stage,
+    nick: Arc<str>,
+    away: bool,
+    support: Support,
+    caps: Caps,
+    offered: Caps,
+    /// How many answers to CAP REQ are still to come before CAP END.
+    asked: usize,
+    /// How many nicks were refused during this registration.
+    refused: usize,
+    /// Whether the nick in use is a variation of the wanted one, which is taken back when it becomes free.
+    varied: bool,
+    channels: Vec<Channel>,
+    batches: Batches,
+    /// The bytes of our own `!user@host`, as the server has shown it.
+    own_source: Option<usize>,
+    next_label: u64,
+    /// Channels of which the members are being told, with those told so far.
+    names: Vec<(String, Vec<(u8, String)>)>,
+    /// Channels (folded) whose NAMES or WHO nobody asked for by hand: the answer is not shown.
+    quiet: HashSet<String>,
+    heard: Time,
+    /// When the server was asked for a sign of life.
+    pinged: Option<Time>,
+}
+
+impl Session {
+    /// A session that will register as this.
+    pub fn new(identity: Identity) -> Session {
+        Session { nick: identity.nick.as_str().into(), identity, next_label: 1, ..Session::default() }
+    }
+
+    /// How far the connection is.
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// One's own nick.
+    pub fn nick(&self) -> &str {
+        &self.nick
+    }
+
+    /// Whether one is away.
+    pub fn away(&self) -> bool {
+        self.away
+    }
+
+    /// What the server says of itself.
+    pub fn support(&self) -> &Support {
+        &self.support
+    }
+
+    /// The signs in front of nicks.
+    pub fn prefixes(&self) -> &Prefixes {
+        &self.support.prefixes
+    }
+
+    /// The capabilities in use.
+    pub fn caps(&self) -> Caps {
+        self.caps
+    }
+
+    /// Whether a capability is in use.
+    pub fn has(&self, cap: Cap) -> bool {
+        self.caps.has(cap)
+    }
+
+    /// A channel that one is in.
+    pub fn channel(&self, name: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| same(&channel.name, name))
+    }
+
+    /// All channels that one is in.
+    pub fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    fn channel_mut(&mut self, name: &str) -> Option<&mut Channel> {
+        self.channels.iter_mut().find(|channel| same(&channel.name, name))
+    }
+
+    /// Asks for another nick from the next registration on.
+    pub fn set_wanted_nick(&mut self, nick: &str) {
+        nick.clone_into(&mut self.identity.nick);
+        if self.stage == Stage::Offline {
+            self.nick = nick.into();
+        }
+    }
+
+    /// The connection stands: these lines are to be sent.
+    pub fn connected(&mut self, now: Time) -> Vec<String> {
+        let next_label = self.next_label;
+        *self = Session { next_label, ..Session::new(std::mem::take(&mut self.identity)) };
+        self.stage = Stage::Registering;
+        self.heard = now;
+        self.opening()
+    }
+
+    /// The connection is gone: nobody is in any channel any more.
+    pub fn disconnected(&mut self) {
+        self.stage = Stage::Offline;
+        self.channels.clear();
+        self.batches = Batches::default();
+        self.caps = Caps::default();
+        self.names.clear();
+        self.quiet.clear();
+        self.pinged = None;
+    }
+
+    /// Takes one line, without its end. What follows from it is appended to `out`. A line that is no message is
+    /// passed over.
+    pub fn receive(&mut self, line: &str, now: Time, out: &mut Vec<Report>) {
+        self.heard = now;
+        self.pinged = None;
+        let Ok(message) = Message::parse(line) else { return };
+        let marks = Marks::read(&message, now);
+        if let Some(batch) = marks.batch
+            && self.batches.is_history(batch)
+        {
+            let item = self.heard_of(&message, &marks);
+            self.batches.push(batch, item);
+            return;
+        }
+        self.handle(&message, &marks, out);
+    }
+
+    /// When [`tick`](Self::tick) has something to do.
+    pub fn next_tick(&self) -> Option<Time> {
+        match (self.stage, self.pinged) {
+            (Stage::Offline, _) => None,
+            (_, Some(pinged)) => Some(pinged + PATIENCE),
+            (_, None) => Some(self.heard + SILENCE),
+        }
+    }
+
+    /// Asks for a sign of life after a long silence, and says when there is none.
+    pub fn tick(&mut self, now: Time, out: &mut Vec<Report>) {
+        if self.next_tick().is_none_or(|due| now < due) {
+            return;
+        }
+        if self.pinged.is_some() {
+            self.pinged = None;
+            out.push(Report::Silent);
+        } else {
+            self.pinged = Some(now);
+            out.push(Report::Answer("PING :chatui".to_owned()));
+        }
+    }
+
+    /// A label for the next command, if the server answers with labels.
+    pub fn label(&mut self) -> Option<u64> {
+        if !self.has(Cap::LabeledResponse) {
+            return None;
+        }
+        self.next_label += 1;
+        Some(self.next_label)
+    }
+
+    /// A command as a line to be sent. `id` is sent as [`ID_TAG`] where the server relays it.
+    pub fn line(&self, command: &str, params: &[&str], label: Option<u64>, id: Option<&str>) -> String {
+        let mut tags = String::new();
+        if let Some(label) = label {
+            push_tag(&mut tags, "label", &label.to_string());
+        }
+        if let Some(id) = id
+            && self.carries_ids()
+        {
+            push_tag(&mut tags, ID_TAG, id);
+        }
+        // What a line cannot hold is not sent, whatever the caller gives.
+        let clean: Vec<String> =
+            params.iter().map(|param| param.replace(['\r', '\n', '\0'], " ")).collect();
+        let clean: Vec<&str> = clean.iter().map(String::as_str).collect();
+        Message::new(command, &clean).with_tags(&tags).to_string()
+    }
+
+    /// Whether a message's own id is sent and comes back.
+    pub fn carries_ids(&self) -> bool {
+        self.has(Cap::MessageTags) && self.support.client_tags
+    }
+
+    /// How many bytes of text fit into one message to this target, so that the line still fits with our own source
+    /// in front of it, as others get it.
+    pub fn room(&self, target: &str, action: bool) -> usize {
+        let source = self.own_source.unwrap_or(UNKNOWN_SOURCE);
+        let frame = ":".len() + self.nick.len() + source + " PRIVMSG ".len() + target.len() + " :\r\n".len();
+        let frame = frame + if action { "\u{1}ACTION \u{1}".len() } else { 0 };
+        MAX_REST.saturating_sub(frame)
+    }
+
+    /// Asks for a piece of a channel's past: `what` is the subcommand with its references. Gives the line and its
+    /// label.
+    pub fn ask_history(&mut self, what: &Ask<'_>, target: &str, limit: u32) -> (String, Option<u64>) {
+        let label = self.label();
+        let limit = limit.min(self.support.history_page).to_string();
+        let (verb, reference) = match what {
+            Ask::Latest => ("LATEST", "*".to_owned()),
+            Ask::Before(msgid, at) => ("BEFORE", self.reference(msgid, *at)),
+            Ask::After(msgid, at) => ("AFTER", self.reference(msgid, *at)),
+        };
+        (self.line("CHATHISTORY", &[verb, target, &reference, &limit], label, None), label)
+    }
+
+    fn reference(&self, msgid: &str, at: Time) -> String {
+        if msgid.is_empty() || !self.support.history_by_id {
+            format!("timestamp={at}")
+        } else {
+            format!("msgid={msgid}")
+        }
+    }
+
+    /// The user asks for the members of a channel by hand: the answer is shown.
+    pub fn names_asked(&mut self, channel: &str) {
+        self.quiet.remove(&*fold(channel));
+    }
+
+    fn is_me(&self, nick: &str) -> bool {
+        same(&self.nick, nick)
+    }
+
+    fn learn_own_source(&mut self, source: &str) {
+        let parts = Source::split(source);
+        if !parts.host.is_empty() {
+            self.own_source = Some(source.len() - parts.nick.len());
+        }
+    }
+}
+
+/// Which piece of the past is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask<'a> {
+    /// The last lines.
+    Latest,
+    /// Those before this message id, or this time where ids are not known.
+    Before(&'a str, Time),
+    /// Those after it.
+    After(&'a str, Time),
+}
+
+/// The tags that matter, read in one pass.
+#[derive(Debug)]
+struct Marks<'a> {
+    at: Time,
+    msgid: &'a str,
+    batch: Option<&'a str>,
+    label: Option<u64>,
+    id: Option<&'a str>,
+}
+
+impl<'a> Marks<'a> {
+    fn read(message: &Message<'a>, now: Time) -> Marks<'a> {
+        let mut marks = Marks { at: now, msgid: "", batch: None, label: None, id: None };
+        for (key, value) in message.tags.iter_raw() {
+            match key {
+                "time" => marks.at = Time::parse(value).unwrap_or(now),
+                // An id is opaque and comes back as it came: it has no need to be unescaped, only to be the same.
+                "msgid" => marks.msgid = value,
+                "batch" => marks.batch = Some(value),
+                "label" => marks.label = value.parse().ok(),
+                ID_TAG => marks.id = Some(value),
+                _ => {}
+            }
+        }
+        marks
+    }
+}
+
+#[cfg(test)]
+mod tests;

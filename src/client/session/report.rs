@@ -1,0 +1,132 @@
+//! What the session says to whoever holds it.
+
+use std::sync::Arc;
+
+use crate::irc::Time;
+
+/// What somebody did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Said something.
+    Message,
+    /// `/me`.
+    Action,
+    /// Said something that nobody is to answer automatically.
+    Notice,
+    /// Joined the channel.
+    Join,
+    /// Left the channel; the text is the reason.
+    Part,
+    /// Left the server; the text is the reason.
+    Quit,
+    /// Took another nick: the text.
+    Nick,
+    /// Set the topic: the text.
+    Topic,
+    /// Set modes: the text.
+    Mode,
+    /// Removed somebody: the text's first word is who, the rest the reason.
+    Kick,
+}
+
+/// Something that somebody did in a conversation, now or in the past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The conversation: a channel, or the other person's nick; empty if it is the server that speaks.
+    pub place: Arc<str>,
+    /// What.
+    pub what: What,
+    /// Who.
+    pub who: Arc<str>,
+    /// The words, raw.
+    pub text: Box<str>,
+    /// When: the server's word, or else when it came.
+    pub at: Time,
+    /// The server's id of it, or empty.
+    pub msgid: Box<str>,
+    /// The sender's own id of it (`+chatui/id`), as it came.
+    pub id: Option<Box<str>>,
+    /// The label of the command that this answers.
+    pub label: Option<u64>,
+    /// Whether it is one's own.
+    pub own: bool,
+}
+
+/// What the session says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// This line is to be sent.
+    Answer(String),
+    /// The nick is taken or not allowed; another is tried.
+    NickRefused {
+        /// The nick that was asked for.
+        wanted: String,
+        /// The one that is tried now.
+        trying: String,
+        /// Why, in a sentence of the server.
+        reason: String,
+    },
+    /// Registered: channels can be joined.
+    Welcome,
+    /// Somebody did something, just now.
+    Heard(Heard),
+    /// A piece of the past, oldest first, as one block.
+    History {
+        /// The conversation.
+        place: String,
+        /// What happened in it.
+        items: Vec<Heard>,
+        /// How many lines the server sent: a page is full by these.
+        lines: usize,
+        /// The label of the command that asked.
+        label: Option<u64>,
+    },
+    /// One has joined a channel.
+    Joined(String),
+    /// The list of members of a channel one has joined is whole now.
+    Named(String),
+    /// One has left a channel, or was made to.
+    Left(String),
+    /// Somebody has another nick; conversations with them go on under it.
+    Renamed {
+        /// The old nick.
+        from: String,
+        /// The new nick.
+        to: String,
+    },
+    /// Somebody has left the server: a conversation with them ends with this.
+    Gone {
+        /// Who.
+        who: String,
+        /// The reason.
+        reason: String,
+        /// When.
+        at: Time,
+    },
+    /// The server answers something, in a sentence.
+    Told {
+        /// The conversation it is about; empty: the server.
+        place: String,
+        /// The sentence.
+        text: String,
+        /// Whether it was asked for, and so belongs where the user looks.
+        asked: bool,
+    },
+    /// Something was refused.
+    Failed {
+        /// The verb that failed, if it is known.
+        command: String,
+        /// The numeric or the code.
+        code: String,
+        /// The conversation or the nick it is about; empty if none.
+        place: String,
+        /// Why, in a sentence.
+        text: String,
+        /// The label of the command.
+        label: Option<u64>,
+    },
+    /// The server ends the connection.
+    Ended(String),
+    /// Nothing has come for too long: the connection is dead.
+    Silent,
+}
