@@ -98,7 +98,11 @@ impl Areas {
             people: people.map(|cells| Rect { x: x + width - cells, width: cells, ..middle }),
             middle,
             messages: Rect { x: x + left, width: width - left - right, ..middle },
-            status: (status_rows > 0).then_some(Rect { y: y + title_rows + middle_rows, height: 1, ..screen }),
+            status: (status_rows > 0).then_some(Rect {
+                y: y + title_rows + middle_rows,
+                height: 1,
+                ..screen
+            }),
             input: Rect { y: y + height - input_rows, height: input_rows, ..screen },
         }
     }
@@ -142,13 +146,16 @@ mod tests {
     fn areas(width: u16, height: u16) -> Areas {
         let (rooms, people) = list_widths(width);
         let (rooms_stand, people_stand) = standing(width);
-        let sidebars = Sidebars { rooms: rooms_stand.then_some(rooms), people: people_stand.then_some(people) };
+        let sidebars =
+            Sidebars { rooms: rooms_stand.then_some(rooms), people: people_stand.then_some(people) };
         Areas::of(Rect::new(0, 0, width, height), 1, sidebars)
     }
 
     #[test]
     fn the_text_stands_where_the_width_says() {
-        for (width, column) in [(200, 46), (140, 46), (139, 40), (100, 40), (99, 20), (76, 20), (75, 19), (50, 19), (49, 3)] {
+        for (width, column) in
+            [(200, 46), (140, 46), (139, 40), (100, 40), (99, 20), (76, 20), (75, 19), (50, 19), (49, 3)]
+        {
             assert_eq!(areas(width, 40).columns().text + 1, column, "{width}");
         }
     }

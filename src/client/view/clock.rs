@@ -27,7 +27,8 @@ pub(super) fn day(at: Time, offset: FixedOffset) -> NaiveDate {
 
 /// A day in words: `Friday 20 November 2026`.
 pub(super) fn day_name(day: NaiveDate) -> String {
-    const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    const WEEKDAYS: [&str; 7] =
+        ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     const MONTHS: [&str; 12] = [
         "January",
         "February",

@@ -26,12 +26,23 @@ fn centred(rows: &[Row], screen: Rect, buffer: &mut Buffer) {
 /// Draws what is momentary (a question) into the last row.
 fn draw_momentary(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) {
     if let Some(row) = status::momentary(app, theme).filter(|_| screen.height > 1) {
-        row.cut(screen.width.saturating_sub(2)).draw(buffer, screen.x + 1, screen.bottom() - 1, screen.right());
+        row.cut(screen.width.saturating_sub(2)).draw(
+            buffer,
+            screen.x + 1,
+            screen.bottom() - 1,
+            screen.right(),
+        );
     }
 }
 
 /// Draws what is being tried, and what was tried in vain and why.
-pub(super) fn draw_connecting(app: &App, theme: &Theme, connecting: &Connecting, screen: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_connecting(
+    app: &App,
+    theme: &Theme,
+    connecting: &Connecting,
+    screen: Rect,
+    buffer: &mut Buffer,
+) {
     let muted = theme.role(Role::Muted);
     let mut rows = vec![Row::of(&connecting.address, theme.role(Role::Strong)), Row::default()];
     let trying = connecting.tries.iter().rfind(|attempt| attempt.failed.is_none());
@@ -52,7 +63,13 @@ pub(super) fn draw_connecting(app: &App, theme: &Theme, connecting: &Connecting,
 }
 
 /// Draws the form and says where the cursor is.
-pub(super) fn draw_form(app: &App, theme: &Theme, form: &Form, screen: Rect, buffer: &mut Buffer) -> Option<Position> {
+pub(super) fn draw_form(
+    app: &App,
+    theme: &Theme,
+    form: &Form,
+    screen: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
     let width = FORM_WIDTH.min(screen.width);
     let height = 6.min(screen.height);
     let area = Rect {
@@ -66,7 +83,8 @@ pub(super) fn draw_form(app: &App, theme: &Theme, form: &Form, screen: Rect, buf
     let fields = [("server", &form.host, Field::Host), ("nick", &form.nick, Field::Nick)];
     for ((label, editor, field), y) in fields.into_iter().zip(area.top()..area.bottom()) {
         let is_here = form.field == field;
-        Row::of(label, theme.role(if is_here { Role::Strong } else { Role::Muted })).draw(buffer, area.x, y, right);
+        Row::of(label, theme.role(if is_here { Role::Strong } else { Role::Muted }))
+            .draw(buffer, area.x, y, right);
         if is_here {
             let prompt_at = area.x + LABEL_WIDTH - 2;
             Row::of("›", theme.role(Role::Accent)).draw(buffer, prompt_at, y, right);
@@ -79,7 +97,8 @@ pub(super) fn draw_form(app: &App, theme: &Theme, form: &Form, screen: Rect, buf
         let position = input::draw_field(editor, theme, field_area, buffer);
         cursor = cursor.or(is_here.then_some(position));
     }
-    let mut below = vec![(3, Row::of("Enter connect   Tab next field   Ctrl-C leave", theme.role(Role::Quiet)))];
+    let mut below =
+        vec![(3, Row::of("Enter connect   Tab next field   Ctrl-C leave", theme.role(Role::Quiet)))];
     if let Some(error) = &form.error {
         below.push((5, Row::of(error, theme.role(Role::Error))));
     }

@@ -6,6 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::glyph::Row;
 use crate::client::app::{App, Status};
+use crate::client::command;
 use crate::client::editor::Editor;
 use crate::client::theme::{Role, Theme};
 
@@ -78,18 +79,37 @@ pub(super) fn indent(width: u16) -> u16 {
 pub(super) fn typed(app: &App, theme: &Theme, width: u16) -> Typed {
     let text = app.editor().text();
     let command_end = command(text).map_or(0, str::len);
-    let command_role = app.command_known(text).map_or(Role::Fg, |known| if known { Role::Accent } else { Role::Error });
+    let command_role = command(text).map_or(Role::Fg, role_of);
     let style = |at| theme.role(if at < command_end { command_role } else { Role::Fg });
     Typed::new(text, width.saturating_sub(indent(width) + 1), style)
 }
 
-/// The command at the start of the input, with its slash.
+/// The command at the start of the input, with its slash. Two slashes are a text that begins with one.
 fn command(text: &str) -> Option<&str> {
-    text.starts_with('/').then(|| text.split(char::is_whitespace).next().unwrap_or(text))
+    let word = text.split(char::is_whitespace).next()?;
+    word.strip_prefix('/').is_some_and(|name| !name.is_empty() && !name.starts_with('/')).then_some(word)
+}
+
+/// Accent once a command is known, error once it cannot become one.
+fn role_of(word: &str) -> Role {
+    let name = word[1..].to_ascii_lowercase();
+    if command::find(&name).is_some() {
+        Role::Accent
+    } else if command::TABLE.iter().any(|spec| spec.name.starts_with(&name)) {
+        Role::Fg
+    } else {
+        Role::Error
+    }
 }
 
 /// Draws the input and says where the cursor is to be.
-pub(super) fn draw(app: &App, theme: &Theme, typed: &Typed, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+pub(super) fn draw(
+    app: &App,
+    theme: &Theme,
+    typed: &Typed,
+    area: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
     if area.is_empty() {
         return None;
     }
@@ -99,14 +119,19 @@ pub(super) fn draw(app: &App, theme: &Theme, typed: &Typed, area: Rect, buffer: 
     // The row of the cursor is always among those shown.
     let first = (cursor.1 + 1).saturating_sub(area.height);
     let is_offline = matches!(app.status(), Status::Offline { .. });
-    let prompt = if is_offline { Row::of("○", theme.role(Role::Mention)) } else { Row::of("›", theme.role(Role::Accent)) };
+    let prompt = if is_offline {
+        Row::of("○", theme.role(Role::Mention))
+    } else {
+        Row::of("›", theme.role(Role::Accent))
+    };
     prompt.draw(buffer, text_at.saturating_sub(2), area.y, area.right());
     for (row, y) in typed.rows.iter().skip(usize::from(first)).zip(area.top()..area.bottom()) {
         row.draw(buffer, text_at, y, right);
     }
     let hint = hint(app, theme, area.width);
     if app.editor().is_empty() && app.editor().search().is_none() {
-        let placeholder = Row::of("Message ", theme.role(Role::Quiet)).and(&app.window().name, theme.role(Role::Quiet));
+        let placeholder =
+            Row::of("Message ", theme.role(Role::Quiet)).and(&app.window().name, theme.role(Role::Quiet));
         let room = right.saturating_sub(text_at + hint.width() + 2 * u16::from(!hint.is_empty()));
         placeholder.cut(room).draw(buffer, text_at, area.y, right);
     }
@@ -125,12 +150,18 @@ fn hint(app: &App, theme: &Theme, width: u16) -> Row {
     let messages = app.wire_messages();
     if let Some(search) = app.editor().search() {
         let role = if search.found { Role::Accent } else { Role::Error };
-        return Row::of("history: ", theme.role(Role::Quiet)).and(&search.query, theme.role(role)).cut(width / 2);
+        return Row::of("history: ", theme.role(Role::Quiet))
+            .and(&search.query, theme.role(role))
+            .cut(width / 2);
     }
     if messages > 1 {
         return Row::of(&format!("{messages} messages"), theme.role(Role::Quiet));
     }
-    if app.editor().is_empty() && width >= 50 { Row::of("F1 keys", theme.role(Role::Quiet)) } else { Row::default() }
+    if app.editor().is_empty() && width >= 50 {
+        Row::of("F1 keys", theme.role(Role::Quiet))
+    } else {
+        Row::default()
+    }
 }
 
 /// Draws one line of an editor (a field of the form) and says where its cursor is.
@@ -167,9 +198,21 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_known_may_become_one_or_cannot() {
+        let role = |text| command(text).map(role_of);
+        assert_eq!(role("/join #x"), Some(Role::Accent));
+        assert_eq!(role("/jo"), Some(Role::Fg));
+        assert_eq!(role("/jox"), Some(Role::Error));
+        assert_eq!((role("//join"), role("/ x"), role("join")), (None, None, None));
+    }
+
+    #[test]
     fn every_byte_has_its_place() {
         let typed = Typed::new("a日\nb\u{202e}c", 40, |_| Style::new());
-        assert_eq!([typed.place(0), typed.place(1), typed.place(4), typed.place(5)], [(0, 0), (1, 0), (3, 0), (0, 1)]);
+        assert_eq!(
+            [typed.place(0), typed.place(1), typed.place(4), typed.place(5)],
+            [(0, 0), (1, 0), (3, 0), (0, 1)]
+        );
         assert_eq!(typed.place(99), (7, 1), "the stand-in of the override has five cells");
     }
 }

@@ -34,7 +34,8 @@ fn lay(theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
     for x in [left, right] {
         paint::down(buffer, x, top, area.bottom(), style);
     }
-    for (x, y, sign) in [(left, top, '┌'), (right, top, '┐'), (left, bottom, '└'), (right, bottom, '┘')] {
+    for (x, y, sign) in [(left, top, '┌'), (right, top, '┐'), (left, bottom, '└'), (right, bottom, '┘')]
+    {
         paint::put(buffer, x, y, sign, style);
     }
     Rect { y: top + 1, height: area.height - 2, ..inner }
@@ -94,7 +95,8 @@ pub(super) fn draw_completion(
     buffer: &mut Buffer,
 ) {
     let wide = |text: &str| Row::of(text, theme.tint(Tint::Raised)).width();
-    let text_width = completion.matches.iter().map(|entry| wide(&entry.text)).max().unwrap_or(0).min(MENU_WIDTH_MAX / 2);
+    let text_width =
+        completion.matches.iter().map(|entry| wide(&entry.text)).max().unwrap_or(0).min(MENU_WIDTH_MAX / 2);
     let note_width = completion.matches.iter().map(|entry| wide(&entry.note)).max().unwrap_or(0);
     let gap = if note_width > 0 { 2 } else { 0 };
     let frame = if theme.is_tinted() { 0 } else { 2 };
@@ -117,12 +119,9 @@ pub(super) fn draw_completion(
         buffer.set_style(row, theme.tint(tint));
         let text = Row::of(&entry.text, theme.on(tint, Role::Fg)).cut(text_width);
         text.draw(buffer, inner.x, y, inner.right());
-        Row::of(&entry.note, theme.on(tint, Role::Muted)).cut(inner.width.saturating_sub(text_width + gap)).draw(
-            buffer,
-            inner.x + text_width + gap,
-            y,
-            inner.right(),
-        );
+        Row::of(&entry.note, theme.on(tint, Role::Muted))
+            .cut(inner.width.saturating_sub(text_width + gap))
+            .draw(buffer, inner.x + text_width + gap, y, inner.right());
     }
 }
 

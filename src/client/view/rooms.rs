@@ -33,7 +33,9 @@ fn items(app: &App) -> Vec<Option<usize>> {
     let of = |with: With| (0..windows.len()).filter(move |at| windows[*at].with == with);
     let speaks = |at: &usize| *at == app.current() || windows[*at].unread > 0;
     let mut items: Vec<Option<usize>> = Vec::new();
-    for group in [of(With::Channel).collect(), of(With::Person).collect(), of(With::Server).filter(speaks).collect()] {
+    for group in
+        [of(With::Channel).collect(), of(With::Person).collect(), of(With::Server).filter(speaks).collect()]
+    {
         let group: Vec<usize> = group;
         if !items.is_empty() && !group.is_empty() {
             items.push(None);
@@ -58,7 +60,8 @@ fn draw_room(app: &App, theme: &Theme, number: usize, row: Rect, ground: Option<
     let count = if is_current { Row::default() } else { count(window, &ink) };
     let count_at = right.saturating_sub(count.width());
     let name_end = if count.is_empty() { right } else { count_at.saturating_sub(1) };
-    let name = Row::of(&window.name, ink(if is_current || window.unread > 0 { Role::Strong } else { Role::Muted }));
+    let name =
+        Row::of(&window.name, ink(if is_current || window.unread > 0 { Role::Strong } else { Role::Muted }));
     name.cut(name_end.saturating_sub(row.x + 3)).draw(buffer, row.x + 3, row.y, name_end);
     count.draw(buffer, count_at, row.y, right);
 }
@@ -114,7 +117,13 @@ pub(super) fn draw_over(app: &App, theme: &Theme, width: u16, messages: Rect, bu
     let area = Rect { width: width.min(messages.width), ..messages };
     paint::clear(buffer, area, theme.tint(Tint::Raised));
     if !theme.is_tinted() {
-        paint::down(buffer, area.right().saturating_sub(1), area.top(), area.bottom(), theme.role(Role::Rule));
+        paint::down(
+            buffer,
+            area.right().saturating_sub(1),
+            area.top(),
+            area.bottom(),
+            theme.role(Role::Rule),
+        );
     }
     draw(app, theme, area, Some(Tint::Raised), buffer);
 }

@@ -39,10 +39,10 @@ impl Blocks<'_> {
         match entry.kind {
             Kind::Gap(gap) => lines.push(self.gap(gap)),
             Kind::Beginning => {
-                lines.extend(self.plain(&entry.text, self.theme.role(Role::Muted)).map(|text| Line {
-                    text,
-                    ..Line::default()
-                }));
+                lines.extend(
+                    self.plain(&entry.text, self.theme.role(Role::Muted))
+                        .map(|text| Line { text, ..Line::default() }),
+                );
             }
             _ => {
                 let (time, name) = self.head_shown(block, has_separators);
@@ -104,7 +104,9 @@ impl Blocks<'_> {
         }
         let above_shown = self.entry(fold::block(self.window.entries(), block.start - 1).start);
         let is_timeless = matches!(above.kind, Kind::Gap(_) | Kind::Beginning);
-        if !is_timeless && clock::minute(above_shown.at) == clock::minute(entry.at) && (goes_on || !self.columns.narrow)
+        if !is_timeless
+            && clock::minute(above_shown.at) == clock::minute(entry.at)
+            && (goes_on || !self.columns.narrow)
         {
             time = Row::default();
         }

@@ -26,9 +26,11 @@ pub(super) fn folds(entries: &VecDeque<Entry>, at: usize) -> bool {
 fn spoke_lately(entries: &VecDeque<Entry>, at: usize) -> bool {
     let entry = &entries[at];
     let from = at.saturating_sub(LOOK_BACK);
-    entries.range(from..at).rev().take_while(|earlier| entry.at.since(earlier.at) < SPOKE_LATELY).any(|earlier| {
-        matches!(earlier.kind, Kind::Message | Kind::Action) && same(&earlier.who, &entry.who)
-    })
+    entries
+        .range(from..at)
+        .rev()
+        .take_while(|earlier| entry.at.since(earlier.at) < SPOKE_LATELY)
+        .any(|earlier| matches!(earlier.kind, Kind::Message | Kind::Action) && same(&earlier.who, &entry.who))
 }
 
 /// The entries that are drawn together with this one: the whole run if it folds, else itself.

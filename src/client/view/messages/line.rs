@@ -46,7 +46,8 @@ impl Line {
         }
         self.time.draw(buffer, columns.time, y, columns.right);
         let name = self.name.clone().cut(columns.name_width);
-        let name_at = if columns.narrow { columns.name } else { columns.name + columns.name_width - name.width() };
+        let name_at =
+            if columns.narrow { columns.name } else { columns.name + columns.name_width - name.width() };
         name.draw(buffer, name_at, y, columns.name + columns.name_width);
         self.mark.draw(buffer, columns.mark, y, columns.right);
         self.text.draw(buffer, columns.text, y, columns.text + columns.text_width);

@@ -44,7 +44,14 @@ struct Part {
 }
 
 /// Draws the current window's messages and says what is shown. `low`: the window has no rows to spare.
-pub(super) fn draw(app: &App, theme: &Theme, area: Rect, columns: Columns, low: bool, buffer: &mut Buffer) -> Drawn {
+pub(super) fn draw(
+    app: &App,
+    theme: &Theme,
+    area: Rect,
+    columns: Columns,
+    low: bool,
+    buffer: &mut Buffer,
+) -> Drawn {
     let blocks = Blocks { app, theme, window: app.window(), columns };
     let live_rows = if low { 0 } else { LIVE_ROWS };
     let reserved = (1 + live_rows).min(area.height.saturating_sub(1));
