@@ -8,4 +8,6 @@ pub mod editor;
 pub mod keys;
 pub mod outbox;
 pub mod session;
+pub mod theme;
+pub mod view;
 pub mod window;

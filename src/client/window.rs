@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::editor::Draft;
 use crate::irc::Time;
@@ -13,6 +14,9 @@ use crate::irc::name::same;
 pub const LIMIT: usize = 10_000;
 /// Most entries while somebody reads above the live end: the text under the eye is not taken away until then.
 pub const LIMIT_WHILE_READING: usize = 2 * LIMIT;
+
+/// How long a line may wait for its echo before it is drawn as waiting: a quick server's is simply there.
+pub const PENDING_SHOWN_AFTER: Duration = Duration::from_millis(150);
 
 /// Which entry of a window: given once, never used again, not ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -151,7 +155,8 @@ pub enum Scroll {
     /// At the newest row, and it follows.
     #[default]
     Live,
-    /// This row of this entry (0 is its first) is the lowest one shown. It stays there whatever arrives.
+    /// This row of this entry is the lowest one shown, counted from its last (0): so it stays there whatever comes
+    /// before or after, and when another width breaks the rows anew.
     At(EntryId, u16),
     /// The upper edge is the oldest row. The view finds the lower edge and says it in [`Drawn`].
     Oldest,
@@ -268,6 +273,11 @@ impl Window {
     /// All entries, oldest first; those that wait for their echo stand at the end.
     pub fn entries(&self) -> &VecDeque<Entry> {
         &self.entries
+    }
+
+    /// The entries that wait for their echo, in the order in which they were typed.
+    pub fn waiting(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.range(self.entries.len() - self.pending..)
     }
 
     /// The entry with this id.

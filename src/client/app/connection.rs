@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::address::Address;
 use super::super::session::Stage;
-use super::super::window::{Entry, GapState, Kind, Past, Window};
+use super::super::window::{Entry, GapState, Kind, PENDING_SHOWN_AFTER, Past, Window};
 use super::past::PATIENCE_FOR_HISTORY;
 use super::{App, Connecting, Effect, Screen, Status, Try};
 use crate::irc::Time;
@@ -46,7 +46,10 @@ impl App {
             _ => None,
         };
         let asked = self.asks.iter().map(|asked| asked.at + PATIENCE_FOR_HISTORY).min();
-        [self.leaving, said, countdown, asked, self.session.next_tick()].into_iter().flatten().min()
+        // A line that waits for its echo is drawn otherwise after a while.
+        let waiting =
+            self.window().waiting().map(|entry| entry.at + PENDING_SHOWN_AFTER).find(|at| *at > self.now);
+        [self.leaving, said, countdown, asked, waiting, self.session.next_tick()].into_iter().flatten().min()
     }
 
     pub(super) fn on_tick(&mut self, effects: &mut Vec<Effect>) {

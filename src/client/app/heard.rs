@@ -95,7 +95,9 @@ impl App {
     }
 
     fn on_heard(&mut self, heard: Heard, effects: &mut Vec<Effect>) {
-        if heard.own && matches!(heard.what, What::Message | What::Action | What::Notice) && self.echoed(&heard)
+        if heard.own
+            && matches!(heard.what, What::Message | What::Action | What::Notice)
+            && self.echoed(&heard)
         {
             return;
         }
@@ -218,7 +220,9 @@ mod tests {
 
     #[test]
     fn a_mention_is_a_whole_word_in_any_case() {
-        for text in ["alice: hi", "hi Alice", "(ALICE)", "\u{2}alice\u{2}", "alice", "@alice, x", "malice alice"] {
+        for text in
+            ["alice: hi", "hi Alice", "(ALICE)", "\u{2}alice\u{2}", "alice", "@alice, x", "malice alice"]
+        {
             assert!(names(text, "alice"), "{text}");
         }
         for text in ["malice", "alice_", "alices", "", "alic", "éalice", "alice2"] {

@@ -71,7 +71,9 @@ impl App {
         effects: &mut Vec<Effect>,
     ) -> bool {
         match (about, action, key.code) {
-            (About::Leave, Some(Action::ClearOrLeave | Action::DeleteOrLeave), _) => self.leave(None, effects),
+            (About::Leave, Some(Action::ClearOrLeave | Action::DeleteOrLeave), _) => {
+                self.leave(None, effects)
+            }
             (About::LeaveWord, Some(Action::Send), _) => {
                 self.editor.clear();
                 self.leave(None, effects);
@@ -187,7 +189,8 @@ impl App {
                     .into_iter()
                     .map(|member| {
                         let minutes = now.since(member.spoke).as_secs() / 60;
-                        let note = if minutes < 600 { format!("spoke {minutes} min ago") } else { String::new() };
+                        let note =
+                            if minutes < 600 { format!("spoke {minutes} min ago") } else { String::new() };
                         Candidate { text: plain(&member.nick), note }
                     })
                     .collect()
@@ -308,7 +311,8 @@ impl App {
 
     fn join(&mut self, channels: &str, key: Option<&str>, effects: &mut Vec<Effect>) {
         for name in channels.split(',').filter(|name| !name.is_empty()) {
-            let named = if self.session.support().is_channel(name) { name.to_owned() } else { format!("#{name}") };
+            let named =
+                if self.session.support().is_channel(name) { name.to_owned() } else { format!("#{name}") };
             let at = self.window_for(&named, With::Channel);
             self.windows[at].wanted = true;
             self.show(at);

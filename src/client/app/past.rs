@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::super::session::{Ask, Heard, What};
-use super::super::window::{Entry, EntryId, Gap, GapState, Kind, LIMIT_WHILE_READING, Past, State, Window, With};
+use super::super::window::{
+    Entry, EntryId, Gap, GapState, Kind, LIMIT_WHILE_READING, Past, State, Window, With,
+};
 use super::{App, Effect};
 use crate::irc::{Cap, Time};
 
@@ -201,10 +203,9 @@ impl App {
         let at = match label {
             Some(label) => self.asks.iter().position(|asked| asked.label == Some(label)),
             // Without a label it answers the oldest question about the place; a refusal may not even name that.
-            None => self
-                .asks
-                .iter()
-                .position(|asked| place.is_empty() || asked.place.eq_ignore_ascii_case(place)),
+            None => {
+                self.asks.iter().position(|asked| place.is_empty() || asked.place.eq_ignore_ascii_case(place))
+            }
         }?;
         Some(self.asks.remove(at))
     }

@@ -155,11 +155,7 @@ impl App {
         self.settle_entry(item, |window, entry| window.fail(entry, reason));
     }
 
-    fn settle_entry(
-        &mut self,
-        item: &Item,
-        what: impl FnOnce(&mut Window, EntryId),
-    ) {
+    fn settle_entry(&mut self, item: &Item, what: impl FnOnce(&mut Window, EntryId)) {
         if let Some(window) = self.windows.iter_mut().find(|w| w.name.eq_ignore_ascii_case(&item.place)) {
             what(window, item.entry);
         }
