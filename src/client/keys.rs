@@ -2,6 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::editor::Editor;
+
 /// What a key does. Keys of the input line that are not here are typed, or belong to the editor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -57,6 +59,8 @@ pub enum Action {
     Rooms,
     /// Show or hide the list of people.
     People,
+    /// Search what was sent before.
+    SearchHistory,
     /// The mouse for chatui, or for the terminal's own selection.
     Mouse,
 }
@@ -75,9 +79,9 @@ pub enum Group {
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding {
-    /// How the keys are written for people.
+    /// How the keys are written for people: at most 15 cells, so that the sheet has two columns in 80.
     pub shown: &'static str,
-    /// What they do.
+    /// What they do: at most 19 cells.
     pub what: &'static str,
     /// Where on the sheet.
     pub group: Group,
@@ -115,46 +119,47 @@ pub const TABLE: &[Binding] = &[
     row(
         Group::Write,
         "Tab",
-        "complete nick, /command, #room",
+        "complete the word",
         &[
             (NONE, KeyCode::Tab, Action::Complete),
             (SHIFT, KeyCode::BackTab, Action::CompleteBack),
             (NONE, KeyCode::BackTab, Action::CompleteBack),
         ],
     ),
-    row(Group::Write, "Up Down", "what was sent before", &[]),
+    row(Group::Write, "Up Down", "what I sent before", &[]),
+    row(Group::Write, "Ctrl-R", "search that", &[(CTRL, KeyCode::Char('r'), Action::SearchHistory)]),
     row(Group::Write, "Ctrl-A Ctrl-E", "start, end of line", &[]),
     row(Group::Write, "Ctrl-← Ctrl-→", "by word", &[]),
     row(Group::Write, "Ctrl-W Alt-D", "cut a word", &[]),
-    row(Group::Write, "Ctrl-U Ctrl-K", "cut to start, to end", &[]),
-    row(Group::Write, "Ctrl-Y Alt-Y", "put back, an older one", &[]),
+    row(Group::Write, "Ctrl-U Ctrl-K", "cut to start, end", &[]),
+    row(Group::Write, "Ctrl-Y Alt-Y", "put back, an older", &[]),
     row(Group::Write, "Ctrl-_ Alt-_", "undo, redo", &[]),
     row(
         Group::Read,
         "PgUp PgDn",
-        "a page up, down",
+        "by page",
         &[(NONE, KeyCode::PageUp, Action::PageUp), (NONE, KeyCode::PageDown, Action::PageDown)],
     ),
     row(
         Group::Read,
         "Shift-↑ Shift-↓",
-        "a row up, down (also the wheel)",
+        "by row (or wheel)",
         &[(SHIFT, KeyCode::Up, Action::RowUp), (SHIFT, KeyCode::Down, Action::RowDown)],
     ),
     row(
         Group::Read,
-        "Home End",
-        "oldest, newest (empty input)",
-        &[(NONE, KeyCode::Home, Action::HomeOrOldest), (NONE, KeyCode::End, Action::EndOrNewest)],
-    ),
-    row(
-        Group::Read,
-        "Alt-Home Alt-End",
+        "Alt-Home/End",
         "oldest, newest",
         &[(ALT, KeyCode::Home, Action::Oldest), (ALT, KeyCode::End, Action::Newest)],
     ),
+    row(
+        Group::Read,
+        "Home End",
+        "same, input empty",
+        &[(NONE, KeyCode::Home, Action::HomeOrOldest), (NONE, KeyCode::End, Action::EndOrNewest)],
+    ),
     row(Group::Read, "Alt-U", "first unread", &[(ALT, KeyCode::Char('u'), Action::FirstUnread)]),
-    row(Group::Read, "Esc", "back to the live end", &[(NONE, KeyCode::Esc, Action::Escape)]),
+    row(Group::Read, "Esc", "back to live end", &[(NONE, KeyCode::Esc, Action::Escape)]),
     row(
         Group::Go,
         "Ctrl-N Ctrl-P",
@@ -169,7 +174,7 @@ pub const TABLE: &[Binding] = &[
     row(
         Group::Go,
         "Alt-1 .. Alt-9",
-        "room by number (0: server)",
+        "room by number",
         &[
             (ALT, KeyCode::Char('0'), Action::Window(0)),
             (ALT, KeyCode::Char('1'), Action::Window(1)),
@@ -183,7 +188,7 @@ pub const TABLE: &[Binding] = &[
             (ALT, KeyCode::Char('9'), Action::Window(9)),
         ],
     ),
-    row(Group::Go, "Alt-A", "next room with news", &[(ALT, KeyCode::Char('a'), Action::NextActive)]),
+    row(Group::Go, "Alt-A", "next with news", &[(ALT, KeyCode::Char('a'), Action::NextActive)]),
     row(Group::Go, "Alt-/", "last room", &[(ALT, KeyCode::Char('/'), Action::LastWindow)]),
     row(
         Group::Go,
@@ -194,7 +199,7 @@ pub const TABLE: &[Binding] = &[
     row(
         Group::Go,
         "F9",
-        "mouse here or to select text",
+        "mouse on, off",
         &[(NONE, KeyCode::F(9), Action::Mouse), (ALT, KeyCode::Char('m'), Action::Mouse)],
     ),
     row(Group::Go, "Ctrl-L", "paint anew", &[(CTRL, KeyCode::Char('l'), Action::Repaint)]),
@@ -202,7 +207,7 @@ pub const TABLE: &[Binding] = &[
     row(
         Group::Go,
         "Ctrl-C twice",
-        "leave (also Ctrl-D, /quit)",
+        "leave (or /quit)",
         &[
             (CTRL, KeyCode::Char('c'), Action::ClearOrLeave),
             (CTRL, KeyCode::Char('d'), Action::DeleteOrLeave),
@@ -226,6 +231,50 @@ pub fn action(key: &KeyEvent) -> Option<Action> {
         .map(|(_, _, action)| *action)
 }
 
+/// A key for the editor: typed, or one of those the fingers know from a shell. Others do nothing.
+pub fn edit(editor: &mut Editor, key: &KeyEvent) {
+    let control = key.modifiers.contains(CTRL);
+    let alt = key.modifiers.contains(ALT);
+    match (key.code, control, alt) {
+        (KeyCode::Char(c), false, false) => editor.insert(c),
+        (KeyCode::Char(c), true, false) => match c.to_ascii_lowercase() {
+            'a' => editor.home(),
+            'e' => editor.end(),
+            'b' => editor.left(),
+            'f' => editor.right(),
+            'h' => editor.delete_back(),
+            'w' => editor.kill_to_blank(),
+            'k' => editor.kill_to_end(),
+            'u' => editor.kill_to_start(),
+            'y' => editor.yank(),
+            't' => editor.transpose(),
+            // Ctrl-_ reaches programs as Ctrl-7 or Ctrl-/ on some terminals.
+            '_' | '7' | '/' => drop(editor.undo()),
+            _ => {}
+        },
+        (KeyCode::Char(c), false, true) => match c.to_ascii_lowercase() {
+            'b' => editor.word_left(),
+            'f' => editor.word_right(),
+            'd' => editor.kill_word(),
+            'y' => editor.yank_older(),
+            '_' => drop(editor.redo()),
+            _ => {}
+        },
+        (KeyCode::Left, false, false) => editor.left(),
+        (KeyCode::Right, false, false) => editor.right(),
+        (KeyCode::Left, ..) => editor.word_left(),
+        (KeyCode::Right, ..) => editor.word_right(),
+        (KeyCode::Up, ..) => editor.up(),
+        (KeyCode::Down, ..) => editor.down(),
+        (KeyCode::Home, ..) => editor.home(),
+        (KeyCode::End, ..) => editor.end(),
+        (KeyCode::Backspace, false, false) => editor.delete_back(),
+        (KeyCode::Backspace, ..) => editor.kill_word_back(),
+        (KeyCode::Delete, ..) => editor.delete(),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +284,13 @@ mod tests {
         let all: Vec<_> = TABLE.iter().flat_map(|binding| binding.keys).map(|(m, c, _)| (*m, *c)).collect();
         for (n, key) in all.iter().enumerate() {
             assert!(!all[..n].contains(key), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn the_sheet_fits_into_its_columns() {
+        for binding in TABLE {
+            assert!(binding.shown.chars().count() <= 15 && binding.what.chars().count() <= 19, "{binding:?}");
         }
     }
 

@@ -237,10 +237,15 @@ impl Session {
             push_tag(&mut tags, ID_TAG, id);
         }
         // What a line cannot hold is not sent, whatever the caller gives.
-        let clean: Vec<String> =
-            params.iter().map(|param| param.replace(['\r', '\n', '\0'], " ")).collect();
+        let clean: Vec<String> = params.iter().map(|param| param.replace(['\r', '\n', '\0'], " ")).collect();
         let clean: Vec<&str> = clean.iter().map(String::as_str).collect();
         Message::new(command, &clean).with_tags(&tags).to_string()
+    }
+
+    /// Words to a target as a line to be sent. The words always stand behind a colon, as old programs expect.
+    pub fn speech(&self, verb: &str, target: &str, words: &str, label: Option<u64>, id: &str) -> String {
+        let head = self.line(verb, &[target], label, Some(id));
+        format!("{head} :{}", words.replace(['\r', '\n', '\0'], " "))
     }
 
     /// Whether a message's own id is sent and comes back.

@@ -1,0 +1,135 @@
+//! What lies over the messages, at most one thing: the sheet of keys, a folded list, the menu of a completion.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::glyph::Row;
+use super::paint;
+use crate::client::app::App;
+use crate::client::editor::Completion;
+use crate::client::keys::{Binding, Group, TABLE};
+use crate::client::theme::{Role, Theme, Tint};
+
+/// Cells of the sheet of keys.
+const SHEET_WIDTH: u16 = 74;
+/// Cells of a key on the sheet, the blank behind it included.
+const KEY_WIDTH: u16 = 16;
+/// Most rows of the menu of a completion.
+const MENU_ROWS_MAX: u16 = 8;
+/// Most cells of an entry of that menu.
+const MENU_WIDTH_MAX: u16 = 60;
+
+/// Empties an area for an overlay; where there is no ground to tell it by, it gets a frame. Returns its inside.
+fn lay(theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
+    paint::clear(buffer, area, theme.tint(Tint::Raised));
+    let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    if theme.is_tinted() || area.width < 3 || area.height < 3 {
+        return inner;
+    }
+    let style = theme.role(Role::Rule);
+    let (left, right, top, bottom) = (area.x, area.right() - 1, area.y, area.bottom() - 1);
+    for y in [top, bottom] {
+        paint::across(buffer, left, right, y, '─', style);
+    }
+    for x in [left, right] {
+        paint::down(buffer, x, top, area.bottom(), style);
+    }
+    for (x, y, sign) in [(left, top, '┌'), (right, top, '┐'), (left, bottom, '└'), (right, bottom, '┘')]
+    {
+        paint::put(buffer, x, y, sign, style);
+    }
+    Rect { y: top + 1, height: area.height - 2, ..inner }
+}
+
+/// Draws the sheet of keys over the messages; if they are too few rows for it, over all of them.
+pub(super) fn draw_help(theme: &Theme, messages: Rect, buffer: &mut Buffer) {
+    let group = |group: Group| TABLE.iter().filter(move |binding| binding.group == group).collect::<Vec<_>>();
+    let (write, read, go) = (group(Group::Write), group(Group::Read), group(Group::Go));
+    let is_wide = messages.width >= SHEET_WIDTH;
+    let rows: Vec<(Option<&Binding>, Option<&Binding>)> = if is_wide {
+        let upper = (0..write.len().max(read.len())).map(|n| (write.get(n).copied(), read.get(n).copied()));
+        let half = go.len().div_ceil(2);
+        let lower = (0..half).map(|n| (go.get(n).copied(), go.get(half + n).copied()));
+        upper.chain([(None, None)]).chain(lower).collect()
+    } else {
+        write.into_iter().chain(read).chain(go).map(|binding| (Some(binding), None)).collect()
+    };
+    let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(4);
+    let width = SHEET_WIDTH.min(messages.width);
+    let area = if is_wide && wanted <= messages.height {
+        let y = messages.y + (messages.height - wanted) / 2;
+        Rect { x: messages.x + (messages.width - width) / 2, y, width, height: wanted }
+    } else {
+        messages
+    };
+    let inner = lay(theme, area, buffer);
+    let right = inner.right();
+    let spare = inner.height >= wanted.saturating_sub(2);
+    let mut y = inner.y;
+    if spare {
+        Row::of("Keys", theme.on(Tint::Raised, Role::Strong)).draw(buffer, inner.x + 1, y, right);
+        y += 2;
+    }
+    let second = inner.x + 1 + inner.width / 2;
+    for (left_binding, right_binding) in rows {
+        if y >= inner.bottom() {
+            break;
+        }
+        for (binding, x) in [(left_binding, inner.x + 1), (right_binding, second)] {
+            if let Some(binding) = binding {
+                Row::of(binding.shown, theme.on(Tint::Raised, Role::Accent)).draw(buffer, x, y, right);
+                Row::of(binding.what, theme.on(Tint::Raised, Role::Fg)).draw(buffer, x + KEY_WIDTH, y, right);
+            }
+        }
+        y += 1;
+    }
+}
+
+/// Draws the menu of a completion: above the input, its left edge at the word (a column of the screen).
+pub(super) fn draw_completion(
+    completion: &Completion,
+    theme: &Theme,
+    column: u16,
+    messages: Rect,
+    screen: Rect,
+    buffer: &mut Buffer,
+) {
+    let wide = |text: &str| Row::of(text, theme.tint(Tint::Raised)).width();
+    let text_width =
+        completion.matches.iter().map(|entry| wide(&entry.text)).max().unwrap_or(0).min(MENU_WIDTH_MAX / 2);
+    let note_width = completion.matches.iter().map(|entry| wide(&entry.note)).max().unwrap_or(0);
+    let gap = if note_width > 0 { 2 } else { 0 };
+    let frame = if theme.is_tinted() { 0 } else { 2 };
+    let width = (text_width + gap + note_width + 2).min(MENU_WIDTH_MAX).min(screen.width);
+    let count = u16::try_from(completion.matches.len()).unwrap_or(u16::MAX);
+    let height = (count.min(MENU_ROWS_MAX) + frame).min(messages.height);
+    let x = column.saturating_sub(1).min(screen.right().saturating_sub(width)).max(screen.x);
+    let area = Rect { x, y: messages.bottom() - height, width, height };
+    if area.is_empty() {
+        return;
+    }
+    let inner = lay(theme, area, buffer);
+    let shown = usize::from(inner.height);
+    let first = (completion.chosen + 1).saturating_sub(shown);
+    let entries = completion.matches.iter().enumerate().skip(first);
+    for ((number, entry), y) in entries.zip(inner.top()..inner.bottom()) {
+        let tint = if number == completion.chosen { Tint::Select } else { Tint::Raised };
+        let x = if theme.is_tinted() { area.x } else { inner.x };
+        let row = Rect { x, y, width: if theme.is_tinted() { area.width } else { inner.width }, height: 1 };
+        buffer.set_style(row, theme.tint(tint));
+        let text = Row::of(&entry.text, theme.on(tint, Role::Fg)).cut(text_width);
+        text.draw(buffer, inner.x, y, inner.right());
+        Row::of(&entry.note, theme.on(tint, Role::Muted))
+            .cut(inner.width.saturating_sub(text_width + gap))
+            .draw(buffer, inner.x + text_width + gap, y, inner.right());
+    }
+}
+
+/// Draws what the application has laid over the messages.
+pub(super) fn draw(app: &App, theme: &Theme, widths: (u16, u16), messages: Rect, buffer: &mut Buffer) {
+    use crate::client::app::Overlay;
+    match app.overlay() {
+        Some(Overlay::Help) => draw_help(theme, messages, buffer),
+        None => {}
+    }
+}

@@ -1,0 +1,37 @@
+//! Small strokes that several parts of the screen are drawn with.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+/// Empties an area and gives it a style.
+pub(super) fn clear(buffer: &mut Buffer, area: Rect, style: Style) {
+    let area = area.intersection(buffer.area);
+    for y in area.top()..area.bottom() {
+        for x in area.left()..area.right() {
+            buffer[(x, y)].reset();
+        }
+    }
+    buffer.set_style(area, style);
+}
+
+/// A horizontal line of one sign from a column up to another, which is outside.
+pub(super) fn across(buffer: &mut Buffer, from: u16, to: u16, y: u16, sign: char, style: Style) {
+    for x in from..to.min(buffer.area.right()) {
+        put(buffer, x, y, sign, style);
+    }
+}
+
+/// A vertical line.
+pub(super) fn down(buffer: &mut Buffer, x: u16, from: u16, to: u16, style: Style) {
+    for y in from..to {
+        put(buffer, x, y, '│', style);
+    }
+}
+
+/// One sign of our own.
+pub(super) fn put(buffer: &mut Buffer, x: u16, y: u16, sign: char, style: Style) {
+    if let Some(cell) = buffer.cell_mut((x, y)) {
+        cell.set_char(sign).set_style(style);
+    }
+}

@@ -1,0 +1,129 @@
+//! The list of rooms, and its short form for windows in which it has no place.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::glyph::Row;
+use super::paint;
+use crate::client::app::App;
+use crate::client::theme::{Role, Theme, Tint};
+use crate::client::window::{Window, With};
+
+/// The highest count that is shown; of more nobody wants to know how many.
+const COUNT_MAX: usize = 999;
+
+/// Draws the list: digit, name, count; channels, a blank row, people. The server's window stands at the end while it
+/// has something to say. `ground`: what lies under it.
+pub(super) fn draw(app: &App, theme: &Theme, area: Rect, ground: Option<Tint>, buffer: &mut Buffer) {
+    let items = items(app);
+    let height = usize::from(area.height);
+    let current = items.iter().position(|item| *item == Some(app.current())).unwrap_or(0);
+    let first = (current + 1).saturating_sub(height.max(1));
+    for (item, y) in items.iter().skip(first).zip(area.top()..area.bottom()) {
+        if let Some(number) = *item {
+            draw_room(app, theme, number, Rect { y, height: 1, ..area }, ground, buffer);
+        }
+    }
+}
+
+/// The numbers of the windows in the order of the list; `None` is a blank row.
+fn items(app: &App) -> Vec<Option<usize>> {
+    let windows = app.windows();
+    let of = |with: With| (0..windows.len()).filter(move |at| windows[*at].with == with);
+    let speaks = |at: &usize| *at == app.current() || windows[*at].unread > 0;
+    let mut items: Vec<Option<usize>> = Vec::new();
+    for group in
+        [of(With::Channel).collect(), of(With::Person).collect(), of(With::Server).filter(speaks).collect()]
+    {
+        let group: Vec<usize> = group;
+        if !items.is_empty() && !group.is_empty() {
+            items.push(None);
+        }
+        items.extend(group.into_iter().map(Some));
+    }
+    items
+}
+
+fn draw_room(app: &App, theme: &Theme, number: usize, row: Rect, ground: Option<Tint>, buffer: &mut Buffer) {
+    let window = &app.windows()[number];
+    let is_current = number == app.current();
+    let ground = if is_current { Some(Tint::Select) } else { ground };
+    let ink = |role| ground.map_or(theme.role(role), |tint| theme.on(tint, role));
+    if is_current {
+        buffer.set_style(row, theme.tint(Tint::Select));
+    }
+    let right = row.right().saturating_sub(1);
+    if number <= 9 {
+        Row::of(&number.to_string(), ink(Role::Quiet)).draw(buffer, row.x + 1, row.y, right);
+    }
+    let count = if is_current { Row::default() } else { count(window, &ink) };
+    let count_at = right.saturating_sub(count.width());
+    let name_end = if count.is_empty() { right } else { count_at.saturating_sub(1) };
+    let name =
+        Row::of(&window.name, ink(if is_current || window.unread > 0 { Role::Strong } else { Role::Muted }));
+    name.cut(name_end.saturating_sub(row.x + 3)).draw(buffer, row.x + 3, row.y, name_end);
+    count.draw(buffer, count_at, row.y, right);
+}
+
+/// `@2` for those that name the reader, else `17`, else nothing.
+fn count(window: &Window, ink: &impl Fn(Role) -> Style) -> Row {
+    if window.mentions > 0 {
+        Row::of(&format!("@{}", capped(window.mentions)), ink(Role::Mention))
+    } else if window.unread > 0 {
+        Row::of(&capped(window.unread), ink(Role::Muted))
+    } else {
+        Row::default()
+    }
+}
+
+fn capped(count: usize) -> String {
+    if count > COUNT_MAX { format!("{COUNT_MAX}+") } else { count.to_string() }
+}
+
+/// The rooms with something new in one row, `2 17  3 @2`, for the status line; two blanks before each.
+pub(super) fn folded(app: &App, theme: &Theme) -> Row {
+    let ink = |role| theme.on(Tint::Bar, role);
+    let mut row = Row::default();
+    for (number, window) in app.windows().iter().enumerate() {
+        let count = count(window, &ink);
+        if number != app.current() && !count.is_empty() {
+            let style = ink(if window.mentions > 0 { Role::Mention } else { Role::Muted });
+            row = row.and(&format!("  {number} "), style);
+            row.append(&count);
+        }
+    }
+    row
+}
+
+/// How much is new elsewhere, all rooms together: `@3 17`.
+pub(super) fn sums(app: &App, theme: &Theme) -> Row {
+    let others = || app.windows().iter().enumerate().filter(|(number, _)| *number != app.current());
+    let mentions: usize = others().map(|(_, window)| window.mentions).sum();
+    let unread: usize = others().map(|(_, window)| window.unread.saturating_sub(window.mentions)).sum();
+    let mut row = Row::default();
+    if mentions > 0 {
+        row = row.and(&format!("@{}", capped(mentions)), theme.on(Tint::Bar, Role::Mention));
+    }
+    if unread > 0 {
+        let blank = if row.is_empty() { "" } else { " " };
+        row = row.and(&format!("{blank}{}", capped(unread)), theme.on(Tint::Bar, Role::Muted));
+    }
+    row
+}
+
+/// The list over the messages, from the left, where it is folded.
+pub(super) fn draw_over(app: &App, theme: &Theme, width: u16, messages: Rect, buffer: &mut Buffer) {
+    let area = Rect { width: width.min(messages.width), ..messages };
+    paint::clear(buffer, area, theme.tint(Tint::Raised));
+    if !theme.is_tinted() {
+        paint::down(
+            buffer,
+            area.right().saturating_sub(1),
+            area.top(),
+            area.bottom(),
+            theme.role(Role::Rule),
+        );
+    }
+    draw(app, theme, area, Some(Tint::Raised), buffer);
+}
