@@ -6,6 +6,7 @@ mod areas;
 mod clock;
 mod first;
 mod glyph;
+mod heal;
 mod ink;
 mod input;
 mod messages;
@@ -26,6 +27,7 @@ use super::theme::{Role, Theme};
 use super::window::Drawn;
 use areas::{Areas, Sidebars};
 
+pub use heal::Healing;
 pub use messages::PENDING_SHOWN_AFTER;
 
 /// Draws the whole screen, and says what of the current window it shows, to be handed back as `Event::Drawn`.
