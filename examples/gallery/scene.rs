@@ -35,8 +35,12 @@ impl Scene {
             channels: vec!["#lobby".to_owned(), "#firmware".to_owned(), "#kitchen".to_owned()],
             ..Options::default()
         };
-        let surroundings =
-            Surroundings { seed: 7, offset: FixedOffset::east_opt(0).unwrap_or_default(), size, last_host: None };
+        let surroundings = Surroundings {
+            seed: 7,
+            offset: FixedOffset::east_opt(0).unwrap_or_default(),
+            size,
+            last_host: None,
+        };
         let now = Time::from_millis(MIDNIGHT);
         let mut scene = Scene { app: App::new(options, surroundings, now), now };
         let effects = scene.app.start(now);
@@ -49,7 +53,9 @@ impl Scene {
         let mut scene = Scene::connecting(size);
         scene.event(Event::Online);
         scene.line(":tides.example 001 viewer :Welcome");
-        scene.line(":tides.example 005 viewer PREFIX=(ov)@+ CHANTYPES=# NETWORK=tides :are supported by this server");
+        scene.line(
+            ":tides.example 005 viewer PREFIX=(ov)@+ CHANTYPES=# NETWORK=tides :are supported by this server",
+        );
         scene.line(":tides.example 376 viewer :End of /MOTD command.");
         for room in ["#lobby", "#firmware", "#kitchen"] {
             scene.line(&format!(":viewer!v@host JOIN {room}"));
@@ -101,7 +107,11 @@ impl Scene {
         for number in 1..=6 {
             self.at("09:20", &format!(":g{number}!x@host QUIT :hub – leaf3"));
         }
-        self.say("09:48", "leila", "new sensor is in. offset against the staff: 4 mm. I am covered in crab 🦀");
+        self.say(
+            "09:48",
+            "leila",
+            "new sensor is in. offset against the staff: 4 mm. I am covered in crab 🦀",
+        );
         self.say("10:30", "jp", "Brest is on 2.4.1, notes: https://tides.example/notes/46");
     }
 
@@ -112,7 +122,11 @@ impl Scene {
         self.say("11:12", "sunniva", "outages    112 h       71 h        38 h");
         self.say("11:13", "okonkwo", "38 hours over forty stations and a year, that is 99.99 % 🥲");
         self.say("11:58", "marit", "letter is out. Thank you all. viewer, yours was the best sentence in it");
-        self.say("11:58", "a-very-patient-harbour-captain", "If I may add: the ferry captain sends his regards");
+        self.say(
+            "11:58",
+            "a-very-patient-harbour-captain",
+            "If I may add: the ferry captain sends his regards",
+        );
         self.say("13:05", "sunniva", "they said yes. All of it. Three years.");
         self.say("13:07", "marit", "\u{1}ACTION is away to look at water\u{1}");
     }

@@ -2,6 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::editor::Editor;
+
 /// What a key does. Keys of the input line that are not here are typed, or belong to the editor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -57,6 +59,8 @@ pub enum Action {
     Rooms,
     /// Show or hide the list of people.
     People,
+    /// Search what was sent before.
+    SearchHistory,
     /// The mouse for chatui, or for the terminal's own selection.
     Mouse,
 }
@@ -123,6 +127,7 @@ pub const TABLE: &[Binding] = &[
         ],
     ),
     row(Group::Write, "Up Down", "what I sent before", &[]),
+    row(Group::Write, "Ctrl-R", "search that", &[(CTRL, KeyCode::Char('r'), Action::SearchHistory)]),
     row(Group::Write, "Ctrl-A Ctrl-E", "start, end of line", &[]),
     row(Group::Write, "Ctrl-← Ctrl-→", "by word", &[]),
     row(Group::Write, "Ctrl-W Alt-D", "cut a word", &[]),
@@ -224,6 +229,50 @@ pub fn action(key: &KeyEvent) -> Option<Action> {
         .flat_map(|binding| binding.keys)
         .find(|(wanted, wanted_code, _)| *wanted == modifiers && *wanted_code == code)
         .map(|(_, _, action)| *action)
+}
+
+/// A key for the editor: typed, or one of those the fingers know from a shell. Others do nothing.
+pub fn edit(editor: &mut Editor, key: &KeyEvent) {
+    let control = key.modifiers.contains(CTRL);
+    let alt = key.modifiers.contains(ALT);
+    match (key.code, control, alt) {
+        (KeyCode::Char(c), false, false) => editor.insert(c),
+        (KeyCode::Char(c), true, false) => match c.to_ascii_lowercase() {
+            'a' => editor.home(),
+            'e' => editor.end(),
+            'b' => editor.left(),
+            'f' => editor.right(),
+            'h' => editor.delete_back(),
+            'w' => editor.kill_to_blank(),
+            'k' => editor.kill_to_end(),
+            'u' => editor.kill_to_start(),
+            'y' => editor.yank(),
+            't' => editor.transpose(),
+            // Ctrl-_ reaches programs as Ctrl-7 or Ctrl-/ on some terminals.
+            '_' | '7' | '/' => drop(editor.undo()),
+            _ => {}
+        },
+        (KeyCode::Char(c), false, true) => match c.to_ascii_lowercase() {
+            'b' => editor.word_left(),
+            'f' => editor.word_right(),
+            'd' => editor.kill_word(),
+            'y' => editor.yank_older(),
+            '_' => drop(editor.redo()),
+            _ => {}
+        },
+        (KeyCode::Left, false, false) => editor.left(),
+        (KeyCode::Right, false, false) => editor.right(),
+        (KeyCode::Left, ..) => editor.word_left(),
+        (KeyCode::Right, ..) => editor.word_right(),
+        (KeyCode::Up, ..) => editor.up(),
+        (KeyCode::Down, ..) => editor.down(),
+        (KeyCode::Home, ..) => editor.home(),
+        (KeyCode::End, ..) => editor.end(),
+        (KeyCode::Backspace, false, false) => editor.delete_back(),
+        (KeyCode::Backspace, ..) => editor.kill_word_back(),
+        (KeyCode::Delete, ..) => editor.delete(),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -41,7 +41,9 @@ pub struct Item {
     pub manner: Manner,
     /// The words: they fit one line.
     pub text: String,
-    /// Its entry in the target's window.
+    /// The window in which it stands: the target's own, but for a notice.
+    pub place: String,
+    /// Its entry there.
     pub entry: EntryId,
     /// The label it was sent with.
     pub label: Option<u64>,
@@ -144,8 +146,12 @@ impl Outbox {
 
     /// Somebody has another nick: lines to them go there.
     pub fn rename(&mut self, from: &str, to: &str) {
-        for item in self.to(from) {
-            to.clone_into(&mut item.target);
+        for item in &mut self.0 {
+            for name in [&mut item.target, &mut item.place] {
+                if name.eq_ignore_ascii_case(from) {
+                    to.clone_into(name);
+                }
+            }
         }
     }
 

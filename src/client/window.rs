@@ -1,7 +1,9 @@
 //! One conversation: its entries, where the reader is in it, what is unread, and the draft of the next message.
 
 use std::collections::{HashSet, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::editor::Draft;
 use crate::irc::Time;
@@ -12,6 +14,9 @@ use crate::irc::name::same;
 pub const LIMIT: usize = 10_000;
 /// Most entries while somebody reads above the live end: the text under the eye is not taken away until then.
 pub const LIMIT_WHILE_READING: usize = 2 * LIMIT;
+
+/// How long a line may wait for its echo before it is drawn as waiting: a quick server's is simply there.
+pub const PENDING_SHOWN_AFTER: Duration = Duration::from_millis(150);
 
 /// Which entry of a window: given once, never used again, not ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -223,7 +228,13 @@ pub struct Window {
     pub past: Past,
     /// What had been typed when the reader went to another window.
     pub draft: Draft,
+    /// The gap at which what was missed during a pause is being filled in.
+    pub catching_up: Option<EntryId>,
     entries: VecDeque<Entry>,
+    /// The latest time of an entry that the server has stamped.
+    newest: Time,
+    /// Whether the server may be telling again what is here.
+    replay: bool,
     /// How many entries at the end wait for their echo: what others say meanwhile goes in front of them.
     pending: usize,
     next_id: u64,
@@ -245,7 +256,10 @@ impl Window {
             wanted: false,
             past: Past::More,
             draft: Draft::default(),
+            catching_up: None,
             entries: VecDeque::new(),
+            newest: Time::default(),
+            replay: false,
             pending: 0,
             next_id: 1,
         }
@@ -259,6 +273,11 @@ impl Window {
     /// All entries, oldest first; those that wait for their echo stand at the end.
     pub fn entries(&self) -> &VecDeque<Entry> {
         &self.entries
+    }
+
+    /// The entries that wait for their echo, in the order in which they were typed.
+    pub fn waiting(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.range(self.entries.len() - self.pending..)
     }
 
     /// The entry with this id.
@@ -300,6 +319,9 @@ impl Window {
         if !live && entry.is_speech() {
             self.below += 1;
         }
+        if !entry.msgid.is_empty() {
+            self.newest = self.newest.max(entry.at);
+        }
         if self.pending == 0 {
             self.entries.push_back(entry);
         } else {
@@ -326,6 +348,7 @@ impl Window {
         entry.at = at;
         entry.msgid = msgid.into();
         entry.state = State::Sent;
+        self.newest = self.newest.max(at);
         let end = self.entries.len() - self.pending;
         self.entries.insert(end, entry);
     }
@@ -385,6 +408,7 @@ impl Window {
         let tail = self.entries.split_off(at.min(self.entries.len()));
         for mut entry in entries {
             self.give_id(&mut entry);
+            self.newest = self.newest.max(entry.at);
             self.entries.push_back(entry);
         }
         self.entries.extend(tail);
@@ -399,17 +423,66 @@ impl Window {
         entries
     }
 
-    /// Whether an entry with this id of the server's is here; looked for among those that are not older than
-    /// `at`, newest first.
-    pub fn has(&self, msgid: &str, at: Time) -> bool {
-        !msgid.is_empty()
-            && self
-                .entries
-                .iter()
-                .rev()
-                .skip(self.pending)
-                .take_while(|entry| entry.at >= at || entry.msgid.is_empty())
-                .any(|entry| &*entry.msgid == msgid)
+    /// These entries have come while the reader was away or offline: they are unread, and the unread line stands
+    /// above the first of them.
+    pub fn missed(&mut self, range: Range<usize>, seen: bool) {
+        let from_others = |entry: &&Entry| entry.is_speech() && !entry.own;
+        let Some(first) = self.entries.range(range.clone()).find(from_others).map(|entry| entry.id) else {
+            return;
+        };
+        let speech = self.entries.range(range.clone()).filter(from_others).count();
+        let mentions = self.entries.range(range).filter(|entry| entry.mention).count();
+        if !seen {
+            self.unread += speech;
+            self.mentions += mentions;
+        }
+        if !self.is_live() {
+            self.below += speech;
+        }
+        self.mark.get_or_insert(Mark { entry: first, count: 0 }).count += speech;
+    }
+
+    /// Somebody said something just now: unread if nobody looks, and the unread line stands above the first.
+    pub fn count_unread(&mut self, id: EntryId, mention: bool) {
+        self.unread += 1;
+        self.mentions += usize::from(mention || self.with == With::Person);
+        self.mark.get_or_insert(Mark { entry: id, count: 0 }).count += 1;
+    }
+
+    /// Somebody looks: nothing is unread, but the unread line stays where it is.
+    pub fn seen(&mut self) {
+        (self.unread, self.mentions) = (0, 0);
+    }
+
+    /// Takes out what the server has told behind this entry.
+    pub fn forget_after(&mut self, id: EntryId) {
+        let Some(from) = self.index_of(id) else { return };
+        let end = self.entries.len() - self.pending;
+        let behind: Vec<EntryId> = self
+            .entries
+            .range(from.min(end)..end)
+            .filter(|entry| !entry.msgid.is_empty())
+            .map(|entry| entry.id)
+            .collect();
+        for id in behind {
+            let speech = self.remove(id).is_some_and(|entry| entry.is_speech());
+            self.unread = self.unread.saturating_sub(usize::from(speech));
+        }
+    }
+
+    /// From now on the server may tell again, unasked, what is here already: it replays at the join.
+    pub fn expect_replay(&mut self) {
+        self.replay = true;
+    }
+
+    /// Whether a line is one that is here already, by the server's id. Once a newer one has come the replay is over,
+    /// and no line is looked up any more.
+    pub fn is_replay(&mut self, msgid: &str, at: Time) -> bool {
+        if !self.replay || msgid.is_empty() {
+            return false;
+        }
+        self.replay = at <= self.newest;
+        self.replay && self.entries.iter().rev().any(|entry| &*entry.msgid == msgid)
     }
 
     /// Changes what is said about a gap.

@@ -1,7 +1,12 @@
 //! The client's core: what has happened comes in as an [`Event`], what is to be done goes out as [`Effect`]s, and
 //! what is to be seen is read off the [`App`]. Pure: no socket, no file, no clock, no chance.
 
+mod connection;
+mod heard;
+mod input;
+mod past;
 mod screen;
+mod sending;
 
 use std::time::Duration;
 
@@ -10,11 +15,15 @@ use chrono::FixedOffset;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::address::Address;
+use super::backoff::Backoff;
 use super::editor::Editor;
-use super::session::Channel;
-use super::session::Session;
+use super::outbox::Outbox;
+use super::session::{Channel, Identity, Report, Session, Stage};
 use super::window::{Drawn, Window, With};
 use crate::irc::Time;
+
+use connection::Connection;
+use past::Asked;
 
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
 
@@ -140,11 +149,115 @@ pub struct App {
     session: Session,
     windows: Vec<Window>,
     current: usize,
+    /// The window that was shown before this one, by name.
+    last: String,
     editor: Editor,
     overlay: Option<Overlay>,
     question: Option<Question>,
+    /// What the status line says for a moment, and until when.
+    said: Option<(Status, Time)>,
     rooms_turned: bool,
     people_turned: bool,
+    mouse: bool,
+    /// How many rows the messages had in the last frame.
+    page: u16,
+    connection: Connection,
+    backoff: Backoff,
+    /// When the connection was lost.
+    lost: Option<Time>,
+    /// How many lines that had waited were sent since the connection came back.
+    sent_late: usize,
+    /// Until when the server's answer to QUIT is awaited.
+    leaving: Option<Time>,
+    outbox: Outbox,
+    /// The id of the next message: counted on from a seed.
+    next_id: u128,
+    asks: Vec<Asked>,
+    /// A line's reports, kept to be used again.
+    reports: Vec<Report>,
+}
+
+impl App {
+    /// A client before its first event. [`start`](Self::start) begins.
+    pub fn new(options: Options, surroundings: Surroundings, now: Time) -> App {
+        let identity = Identity {
+            nick: options.nick.clone(),
+            user: options.nick.clone(),
+            real_name: options.nick.clone(),
+            password: options.password.clone(),
+        };
+        let mut form = Form::new(surroundings.last_host.as_deref(), &options.nick);
+        form.field = if form.host.is_empty() { Field::Host } else { Field::Nick };
+        // The low bits make the jitter; all of them the message ids.
+        let jitter = (surroundings.seed & u128::from(u64::MAX)) as u64;
+        let mut app = App {
+            offset: surroundings.offset,
+            now,
+            size: surroundings.size,
+            focused: true,
+            screen: Screen::Form(Box::new(form)),
+            session: Session::new(identity),
+            windows: vec![Window::new("", With::Server)],
+            current: 0,
+            last: String::new(),
+            editor: Editor::new(),
+            overlay: None,
+            question: None,
+            said: None,
+            rooms_turned: false,
+            people_turned: false,
+            mouse: true,
+            page: surroundings.size.1.saturating_sub(3).max(1),
+            connection: Connection::None,
+            backoff: Backoff::new(jitter),
+            lost: None,
+            sent_late: 0,
+            leaving: None,
+            outbox: Outbox::default(),
+            next_id: surroundings.seed,
+            asks: Vec::new(),
+            reports: Vec::new(),
+            options,
+        };
+        for channel in app.options.channels.clone() {
+            let at = app.window_for(&channel, With::Channel);
+            app.windows[at].wanted = true;
+        }
+        app.current = usize::from(app.windows.len() > 1);
+        app
+    }
+
+    /// The first effects: to connect, if it is known where to.
+    pub fn start(&mut self, now: Time) -> Vec<Effect> {
+        self.now = now;
+        let mut effects = Vec::new();
+        if let Some(server) = self.options.server.clone() {
+            self.first_connect(&server, &mut effects);
+        }
+        effects
+    }
+
+    /// Takes in what has happened and says what is to be done.
+    pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
+        self.now = now;
+        let mut effects = Vec::new();
+        match event {
+            Event::Line(bytes) => self.on_line(&bytes, &mut effects),
+            Event::Key(key) => self.on_key(&key, &mut effects),
+            Event::Paste(text) => self.on_paste(&text),
+            Event::Mouse(mouse) => self.on_mouse(&mouse),
+            Event::Resize(columns, rows) => self.size = (columns, rows),
+            Event::Focus(focused) => self.on_focus(focused),
+            Event::Drawn(drawn) => self.on_drawn(&drawn, &mut effects),
+            Event::Trying(address) => self.on_trying(address),
+            Event::Unreachable(address, reason) => self.on_unreachable(address, reason),
+            Event::Online => self.on_online(&mut effects),
+            Event::Offline(reason) => self.on_offline(&reason, &mut effects),
+            Event::Leave => self.leave(None, &mut effects),
+            Event::Tick => self.on_tick(&mut effects),
+        }
+        effects
+    }
 }
 
 /// What the view reads.
@@ -222,9 +335,31 @@ impl App {
 
 /// What the view reads of the momentary.
 impl App {
-    /// The middle of the status line.
+    /// The middle of the status line: the most urgent of what there is.
     pub fn status(&self) -> Status {
-        self.question.as_ref().map_or(Status::Quiet, |question| Status::Question(question.text.clone()))
+        if let Some(question) = &self.question {
+            return Status::Question(question.text.clone());
+        }
+        let said = self.said.as_ref().map(|(status, _)| status.clone());
+        if let Some(error @ Status::Error(_)) = said {
+            return error;
+        }
+        let waiting = self.outbox.len();
+        match self.connection {
+            _ if !matches!(self.screen, Screen::Rooms) => {}
+            Connection::None => return Status::Offline { next: None, for_good: true, waiting },
+            Connection::Waiting(until) => {
+                return Status::Offline { next: Some(until), for_good: false, waiting };
+            }
+            Connection::Trying => return Status::Offline { next: None, for_good: false, waiting },
+            Connection::Online => {}
+        }
+        said.unwrap_or(Status::Quiet)
+    }
+
+    /// Whether the connection stands and the server has welcomed us.
+    pub fn online(&self) -> bool {
+        self.session.stage() == Stage::Registered
     }
 
     /// Whether the user has turned the list of rooms around: shown where it would be folded (as an overlay), folded
@@ -240,6 +375,24 @@ impl App {
 
     /// How many messages on the wire the input would become.
     pub fn wire_messages(&self) -> usize {
-        1
+        self.wire_pieces(self.editor.text()).1
+    }
+
+    /// What the terminal's title is to say: the room and how much is unread. It has been through the gate.
+    pub fn title(&self) -> String {
+        let window = self.window();
+        let name = match window.with {
+            With::Server => self.server_name(),
+            _ => window.name.clone(),
+        };
+        let unread: usize = self.windows.iter().map(|window| window.unread).sum();
+        let count = if unread == 0 { String::new() } else { format!(" ({unread})") };
+        crate::irc::text::plain(&format!("chatui {name}{count}")).trim_end().to_owned()
+    }
+
+    /// The server's name for people: its network, or the address.
+    pub fn server_name(&self) -> String {
+        let network = self.session.support().network.clone();
+        network.or_else(|| self.options.server.as_ref().map(ToString::to_string)).unwrap_or_default()
     }
 }

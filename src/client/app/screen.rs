@@ -9,7 +9,7 @@ use crate::irc::Time;
 #[derive(Debug)]
 pub enum Screen {
     /// No host was given: the form asks.
-    Form(Form),
+    Form(Box<Form>),
     /// The first connection is being made.
     Connecting(Connecting),
     /// The conversations.
@@ -38,6 +38,26 @@ pub struct Form {
     pub error: Option<String>,
 }
 
+impl Form {
+    /// A form with what is known filled in.
+    pub fn new(host: Option<&str>, nick: &str) -> Form {
+        let filled = |text: &str| {
+            let mut editor = Editor::new();
+            editor.paste(text);
+            editor
+        };
+        Form { host: filled(host.unwrap_or_default()), nick: filled(nick), field: Field::Host, error: None }
+    }
+
+    /// The field that is being edited.
+    pub fn edited(&mut self) -> &mut Editor {
+        match self.field {
+            Field::Host => &mut self.host,
+            Field::Nick => &mut self.nick,
+        }
+    }
+}
+
 /// The first connection is being made.
 #[derive(Clone, Debug, Default)]
 pub struct Connecting {
@@ -63,10 +83,6 @@ pub struct Try {
 pub enum Overlay {
     /// The sheet of keys ([`crate::client::keys::TABLE`]). Any key closes it, and does what it does.
     Help,
-    /// The list of rooms, where it is folded.
-    Rooms,
-    /// The list of people, where it is folded.
-    People,
 }
 
 /// Something that is asked in the status line.

@@ -242,6 +242,12 @@ impl Session {
         Message::new(command, &clean).with_tags(&tags).to_string()
     }
 
+    /// Words to a target as a line to be sent. The words always stand behind a colon, as old programs expect.
+    pub fn speech(&self, verb: &str, target: &str, words: &str, label: Option<u64>, id: &str) -> String {
+        let head = self.line(verb, &[target], label, Some(id));
+        format!("{head} :{}", words.replace(['\r', '\n', '\0'], " "))
+    }
+
     /// Whether a message's own id is sent and comes back.
     pub fn carries_ids(&self) -> bool {
         self.has(Cap::MessageTags) && self.support.client_tags

@@ -14,13 +14,11 @@ use crate::client::view::clock;
 use crate::client::view::glyph::Row;
 use crate::client::view::ink::Ink;
 use crate::client::view::wrap::wrap;
-use crate::client::window::{Entry, Gap, GapState, Kind, Past, State, Window, With};
+use crate::client::window::{Entry, Gap, GapState, Kind, PENDING_SHOWN_AFTER, Past, State, Window, With};
 use crate::irc::name::same;
 
 /// For how long somebody who goes on speaking is not named again.
 const SAME_SPEAKER: Duration = Duration::from_secs(5 * 60);
-/// A line whose echo comes within this time is never drawn as waiting.
-pub const PENDING_SHOWN_AFTER: Duration = Duration::from_millis(150);
 
 /// All that rows are made from.
 pub(super) struct Blocks<'a> {

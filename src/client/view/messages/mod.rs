@@ -19,8 +19,6 @@ use crate::client::window::{Drawn, EntryId, Kind, Scroll};
 use block::Blocks;
 use line::Line;
 
-pub use block::PENDING_SHOWN_AFTER;
-
 /// How many of the newest rows stay in view while one reads above.
 const LIVE_ROWS: u16 = 2;
 

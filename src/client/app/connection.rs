@@ -1,0 +1,258 @@
+//! Connecting, losing the connection, coming back, leaving; and all that is due at a time.
+
+use std::time::Duration;
+
+use super::super::address::Address;
+use super::super::session::Stage;
+use super::super::window::{Entry, GapState, Kind, PENDING_SHOWN_AFTER, Past, Window};
+use super::past::PATIENCE_FOR_HISTORY;
+use super::{App, Connecting, Effect, Screen, Status, Try};
+use crate::irc::Time;
+use crate::irc::text::plain;
+
+/// How long the server's answer to QUIT is awaited.
+pub const FAREWELL: Duration = Duration::from_secs(1);
+/// How long the status line says an error or a hint.
+const SAID_FOR: Duration = Duration::from_secs(6);
+/// How long it says that the connection is back.
+const BACK_FOR: Duration = Duration::from_secs(3);
+/// Most addresses of one name whose failures are told.
+const MAX_TRIES: usize = 32;
+
+/// How the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// There is none, and none will be made by itself.
+    None,
+    /// The next try is at this time.
+    Waiting(Time),
+    /// It is being made.
+    Trying,
+    /// It stands.
+    Online,
+}
+
+impl App {
+    /// When something is due; ticks come only then.
+    pub fn next_tick(&self) -> Option<Time> {
+        let said = self.said.as_ref().map(|(_, until)| *until);
+        // While the next try is counted down on the screen, each second is drawn.
+        let countdown = match self.connection {
+            Connection::Waiting(until) if until > self.now => {
+                let left = until.since(self.now).as_millis();
+                let to_second = u64::try_from((left - 1) % 1000 + 1).unwrap_or(1000);
+                Some(self.now + Duration::from_millis(to_second))
+            }
+            _ => None,
+        };
+        let asked = self.asks.iter().map(|asked| asked.at + PATIENCE_FOR_HISTORY).min();
+        // A line that waits for its echo is drawn otherwise after a while.
+        let waiting =
+            self.window().waiting().map(|entry| entry.at + PENDING_SHOWN_AFTER).find(|at| *at > self.now);
+        [self.leaving, said, countdown, asked, waiting, self.session.next_tick()].into_iter().flatten().min()
+    }
+
+    pub(super) fn on_tick(&mut self, effects: &mut Vec<Effect>) {
+        if self.leaving.is_some_and(|until| self.now >= until) {
+            effects.push(Effect::Quit);
+            return;
+        }
+        if self.said.as_ref().is_some_and(|(_, until)| self.now >= *until) {
+            self.said = None;
+        }
+        if let Connection::Waiting(until) = self.connection
+            && self.now >= until
+        {
+            self.connection = Connection::Trying;
+        }
+        self.give_up_asks(effects);
+        let mut reports = std::mem::take(&mut self.reports);
+        self.session.tick(self.now, &mut reports);
+        self.take_reports(&mut reports, effects);
+        self.reports = reports;
+    }
+
+    /// Says something in the status line for a moment.
+    pub(super) fn say(&mut self, status: Status) {
+        let time = if matches!(status, Status::Back { .. }) { BACK_FOR } else { SAID_FOR };
+        self.said = Some((status, self.now + time));
+    }
+
+    pub(super) fn first_connect(&mut self, server: &Address, effects: &mut Vec<Effect>) {
+        self.options.server = Some(server.clone());
+        self.screen = Screen::Connecting(Connecting { address: server.to_string(), ..Connecting::default() });
+        self.windows[0].name = server.to_string();
+        self.connection = Connection::Trying;
+        effects.push(Effect::Connect { to: server.clone(), after: Duration::ZERO });
+    }
+
+    /// Connects at once: the user does not want to wait.
+    pub(super) fn connect_now(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(to) = self.options.server.clone() {
+            self.connection = Connection::Trying;
+            effects.push(Effect::Connect { to, after: Duration::ZERO });
+        }
+    }
+
+    pub(super) fn on_trying(&mut self, address: String) {
+        self.connection = Connection::Trying;
+        if let Screen::Connecting(connecting) = &mut self.screen
+            && connecting.tries.len() < MAX_TRIES
+        {
+            connecting.tries.push(Try { address, failed: None });
+        }
+    }
+
+    pub(super) fn on_unreachable(&mut self, address: String, reason: String) {
+        if let Screen::Connecting(connecting) = &mut self.screen {
+            match connecting.tries.iter_mut().find(|tried| tried.address == address) {
+                Some(tried) => tried.failed = Some(reason),
+                None => connecting.tries.push(Try { address, failed: Some(reason) }),
+            }
+        }
+    }
+
+    pub(super) fn on_online(&mut self, effects: &mut Vec<Effect>) {
+        self.connection = Connection::Online;
+        if let Screen::Connecting(connecting) = &mut self.screen {
+            connecting.greeting = true;
+        }
+        effects.extend(self.session.connected(self.now).into_iter().map(Effect::Send));
+    }
+
+    /// The welcome: the rooms are shown, and those one wants to be in are joined.
+    pub(super) fn on_welcome(&mut self, effects: &mut Vec<Effect>) {
+        if !matches!(self.screen, Screen::Rooms) {
+            self.screen = Screen::Rooms;
+            self.first_words();
+            if let Some(server) = &self.options.server {
+                effects.push(Effect::Remember(server.to_string()));
+            }
+        }
+        self.backoff.reset();
+        let wanted: Vec<&str> =
+            self.windows.iter().filter(|window| window.wanted).map(|window| window.name.as_str()).collect();
+        // One line for each, so that none grows too long and a refusal is about one.
+        let joins: Vec<Effect> =
+            wanted.iter().map(|name| Effect::Send(self.session.line("JOIN", &[name], None, None))).collect();
+        effects.extend(joins);
+        self.sent_late = 0;
+        self.flush_people(effects);
+        if let Some(lost) = self.lost.take() {
+            let sent = self.sent_late;
+            self.say(Status::Back { after: self.now.since(lost), sent });
+        }
+    }
+
+    /// What is to be said once: that the nick is the login name, and the note that was given.
+    fn first_words(&mut self) {
+        let mut words = Vec::new();
+        if self.options.nick_is_login {
+            let nick = self.session.nick();
+            words.push(format!("no nick was given: you are {nick}, your login name (/nick changes it)"));
+        }
+        words.extend(self.options.note.take());
+        for text in words {
+            self.tell_here(Kind::Server, &text);
+        }
+    }
+
+    pub(super) fn on_offline(&mut self, reason: &str, effects: &mut Vec<Effect>) {
+        let was_online = self.connection == Connection::Online;
+        self.session.disconnected();
+        self.outbox.disconnected();
+        self.asks.clear();
+        self.windows.iter_mut().for_each(Window::disconnected);
+        self.connection = Connection::None;
+        if self.leaving.is_some() {
+            effects.push(Effect::Quit);
+            return;
+        }
+        match &self.screen {
+            Screen::Form(_) => return,
+            Screen::Connecting(connecting) => {
+                effects.push(Effect::Fail(failure(connecting, reason)));
+                return;
+            }
+            Screen::Rooms => {}
+        }
+        if was_online {
+            self.lost.get_or_insert(self.now);
+            let text = format!("the connection is gone: {reason}");
+            self.windows[0].push(Entry::new(self.now, Kind::Error, "".into(), &text));
+        }
+        if !self.options.reconnect {
+            return;
+        }
+        if let Some(to) = self.options.server.clone() {
+            let after = self.backoff.next_pause();
+            self.connection = Connection::Waiting(self.now + after);
+            effects.push(Effect::Connect { to, after });
+        }
+    }
+
+    /// Says goodbye. The end comes with the server's answer, or after [`FAREWELL`]; at once when asked again.
+    pub(super) fn leave(&mut self, reason: Option<&str>, effects: &mut Vec<Effect>) {
+        if self.session.stage() == Stage::Offline || self.leaving.is_some() {
+            effects.push(Effect::Quit);
+            return;
+        }
+        let reason = reason.unwrap_or("leaving");
+        effects.push(Effect::Send(self.session.line("QUIT", &[reason], None, None)));
+        self.leaving = Some(self.now + FAREWELL);
+        self.say(Status::Info("leaving …".to_owned()));
+    }
+
+    /// The server has ended the connection: it says why.
+    pub(super) fn on_ended(&mut self, reason: &str, effects: &mut Vec<Effect>) {
+        if self.leaving.is_some() {
+            effects.push(Effect::Quit);
+            return;
+        }
+        effects.push(Effect::Disconnect(plain(reason)));
+    }
+}
+
+/// Why the first connection failed: every address with its reason.
+fn failure(connecting: &Connecting, reason: &str) -> String {
+    let mut text = format!("could not connect to {}", connecting.address);
+    let failed: Vec<String> = connecting
+        .tries
+        .iter()
+        .filter_map(|tried| tried.failed.as_ref().map(|why| format!("{}: {why}", tried.address)))
+        .collect();
+    if failed.is_empty() || connecting.greeting {
+        text.push_str(": ");
+        text.push_str(&plain(reason));
+    } else {
+        for line in failed {
+            text.push_str("\n  ");
+            text.push_str(&line);
+        }
+    }
+    text
+}
+
+impl Window {
+    /// The connection is gone. A catch-up that was under way will begin anew from where it began: what came behind
+    /// its gap meanwhile is given up, for it will be told again, in its place.
+    fn disconnected(&mut self) {
+        self.joined = false;
+        if let Some(gap) = self.catching_up.take() {
+            self.forget_after(gap);
+            self.remove(gap);
+        }
+        if self.past == Past::Loading {
+            self.past = Past::More;
+        }
+        let loading: Vec<_> = self
+            .entries()
+            .iter()
+            .filter(|entry| matches!(entry.kind, Kind::Gap(gap) if gap.state == GapState::Loading))
+            .map(|entry| entry.id)
+            .collect();
+        for gap in loading {
+            self.set_gap(gap, GapState::Waiting);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! What the session reports becomes entries of windows.
+
+use bytes::Bytes;
+
+use super::super::session::{Heard, Report, What};
+use super::super::window::{Entry, EntryId, Kind, Window, With};
+use super::{App, Effect, Status};
+use crate::irc::name::same;
+use crate::irc::text::plain;
+
+/// Most windows: strangers who write to us open one each.
+const MAX_WINDOWS: usize = 200;
+
+impl App {
+    pub(super) fn on_line(&mut self, bytes: &Bytes, effects: &mut Vec<Effect>) {
+        let line = String::from_utf8_lossy(bytes);
+        let mut reports = std::mem::take(&mut self.reports);
+        self.session.receive(&line, self.now, &mut reports);
+        self.take_reports(&mut reports, effects);
+        self.reports = reports;
+    }
+
+    pub(super) fn take_reports(&mut self, reports: &mut Vec<Report>, effects: &mut Vec<Effect>) {
+        for report in reports.drain(..) {
+            self.take_report(report, effects);
+        }
+    }
+
+    fn take_report(&mut self, report: Report, effects: &mut Vec<Effect>) {
+        match report {
+            Report::Answer(line) => effects.push(Effect::Send(line)),
+            Report::Heard(heard) => self.on_heard(heard, effects),
+            Report::History { place, items, lines, label } => {
+                self.on_history(&place, items, lines, label, effects);
+            }
+            Report::Welcome => self.on_welcome(effects),
+            Report::NickRefused { wanted, trying, reason } => {
+                let text = format!("the nick {wanted} is not free ({reason}); trying {trying}");
+                self.tell_here(Kind::Server, &text);
+            }
+            Report::Joined(name) => self.on_joined(&name, effects),
+            Report::Named(name) => self.on_named(&name, effects),
+            Report::Left(name) => {
+                if let Some(at) = self.windows.iter().position(|window| window.is(&name)) {
+                    self.windows[at].joined = false;
+                    self.windows[at].wanted = false;
+                }
+            }
+            Report::Renamed { from, to } => self.on_renamed(&from, &to),
+            Report::Gone { who, reason, at } => {
+                if let Some(window) = self.windows.iter_mut().find(|w| w.with == With::Person && w.is(&who)) {
+                    window.push(Entry::new(at, Kind::Quit, who.as_str().into(), &reason));
+                }
+            }
+            Report::Told { place, text, asked } => {
+                let at = self.windows.iter().position(|window| window.is(&place));
+                let at = at.unwrap_or(if asked { self.current } else { 0 });
+                self.windows[at].push(Entry::new(self.now, Kind::Server, "".into(), &text));
+            }
+            Report::Failed { command, code, place, text, label } => {
+                self.on_failed(&command, &code, &place, &text, label, effects);
+            }
+            Report::Ended(reason) => self.on_ended(&reason, effects),
+            Report::Silent => {
+                effects.push(Effect::Disconnect("the server does not answer any more".to_owned()));
+            }
+        }
+    }
+
+    /// The window of a channel or a person, made if there is none: channels stand before people, each in the order
+    /// in which they came.
+    pub(super) fn window_for(&mut self, name: &str, with: With) -> usize {
+        if let Some(at) = self.windows.iter().position(|window| window.is(name)) {
+            return at;
+        }
+        if self.windows.len() >= MAX_WINDOWS && with == With::Person {
+            return 0;
+        }
+        let at = match with {
+            With::Channel => self.windows.iter().position(|window| window.with == With::Person),
+            With::Server | With::Person => None,
+        };
+        let at = at.unwrap_or(self.windows.len());
+        self.windows.insert(at, Window::new(name, with));
+        if at <= self.current && self.windows.len() > 1 {
+            self.current += 1;
+        }
+        at
+    }
+
+    /// Says a sentence in the window that is shown.
+    pub(super) fn tell_here(&mut self, kind: Kind, text: &str) {
+        let entry = Entry::new(self.now, kind, "".into(), text);
+        self.windows[self.current].push(entry);
+    }
+
+    fn on_heard(&mut self, heard: Heard, effects: &mut Vec<Effect>) {
+        if heard.own
+            && matches!(heard.what, What::Message | What::Action | What::Notice)
+            && self.echoed(&heard)
+        {
+            return;
+        }
+        let Some(at) = self.place_of(&heard) else { return };
+        if self.windows[at].is_replay(&heard.msgid, heard.at) {
+            return;
+        }
+        let (speech, own) = (matches!(heard.what, What::Message | What::Action | What::Notice), heard.own);
+        let entry = self.entry_of(heard);
+        let mention = entry.mention;
+        let id = self.windows[at].push(entry);
+        if speech && !own {
+            self.arrived(at, id, mention, effects);
+        }
+    }
+
+    /// In which window something is shown.
+    fn place_of(&mut self, heard: &Heard) -> Option<usize> {
+        if let Some(at) = self.windows.iter().position(|window| window.is(&heard.place)) {
+            return Some(at);
+        }
+        match heard.what {
+            _ if heard.place.is_empty() => Some(0),
+            // A channel whose window was closed, or one that we are not in.
+            _ if self.session.support().is_channel(&heard.place) => {
+                matches!(heard.what, What::Message | What::Action | What::Notice).then_some(0)
+            }
+            What::Message | What::Action => Some(self.window_for(&heard.place, With::Person)),
+            // Notices of services and bots open no window: they are shown where one looks.
+            What::Notice => Some(self.current),
+            _ => None,
+        }
+    }
+
+    /// Somebody said something: unread if nobody looks; a bell if it is for us.
+    fn arrived(&mut self, at: usize, id: EntryId, mention: bool, effects: &mut Vec<Effect>) {
+        let looking = at == self.current && self.focused;
+        let window = &mut self.windows[at];
+        let for_us = mention || window.with == With::Person;
+        if !looking {
+            window.count_unread(id, mention);
+            if for_us && !effects.contains(&Effect::Bell) {
+                effects.push(Effect::Bell);
+            }
+        }
+    }
+
+    fn on_renamed(&mut self, from: &str, to: &str) {
+        self.outbox.rename(from, to);
+        let taken = self.windows.iter().any(|window| window.is(to));
+        let person = self.windows.iter_mut().find(|w| w.with == With::Person && w.is(from));
+        if let Some(window) = person
+            && (!taken || same(from, to))
+        {
+            to.clone_into(&mut window.name);
+            window.push(Entry::new(self.now, Kind::Nick, from.into(), to));
+        }
+    }
+
+    fn on_failed(
+        &mut self,
+        command: &str,
+        code: &str,
+        place: &str,
+        text: &str,
+        label: Option<u64>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if command.eq_ignore_ascii_case("CHATHISTORY") {
+            self.on_history_failed(place, label, effects);
+            return;
+        }
+        // A message that was refused says so itself.
+        let about_message = matches!(code, "401" | "404" | "407" | "411" | "412" | "417")
+            || matches!(command, "PRIVMSG" | "NOTICE");
+        let refused = label.and_then(|label| self.outbox.take_by_label(label)).or_else(|| {
+            (about_message && label.is_none()).then(|| self.outbox.take_sent_to(place)).flatten()
+        });
+        if let Some(item) = refused {
+            self.fail_item(&item, text);
+            return;
+        }
+        let at = self.windows.iter().position(|window| window.is(place));
+        // A channel that does not let us in: what waits for it will not be said.
+        if matches!(code, "403" | "405" | "471" | "473" | "474" | "475" | "476" | "477" | "489")
+            && let Some(at) = at
+            && !self.windows[at].joined
+        {
+            self.windows[at].wanted = false;
+            for item in self.outbox.take_all_to(place) {
+                self.fail_item(&item, text);
+            }
+        }
+        let at = at.unwrap_or(self.current);
+        self.windows[at].push(Entry::new(self.now, Kind::Error, "".into(), text));
+        if at != self.current {
+            self.say(Status::Error(plain(text)));
+        }
+    }
+}
+
+/// Whether a text names somebody: the nick as a whole word, whatever its case.
+pub(super) fn names(text: &str, nick: &str) -> bool {
+    let (text, nick) = (text.as_bytes(), nick.as_bytes());
+    let Some(first) = nick.first() else { return false };
+    // Bytes of other scripts' letters are above ASCII: they belong to a word.
+    let in_word = |b: &u8| b.is_ascii_alphanumeric() || *b >= 0x80 || b"_[]{}\\|`^".contains(b);
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    memchr::memchr2_iter(lower, upper, text).any(|at| {
+        let end = at + nick.len();
+        text.get(at..end).is_some_and(|word| word.eq_ignore_ascii_case(nick))
+            && (at == 0 || !in_word(&text[at - 1]))
+            && text.get(end).is_none_or(|next| !in_word(next))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mention_is_a_whole_word_in_any_case() {
+        for text in
+            ["alice: hi", "hi Alice", "(ALICE)", "\u{2}alice\u{2}", "alice", "@alice, x", "malice alice"]
+        {
+            assert!(names(text, "alice"), "{text}");
+        }
+        for text in ["malice", "alice_", "alices", "", "alic", "éalice", "alice2"] {
+            assert!(!names(text, "alice"), "{text}");
+        }
+        assert!(names("is [x] here", "[x]") && !names("anything", ""));
+    }
+}

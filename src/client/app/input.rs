@@ -1,0 +1,502 @@
+//! Keys, paste, mouse, and the commands that are typed.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+
+use super::super::address::Address;
+use super::super::command::{self, Command, Wrong};
+use super::super::editor::{Candidate, Kind as Word};
+use super::super::keys::{self, Action};
+use super::super::outbox::Manner;
+use super::super::window::{Drawn, Kind, Past, Scroll, With};
+use super::connection::Connection;
+use super::{About, App, Effect, Field, Overlay, Question, Screen, Status};
+use crate::irc::text::plain;
+
+/// Lines of a text that are sent without asking.
+const LINES_UNASKED: usize = 3;
+/// Rows that the wheel scrolls by.
+const WHEEL: i32 = 3;
+
+impl App {
+    pub(super) fn on_key(&mut self, key: &KeyEvent, effects: &mut Vec<Effect>) {
+        if key.kind == KeyEventKind::Release {
+            return;
+        }
+        let action = keys::action(key);
+        if self.leaving.is_some() {
+            // Whoever asks again does not want to wait.
+            if matches!(action, Some(Action::ClearOrLeave | Action::DeleteOrLeave)) {
+                effects.push(Effect::Quit);
+            }
+            return;
+        }
+        match self.screen {
+            Screen::Form(_) => return self.on_form_key(key, action, effects),
+            Screen::Connecting(_) => {
+                match action {
+                    Some(Action::ClearOrLeave | Action::DeleteOrLeave | Action::Escape) => {
+                        effects.push(Effect::Quit);
+                    }
+                    Some(Action::Suspend) => effects.push(Effect::Suspend),
+                    Some(Action::Repaint) => effects.push(Effect::Repaint),
+                    _ => {}
+                }
+                return;
+            }
+            Screen::Rooms => {}
+        }
+        if self.overlay.take().is_some() && matches!(action, Some(Action::Help | Action::Escape)) {
+            return;
+        }
+        if let Some(question) = self.question.take()
+            && self.answer(question.about, key, action, effects)
+        {
+            return;
+        }
+        if self.editor.search().is_some() && self.on_search_key(key) {
+            return;
+        }
+        match action {
+            Some(action) => self.act(action, effects),
+            None => keys::edit(&mut self.editor, key),
+        }
+    }
+
+    /// A key while a question is asked: whether it was the answer. Any other key means no, and does what it does.
+    fn answer(
+        &mut self,
+        about: About,
+        key: &KeyEvent,
+        action: Option<Action>,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        match (about, action, key.code) {
+            (About::Leave, Some(Action::ClearOrLeave | Action::DeleteOrLeave), _) => {
+                self.leave(None, effects)
+            }
+            (About::LeaveWord, Some(Action::Send), _) => {
+                self.editor.clear();
+                self.leave(None, effects);
+            }
+            (About::LeaveWord, None, KeyCode::Char('s')) | (About::Send, Some(Action::Send), _) => {
+                let text = self.editor.take();
+                self.say_here(&text, effects);
+            }
+            (_, Some(Action::Escape), _) => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn ask_user(&mut self, about: About, text: &str) {
+        self.question = Some(Question { text: text.to_owned(), about });
+    }
+
+    fn act(&mut self, action: Action, effects: &mut Vec<Effect>) {
+        match action {
+            Action::Send => self.on_enter(effects),
+            Action::NewLine => self.editor.insert('\n'),
+            Action::Complete => self.complete(true),
+            Action::CompleteBack => self.complete(false),
+            Action::ClearOrLeave | Action::DeleteOrLeave if self.editor.is_empty() => {
+                let key = if action == Action::ClearOrLeave { "Ctrl-C" } else { "Ctrl-D" };
+                self.ask_user(About::Leave, &format!("leave chatui? {key} again"));
+            }
+            Action::ClearOrLeave => self.editor.clear(),
+            Action::DeleteOrLeave => self.editor.delete(),
+            Action::Escape if self.editor.completion().is_some() => self.editor.complete_cancel(),
+            Action::Escape | Action::Newest => self.windows[self.current].go_live(),
+            Action::Suspend => effects.push(Effect::Suspend),
+            Action::Repaint => effects.push(Effect::Repaint),
+            Action::PageUp => self.scroll(i32::from(self.page.saturating_sub(2).max(1))),
+            Action::PageDown => self.scroll(-i32::from(self.page.saturating_sub(2).max(1))),
+            Action::RowUp => self.scroll(1),
+            Action::RowDown => self.scroll(-1),
+            Action::HomeOrOldest if !self.editor.is_empty() => self.editor.home(),
+            Action::EndOrNewest if !self.editor.is_empty() => self.editor.end(),
+            Action::HomeOrOldest | Action::Oldest => self.scroll_to(Scroll::Oldest),
+            Action::EndOrNewest => self.windows[self.current].go_live(),
+            Action::FirstUnread => match self.window().mark {
+                Some(mark) => self.scroll_to(Scroll::Top(mark.entry)),
+                None => self.say(Status::Info("nothing is unread here".to_owned())),
+            },
+            Action::NextWindow => self.step(1),
+            Action::PreviousWindow => self.step(self.windows.len() - 1),
+            Action::LastWindow => {
+                if let Some(at) = self.windows.iter().position(|window| window.name == self.last) {
+                    self.show(at);
+                }
+            }
+            Action::NextActive => self.show_active(),
+            Action::Window(number) if usize::from(number) < self.windows.len() => self.show(number.into()),
+            Action::Window(number) => self.say(Status::Info(format!("there is no room {number}"))),
+            Action::Help => self.overlay = Some(Overlay::Help),
+            Action::Rooms => self.rooms_turned = !self.rooms_turned,
+            Action::People => self.people_turned = !self.people_turned,
+            Action::Mouse => {
+                self.mouse = !self.mouse;
+                effects.push(Effect::Mouse(self.mouse));
+                let text = if self.mouse { "the mouse scrolls here" } else { "the mouse selects text" };
+                self.say(Status::Info(text.to_owned()));
+            }
+            Action::SearchHistory => self.editor.search_older(),
+        }
+    }
+
+    /// A key while the input history is searched: whether it belongs to the search.
+    fn on_search_key(&mut self, key: &KeyEvent) -> bool {
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Char('r' | 's') if control => self.editor.search_older(),
+            KeyCode::Char('g' | 'c') if control => self.editor.search_cancel(),
+            KeyCode::Char(c) if !control && !key.modifiers.contains(KeyModifiers::ALT) => {
+                self.editor.search_insert(c);
+            }
+            KeyCode::Backspace => self.editor.search_delete_back(),
+            KeyCode::Esc => self.editor.search_cancel(),
+            KeyCode::Enter => self.editor.search_accept(),
+            _ => {
+                self.editor.search_accept();
+                return false;
+            }
+        }
+        true
+    }
+
+    fn complete(&mut self, forward: bool) {
+        let (windows, current, session) = (&self.windows, self.current, &self.session);
+        let now = self.now;
+        let found = self.editor.complete(forward, |word| match word {
+            Word::Command => command::TABLE
+                .iter()
+                .map(|spec| Candidate { text: format!("/{}", spec.name), note: spec.what.to_owned() })
+                .collect(),
+            Word::Channel => windows
+                .iter()
+                .filter(|window| window.with == With::Channel)
+                .map(|window| Candidate { text: window.name.clone(), note: "room".to_owned() })
+                .collect(),
+            Word::Nick => {
+                let window = &windows[current];
+                let Some(channel) = session.channel(&window.name) else {
+                    return vec![Candidate { text: window.name.clone(), note: String::new() }];
+                };
+                let mut members: Vec<_> =
+                    channel.members().iter().filter(|member| *member.nick != *session.nick()).collect();
+                // Whoever spoke last is most likely meant.
+                members.sort_by_key(|member| std::cmp::Reverse(member.spoke));
+                members
+                    .into_iter()
+                    .map(|member| {
+                        let minutes = now.since(member.spoke).as_secs() / 60;
+                        let note =
+                            if minutes < 600 { format!("spoke {minutes} min ago") } else { String::new() };
+                        Candidate { text: plain(&member.nick), note }
+                    })
+                    .collect()
+            }
+        });
+        if !found && self.editor.is_empty() {
+            self.say(Status::Info("Tab completes a nick, a /command or a #room".to_owned()));
+        }
+    }
+
+    fn on_enter(&mut self, effects: &mut Vec<Effect>) {
+        let text = self.editor.text();
+        if text.trim().is_empty() {
+            if matches!(self.connection, Connection::Waiting(_) | Connection::None) {
+                self.connect_now(effects);
+            }
+            return;
+        }
+        if command::means_leave(text) {
+            self.ask_user(About::LeaveWord, "leave chatui? Enter leaves · s says it · Esc");
+            return;
+        }
+        let is_command = text.starts_with('/') && !text.starts_with("//");
+        let (lines, messages) = self.wire_pieces(text);
+        if !is_command && (lines > LINES_UNASKED || messages > lines) {
+            let what = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+            self.ask_user(About::Send, &format!("{what}, {messages} messages: Enter sends · Esc"));
+            return;
+        }
+        let text = self.editor.take();
+        match command::parse(&text) {
+            Ok(command) => self.run(command, effects),
+            Err(Wrong::Usage(spec)) => {
+                self.tell_here(Kind::Error, &format!("/{} {}: {}", spec.name, spec.params, spec.what));
+            }
+            Err(Wrong::Unknown(name, nearest)) => {
+                let hint = nearest.map_or_else(|| "/help lists all".to_owned(), |name| format!("/{name}?"));
+                self.tell_here(Kind::Error, &format!("there is no command /{name}: {hint}"));
+            }
+        }
+    }
+
+    /// Says a text in the window that is shown.
+    fn say_here(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        if self.window().with == With::Server {
+            self.tell_here(Kind::Error, "nobody hears what is said here: Ctrl-N goes to a room");
+            return;
+        }
+        let target = self.window().name.clone();
+        self.send_text(&target, Manner::Message, text, effects);
+    }
+
+    fn run(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        match command {
+            Command::Say(text) => self.say_here(&text, effects),
+            Command::Me(text) if self.window().with != With::Server => {
+                let target = self.window().name.clone();
+                self.send_text(&target, Manner::Action, &text, effects);
+            }
+            Command::Message(to, text) => self.send_text(&to, Manner::Message, &text, effects),
+            Command::Notice(to, text) => self.send_text(&to, Manner::Notice, &text, effects),
+            Command::Join(channels, key) => self.join(&channels, key.as_deref(), effects),
+            Command::Part(channel, reason) => self.part(channel, &reason, effects),
+            Command::Query(nick) => {
+                let with =
+                    if self.session.support().is_channel(&nick) { With::Channel } else { With::Person };
+                let at = self.window_for(&nick, with);
+                self.show(at);
+            }
+            Command::Help(topic) => self.help(topic.as_deref()),
+            Command::Clear => self.windows[self.current].clear(),
+            Command::Retry => self.retry(effects),
+            Command::Quit(reason) => self.leave(reason.as_deref(), effects),
+            Command::Reconnect if self.connection == Connection::Online => {
+                effects.push(Effect::Disconnect("asked for".to_owned()));
+            }
+            Command::Reconnect => self.connect_now(effects),
+            Command::Nick(nick) if !self.online() => {
+                self.session.set_wanted_nick(&nick);
+                self.say(Status::Info(format!("{nick} will be asked for")));
+            }
+            other => self.ask_server(other, effects),
+        }
+    }
+
+    /// Commands that are one line to the server.
+    fn ask_server(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        if !self.online() {
+            self.say(Status::Error("there is no connection now".to_owned()));
+            return;
+        }
+        let here = self.window().name.clone();
+        let in_channel = self.window().with == With::Channel;
+        let (verb, params): (&str, Vec<String>) = match command {
+            Command::Nick(nick) => ("NICK", vec![nick]),
+            Command::Topic(None) if in_channel => ("TOPIC", vec![here]),
+            Command::Topic(Some(text)) if in_channel => ("TOPIC", vec![here, text]),
+            Command::Names(channel) if in_channel || channel.is_some() => {
+                let channel = channel.unwrap_or(here);
+                self.session.names_asked(&channel);
+                ("NAMES", vec![channel])
+            }
+            Command::Whois(nick) => ("WHOIS", vec![nick]),
+            Command::Away(reason) => ("AWAY", vec![reason]),
+            Command::Back => ("AWAY", vec![]),
+            Command::Quote(line) => {
+                effects.push(Effect::Send(line.replace(['\r', '\n', '\0'], " ")));
+                return;
+            }
+            _ => {
+                self.tell_here(Kind::Error, "that makes sense in a room only");
+                return;
+            }
+        };
+        let params: Vec<&str> = params.iter().map(String::as_str).collect();
+        effects.push(Effect::Send(self.session.line(verb, &params, None, None)));
+    }
+
+    fn join(&mut self, channels: &str, key: Option<&str>, effects: &mut Vec<Effect>) {
+        for name in channels.split(',').filter(|name| !name.is_empty()) {
+            let named =
+                if self.session.support().is_channel(name) { name.to_owned() } else { format!("#{name}") };
+            let at = self.window_for(&named, With::Channel);
+            self.windows[at].wanted = true;
+            self.show(at);
+            if self.online() {
+                let params: Vec<&str> = std::iter::once(named.as_str()).chain(key).collect();
+                effects.push(Effect::Send(self.session.line("JOIN", &params, None, None)));
+            }
+        }
+    }
+
+    fn part(&mut self, channel: Option<String>, reason: &str, effects: &mut Vec<Effect>) {
+        let at = match &channel {
+            Some(name) => self.windows.iter().position(|window| window.is(name)),
+            None => Some(self.current),
+        };
+        let Some(at) = at.filter(|at| self.windows[*at].with != With::Server) else {
+            self.tell_here(Kind::Error, "there is no such room here");
+            return;
+        };
+        let window = &self.windows[at];
+        if window.with == With::Channel && window.joined && self.online() {
+            let params: Vec<&str> =
+                std::iter::once(window.name.as_str()).chain((!reason.is_empty()).then_some(reason)).collect();
+            effects.push(Effect::Send(self.session.line("PART", &params, None, None)));
+        }
+        let name = window.name.clone();
+        self.outbox.take_all_to(&name);
+        if at == self.current {
+            // The neighbour is shown, a room rather than the server's window.
+            let next = if at + 1 < self.windows.len() { at + 1 } else { at - 1 };
+            self.show(next);
+        }
+        self.windows.remove(at);
+        if self.current > at {
+            self.current -= 1;
+        }
+    }
+
+    fn help(&mut self, topic: Option<&str>) {
+        let lines: Vec<String> = match topic.map(command::find) {
+            Some(Some(spec)) => vec![format!("/{} {}: {}", spec.name, spec.params, spec.what)],
+            Some(None) => vec!["there is no such command; /help lists all".to_owned()],
+            None => {
+                let row = |spec: &command::Spec| format!("/{} {} · {}", spec.name, spec.params, spec.what);
+                let mut lines: Vec<String> = command::TABLE.iter().map(row).collect();
+                lines.push("F1 shows the keys".to_owned());
+                lines
+            }
+        };
+        for line in lines {
+            self.tell_here(Kind::Server, &line);
+        }
+    }
+
+    pub(super) fn on_paste(&mut self, text: &str) {
+        let fits = match &mut self.screen {
+            Screen::Form(form) => form.edited().paste(text.trim()),
+            Screen::Connecting(_) => true,
+            Screen::Rooms => {
+                self.question = None;
+                // A line end at the very end is not one that was meant.
+                self.editor.paste(text.strip_suffix('\n').unwrap_or(text))
+            }
+        };
+        if !fits {
+            self.say(Status::Error("the end of the paste did not fit and was left out".to_owned()));
+        }
+    }
+
+    pub(super) fn on_mouse(&mut self, mouse: &MouseEvent) {
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.scroll(WHEEL),
+            MouseEventKind::ScrollDown => self.scroll(-WHEEL),
+            _ => {}
+        }
+    }
+
+    pub(super) fn on_focus(&mut self, focused: bool) {
+        self.focused = focused;
+        if focused {
+            self.windows[self.current].seen();
+        } else {
+            self.windows[self.current].mark = None;
+        }
+    }
+
+    pub(super) fn on_drawn(&mut self, drawn: &Drawn, effects: &mut Vec<Effect>) {
+        self.page = drawn.rows;
+        self.windows[self.current].drawn(drawn);
+        self.load_seen(drawn.at_top, drawn.gap, effects);
+    }
+
+    /// Scrolls by so many rows, up if positive. The next frame knows where that is.
+    fn scroll(&mut self, rows: i32) {
+        let window = &mut self.windows[self.current];
+        if rows > 0 || !window.is_live() {
+            window.moved = window.moved.saturating_add(rows);
+        }
+    }
+
+    fn scroll_to(&mut self, scroll: Scroll) {
+        let window = &mut self.windows[self.current];
+        (window.scroll, window.moved) = (scroll, 0);
+        if window.past == Past::Complete && window.entries().is_empty() {
+            window.scroll = Scroll::Live;
+        }
+    }
+
+    fn step(&mut self, by: usize) {
+        // The server's window is reached by its number; walking goes through the rooms.
+        let count = self.windows.len();
+        let mut next = (self.current + by) % count;
+        if next == 0 && count > 1 {
+            next = (next + by) % count;
+        }
+        self.show(next);
+    }
+
+    fn show_active(&mut self) {
+        let rank = |at: &usize| {
+            let window = &self.windows[*at];
+            (usize::from(window.mentions > 0), window.unread.min(1))
+        };
+        let count = self.windows.len();
+        let next = (1..count).map(|n| (self.current + n) % count).rev().max_by_key(rank);
+        match next.filter(|at| self.windows[*at].unread > 0) {
+            Some(at) => self.show(at),
+            None => self.say(Status::Info("nothing new".to_owned())),
+        }
+    }
+
+    /// Shows a window: what was typed in the one before is put away with it.
+    pub(super) fn show(&mut self, at: usize) {
+        if at == self.current || at >= self.windows.len() {
+            return;
+        }
+        let draft = self.editor.swap(std::mem::take(&mut self.windows[at].draft));
+        let left = &mut self.windows[self.current];
+        left.draft = draft;
+        left.mark = None;
+        self.last.clone_from(&left.name);
+        self.current = at;
+        self.windows[at].seen();
+        self.question = None;
+    }
+
+    fn on_form_key(&mut self, key: &KeyEvent, action: Option<Action>, effects: &mut Vec<Effect>) {
+        let Screen::Form(form) = &mut self.screen else { return };
+        form.error = None;
+        match (action, key.code) {
+            (Some(Action::Send), _) => self.on_form_enter(effects),
+            (Some(Action::ClearOrLeave | Action::Escape), _) => effects.push(Effect::Quit),
+            (Some(Action::DeleteOrLeave), _) if form.edited().is_empty() => effects.push(Effect::Quit),
+            (Some(Action::DeleteOrLeave), _) => form.edited().delete(),
+            (Some(Action::Suspend), _) => effects.push(Effect::Suspend),
+            (Some(Action::Repaint), _) => effects.push(Effect::Repaint),
+            (Some(Action::HomeOrOldest), _) => form.edited().home(),
+            (Some(Action::EndOrNewest), _) => form.edited().end(),
+            (Some(Action::Complete | Action::CompleteBack), _) | (_, KeyCode::Up | KeyCode::Down) => {
+                form.field = if form.field == Field::Host { Field::Nick } else { Field::Host };
+            }
+            (Some(_), _) => {}
+            (None, _) => keys::edit(form.edited(), key),
+        }
+    }
+
+    fn on_form_enter(&mut self, effects: &mut Vec<Effect>) {
+        let Screen::Form(form) = &mut self.screen else { return };
+        let address = match Address::parse(form.host.text()) {
+            Ok(address) => address,
+            Err(reason) => {
+                form.error = Some(reason);
+                form.field = Field::Host;
+                return;
+            }
+        };
+        let nick = form.nick.text().trim().to_owned();
+        if nick.is_empty() || nick.contains(char::is_whitespace) {
+            form.error = Some("a nick is one word".to_owned());
+            form.field = Field::Nick;
+            return;
+        }
+        self.options.nick_is_login = self.options.nick_is_login && nick == self.options.nick;
+        self.session.set_wanted_nick(&nick);
+        self.first_connect(&address, effects);
+    }
+}

@@ -1,0 +1,299 @@
+//! The past: what is asked of the server's history, and where the answers go
+//! ([chathistory](https://ircv3.net/specs/extensions/chathistory)).
+
+use std::time::Duration;
+
+use super::super::session::{Ask, Heard, What};
+use super::super::window::{
+    Entry, EntryId, Gap, GapState, Kind, LIMIT_WHILE_READING, Past, State, Window, With,
+};
+use super::{App, Effect};
+use crate::irc::{Cap, Time};
+
+/// How many lines a newcomer asks for.
+const FIRST_LINES: u32 = 50;
+/// How many pages are asked for after a pause before a gap is left open: at a hundred lines each, a thousand lines.
+const MAX_PAGES: u32 = 10;
+/// Most questions about the past that are open at once.
+const MAX_ASKS: usize = 64;
+/// How long an answer is awaited; then it is as if the server had none.
+pub(super) const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
+
+/// Why a piece of the past was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// The last lines of a channel never seen before.
+    First,
+    /// What was missed: this page of it; it goes in front of the gap.
+    CatchUp { gap: EntryId, page: u32 },
+    /// The last lines, for what was missed is too much: they go behind the gap.
+    Rest { gap: EntryId },
+    /// Older lines, for the reader is at the top.
+    Older,
+    /// What belongs into a gap the reader looks at: the lines before what stands behind it.
+    Fill { gap: EntryId },
+}
+
+/// A question about the past that is not answered yet.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    place: String,
+    purpose: Purpose,
+    label: Option<u64>,
+    limit: u32,
+    /// When it was asked.
+    pub(super) at: Time,
+}
+
+impl App {
+    fn ask(&mut self, place: &str, purpose: Purpose, ask: &Ask<'_>, limit: u32, effects: &mut Vec<Effect>) {
+        if self.asks.len() >= MAX_ASKS {
+            return;
+        }
+        let limit = limit.min(self.session.support().history_page);
+        let (line, label) = self.session.ask_history(ask, place, limit);
+        effects.push(Effect::Send(line));
+        self.asks.push(Asked { place: place.to_owned(), purpose, label, limit, at: self.now });
+    }
+
+    /// One is in a channel: what was said there before is asked for.
+    pub(super) fn on_joined(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let at = self.window_for(name, With::Channel);
+        name.clone_into(&mut self.windows[at].name);
+        self.windows[at].joined = true;
+        self.windows[at].wanted = true;
+        if !self.session.has(Cap::Chathistory) {
+            self.windows[at].expect_replay();
+            self.windows[at].past = Past::Complete;
+            return;
+        }
+        let page = self.session.support().history_page;
+        let Some((msgid, time)) = newest(&self.windows[at]) else {
+            self.ask(name, Purpose::First, &Ask::Latest, FIRST_LINES, effects);
+            return;
+        };
+        let gap = Gap { missing: None, state: GapState::Loading };
+        let gap = self.windows[at].push(Entry::new(self.now, Kind::Gap(gap), "".into(), ""));
+        self.windows[at].catching_up = Some(gap);
+        let purpose = Purpose::CatchUp { gap, page: 1 };
+        self.ask(name, purpose, &Ask::After(&msgid, time), page, effects);
+    }
+
+    /// A piece of the past has come.
+    pub(super) fn on_history(
+        &mut self,
+        place: &str,
+        items: Vec<Heard>,
+        lines: usize,
+        label: Option<u64>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let asked = self.take_ask(place, label);
+        let Some(at) = self.windows.iter().position(|window| window.is(place)) else { return };
+        self.settle_from(&items, at);
+        let last = items.last().map(|item| (item.msgid.clone(), item.at));
+        let entries: Vec<Entry> = items.into_iter().map(|item| self.entry_of(item)).collect();
+        let Some(asked) = asked else {
+            self.replayed(at, entries);
+            return;
+        };
+        let full = lines >= asked.limit as usize;
+        let new = self.file(at, asked.purpose, entries);
+        match asked.purpose {
+            Purpose::CatchUp { gap, page } => match last {
+                Some((msgid, time)) if full && new > 0 && page < MAX_PAGES => {
+                    let purpose = Purpose::CatchUp { gap, page: page + 1 };
+                    self.ask(place, purpose, &Ask::After(&msgid, time), asked.limit, effects);
+                    return;
+                }
+                Some(_) if full && new > 0 => {
+                    self.windows[at].catching_up = None;
+                    self.windows[at].set_gap(gap, GapState::Waiting);
+                    self.ask(place, Purpose::Rest { gap }, &Ask::Latest, FIRST_LINES, effects);
+                }
+                _ => {
+                    self.windows[at].catching_up = None;
+                    self.windows[at].remove(gap);
+                }
+            },
+            Purpose::Rest { gap } | Purpose::Fill { gap } if !full || new < lines => {
+                // The lines meet those in front of the gap: nothing is missing any more.
+                self.windows[at].remove(gap);
+            }
+            Purpose::Rest { gap } | Purpose::Fill { gap } => {
+                self.windows[at].set_gap(gap, GapState::Waiting);
+            }
+            Purpose::First | Purpose::Older => self.filed_older(at, full && new > 0),
+        }
+        if matches!(asked.purpose, Purpose::First | Purpose::CatchUp { .. }) {
+            self.caught_up(place, true, effects);
+        }
+    }
+
+    /// Puts entries where the purpose wants them; gives how many are new.
+    fn file(&mut self, at: usize, purpose: Purpose, entries: Vec<Entry>) -> usize {
+        let seen = at == self.current && self.focused;
+        let window = &mut self.windows[at];
+        match purpose {
+            Purpose::First | Purpose::Older => window.insert_before(None, entries),
+            Purpose::CatchUp { gap, .. } => {
+                let from = window.index_of(gap).unwrap_or_default();
+                let new = window.insert_before(Some(gap), entries);
+                // What was missed is new to the reader, wherever they look.
+                window.missed(from..from + new, seen);
+                new
+            }
+            Purpose::Rest { gap } | Purpose::Fill { gap } => window.insert_after(gap, entries),
+        }
+    }
+
+    fn filed_older(&mut self, at: usize, more: bool) {
+        let window = &mut self.windows[at];
+        window.past = if more { Past::More } else { Past::Complete };
+        if !more {
+            let time = window.entries().front().map_or(self.now, |entry| entry.at);
+            let text = format!("this is where {} begins", window.name);
+            window.insert_before(None, vec![Entry::new(time, Kind::Beginning, "".into(), &text)]);
+        }
+    }
+
+    /// Lines of the past that nobody asked for: a server's own replay at the join. They go in front of the join.
+    fn replayed(&mut self, at: usize, entries: Vec<Entry>) {
+        let window = &mut self.windows[at];
+        let join = window.entries().iter().rev().find(|entry| entry.own && entry.kind == Kind::Join);
+        let place = join.map(|entry| entry.id);
+        match place {
+            Some(join) => window.insert_before(Some(join), entries),
+            None => window.insert_before(None, entries),
+        };
+    }
+
+    /// The server does not give what was asked for.
+    pub(super) fn on_history_failed(&mut self, place: &str, label: Option<u64>, effects: &mut Vec<Effect>) {
+        if let Some(asked) = self.take_ask(place, label) {
+            self.give_up(&asked, effects);
+        }
+    }
+
+    fn give_up(&mut self, asked: &Asked, effects: &mut Vec<Effect>) {
+        let Some(at) = self.windows.iter().position(|window| window.is(&asked.place)) else { return };
+        let window = &mut self.windows[at];
+        match asked.purpose {
+            Purpose::First | Purpose::Older => window.past = Past::Complete,
+            Purpose::CatchUp { gap, .. } | Purpose::Rest { gap } | Purpose::Fill { gap } => {
+                window.set_gap(gap, GapState::Failed);
+            }
+        }
+        if matches!(asked.purpose, Purpose::First | Purpose::CatchUp { .. }) {
+            window.catching_up = None;
+            self.caught_up(&asked.place, false, effects);
+        }
+    }
+
+    pub(super) fn give_up_asks(&mut self, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        let late: Vec<Asked> =
+            self.asks.extract_if(.., |asked| now >= asked.at + PATIENCE_FOR_HISTORY).collect();
+        for asked in late {
+            self.give_up(&asked, effects);
+        }
+    }
+
+    fn take_ask(&mut self, place: &str, label: Option<u64>) -> Option<Asked> {
+        let at = match label {
+            Some(label) => self.asks.iter().position(|asked| asked.label == Some(label)),
+            // Without a label it answers the oldest question about the place; a refusal may not even name that.
+            None => {
+                self.asks.iter().position(|asked| place.is_empty() || asked.place.eq_ignore_ascii_case(place))
+            }
+        }?;
+        Some(self.asks.remove(at))
+    }
+
+    /// Whether what was said in a channel before is still being asked for.
+    pub(super) fn is_catching_up(&self, place: &str) -> bool {
+        self.asks.iter().any(|asked| {
+            matches!(asked.purpose, Purpose::First | Purpose::CatchUp { .. })
+                && asked.place.eq_ignore_ascii_case(place)
+        })
+    }
+
+    /// The reader sees the top, or a gap: what belongs there is asked for.
+    pub(super) fn load_seen(&mut self, at_top: bool, gap: Option<EntryId>, effects: &mut Vec<Effect>) {
+        if !self.session.has(Cap::Chathistory) {
+            return;
+        }
+        let (window, page) = (&mut self.windows[self.current], self.session.support().history_page);
+        if !window.joined || window.with != With::Channel {
+            return;
+        }
+        let place = window.name.clone();
+        if at_top
+            && window.past == Past::More
+            && !window.is_live()
+            && window.entries().len() < LIMIT_WHILE_READING
+            && let Some((msgid, time)) = oldest(window)
+        {
+            window.past = Past::Loading;
+            self.ask(&place, Purpose::Older, &Ask::Before(&msgid, time), page, effects);
+            return;
+        }
+        let Some(gap) = gap else { return };
+        let Some(at) = window.index_of(gap) else { return };
+        if !matches!(window.entries()[at].kind, Kind::Gap(gap) if gap.state == GapState::Waiting) {
+            return;
+        }
+        let behind = window.entries().range(at..).find(|entry| !entry.msgid.is_empty());
+        if let Some((msgid, time)) = behind.map(|entry| (entry.msgid.clone(), entry.at)) {
+            window.set_gap(gap, GapState::Loading);
+            self.ask(&place, Purpose::Fill { gap }, &Ask::Before(&msgid, time), page, effects);
+        }
+    }
+
+    /// An entry for something that somebody did.
+    pub(super) fn entry_of(&self, heard: Heard) -> Entry {
+        let kind = match heard.what {
+            What::Message => Kind::Message,
+            What::Action => Kind::Action,
+            What::Notice => Kind::Notice,
+            What::Join => Kind::Join,
+            What::Part => Kind::Part,
+            What::Quit => Kind::Quit,
+            What::Nick => Kind::Nick,
+            What::Topic => Kind::Topic,
+            What::Mode => Kind::Mode,
+            What::Kick => Kind::Kick,
+        };
+        let speech = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
+        let mention = speech && !heard.own && super::heard::names(&heard.text, self.session.nick());
+        Entry {
+            msgid: heard.msgid,
+            text: heard.text,
+            own: heard.own,
+            mention,
+            state: State::Sent,
+            ..Entry::new(heard.at, kind, heard.who, "")
+        }
+    }
+
+    /// Lines of one's own that are found in the past were heard: they are settled, and stand where they were said.
+    fn settle_from(&mut self, items: &[Heard], at: usize) {
+        for item in items.iter().filter(|item| item.own) {
+            if let Some(sent) = item.id.as_deref().and_then(|id| self.outbox.take_by_id(id)) {
+                self.windows[at].remove(sent.entry);
+            }
+        }
+    }
+}
+
+/// From where a window is caught up: the newest line that the server told, or else the newest one said.
+fn newest(window: &Window) -> Option<(Box<str>, Time)> {
+    let said = || window.entries().iter().rev().find(|entry| entry.is_speech() && entry.state == State::Sent);
+    window.newest_known().or_else(said).map(|entry| (entry.msgid.clone(), entry.at))
+}
+
+/// From where older lines are asked for.
+fn oldest(window: &Window) -> Option<(Box<str>, Time)> {
+    let said = || window.entries().iter().find(|entry| entry.is_speech());
+    window.oldest_known().or_else(said).map(|entry| (entry.msgid.clone(), entry.at))
+}

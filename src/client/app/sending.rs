@@ -1,0 +1,200 @@
+//! From what was typed to lines on the wire: cutting, waiting, sending, and what the echo settles.
+
+use super::super::outbox::{Item, Manner, Progress};
+use super::super::session::{Heard, Stage, split};
+use super::super::window::{Entry, EntryId, Kind, State, Window, With};
+use super::{App, Effect, Status};
+use crate::irc::Cap;
+
+/// Why a line of which nobody knows whether it was heard is not sent again by itself.
+const UNSURE: &str = "the connection broke before the server confirmed this line; /retry sends it again";
+
+impl App {
+    /// Says a text to a channel or a person: one line for each line of it, and more where a line is too long.
+    pub(super) fn send_text(&mut self, target: &str, manner: Manner, text: &str, effects: &mut Vec<Effect>) {
+        let with = if self.session.support().is_channel(target) { With::Channel } else { With::Person };
+        let room = self.session.room(target, manner == Manner::Action);
+        let pieces: Vec<String> = text
+            .split('\n')
+            .filter(|line| !line.trim().is_empty())
+            .flat_map(|line| split(line, room))
+            .map(str::to_owned)
+            .collect();
+        if !self.outbox.has_room(pieces.len()) {
+            self.say(Status::Error("too many lines wait to be sent already".to_owned()));
+            return;
+        }
+        if with == With::Channel && !self.may_say_in(target) {
+            self.tell_here(Kind::Error, &format!("you are not in {target}: /join {target}"));
+            return;
+        }
+        let at = match (manner, with) {
+            // A notice opens no window.
+            (Manner::Notice, _) => self.windows.iter().position(|w| w.is(target)).unwrap_or(self.current),
+            _ => self.window_for(target, with),
+        };
+        for piece in pieces {
+            let entry = Entry::new(self.now, kind_of(manner), self.session.nick().into(), &piece);
+            let entry = self.windows[at].push_pending(entry);
+            let id = format!("{:032x}", self.next_id);
+            self.next_id = self.next_id.wrapping_add(1);
+            self.outbox.push(Item {
+                id,
+                target: target.to_owned(),
+                manner,
+                text: piece,
+                place: self.windows[at].name.clone(),
+                entry,
+                label: None,
+                progress: Progress::Waiting,
+            });
+        }
+        self.windows[at].mark = None;
+        if at == self.current {
+            self.windows[at].go_live();
+        }
+        self.flush(target, effects);
+    }
+
+    /// Whether one is in a channel, or will be again.
+    fn may_say_in(&self, channel: &str) -> bool {
+        self.windows.iter().any(|window| window.is(channel) && (window.joined || window.wanted))
+    }
+
+    /// Sends what waits for this target, if it can be sent now.
+    fn flush(&mut self, target: &str, effects: &mut Vec<Effect>) {
+        if self.session.stage() != Stage::Registered || self.is_catching_up(target) {
+            return;
+        }
+        let channel = self.session.support().is_channel(target);
+        if channel && !self.windows.iter().any(|window| window.is(target) && window.joined) {
+            return;
+        }
+        let mut sent = Vec::new();
+        let (session, now) = (&mut self.session, self.now);
+        let echo = session.has(Cap::EchoMessage);
+        for item in self.outbox.to(target).filter(|item| item.progress == Progress::Waiting) {
+            item.label = session.label();
+            item.progress = Progress::Sent;
+            let words = match item.manner {
+                Manner::Action => format!("\u{1}ACTION {}\u{1}", item.text),
+                Manner::Message | Manner::Notice => item.text.clone(),
+            };
+            let verb = if item.manner == Manner::Notice { "NOTICE" } else { "PRIVMSG" };
+            effects.push(Effect::Send(session.speech(verb, &item.target, &words, item.label, &item.id)));
+            sent.push(item.id.clone());
+        }
+        self.sent_late += sent.len();
+        if !echo {
+            // Nobody will confirm it: it is said as far as can be known.
+            for id in sent {
+                if let Some(item) = self.outbox.take_by_id(&id) {
+                    self.settle_entry(&item, |window, entry| window.settle(entry, now, ""));
+                }
+            }
+        }
+    }
+
+    /// Sends what waits for people: after the welcome nothing is in its way.
+    pub(super) fn flush_people(&mut self, effects: &mut Vec<Effect>) {
+        let people: Vec<String> = self
+            .windows
+            .iter()
+            .filter(|window| window.with == With::Person)
+            .map(|window| window.name.clone())
+            .collect();
+        for name in people {
+            self.settle_unsure(&name, false);
+            self.flush(&name, effects);
+        }
+    }
+
+    /// The members of a channel are known: one is in it for good. Without a history to ask, what waits is sent now.
+    pub(super) fn on_named(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        if !self.session.has(Cap::Chathistory) {
+            self.caught_up(name, false, effects);
+        }
+    }
+
+    /// All that can be known of what was said in a channel before is known; `told` if the server has told it. Lines
+    /// that are not in it were not heard and are sent again; if it was not told, that is for the user to decide.
+    pub(super) fn caught_up(&mut self, name: &str, told: bool, effects: &mut Vec<Effect>) {
+        let before = self.sent_late;
+        self.settle_unsure(name, told && self.session.carries_ids());
+        self.flush(name, effects);
+        let late = self.sent_late - before;
+        if late > 0
+            && let Some((Status::Back { sent, .. }, _)) = &mut self.said
+        {
+            *sent += late;
+        }
+    }
+
+    fn settle_unsure(&mut self, target: &str, again: bool) {
+        if again {
+            for item in self.outbox.to(target).filter(|item| item.progress == Progress::Unsure) {
+                item.progress = Progress::Waiting;
+            }
+        } else {
+            for item in self.outbox.take_unsure_to(target) {
+                self.fail_item(&item, UNSURE);
+            }
+        }
+    }
+
+    /// One's own line has come back: it was heard. Whether it was one that waited for that.
+    pub(super) fn echoed(&mut self, heard: &Heard) -> bool {
+        let item = self.outbox.take_echoed(heard.id.as_deref(), heard.label, &heard.place, &heard.text);
+        let Some(item) = item else { return false };
+        self.settle_entry(&item, |window, entry| window.settle(entry, heard.at, &heard.msgid));
+        true
+    }
+
+    /// A line was refused.
+    pub(super) fn fail_item(&mut self, item: &Item, reason: &str) {
+        self.settle_entry(item, |window, entry| window.fail(entry, reason));
+    }
+
+    fn settle_entry(&mut self, item: &Item, what: impl FnOnce(&mut Window, EntryId)) {
+        if let Some(window) = self.windows.iter_mut().find(|w| w.name.eq_ignore_ascii_case(&item.place)) {
+            what(window, item.entry);
+        }
+    }
+
+    /// Sends the last failed line of this window again.
+    pub(super) fn retry(&mut self, effects: &mut Vec<Effect>) {
+        let window = &mut self.windows[self.current];
+        let failed = window
+            .entries()
+            .iter()
+            .rev()
+            .find(|entry| matches!(entry.state, State::Failed(_)))
+            .map(|entry| entry.id);
+        let Some(entry) = failed.and_then(|id| window.remove(id)) else {
+            self.say(Status::Info("no line has failed here".to_owned()));
+            return;
+        };
+        let target = window.name.clone();
+        let manner = match entry.kind {
+            Kind::Action => Manner::Action,
+            Kind::Notice => Manner::Notice,
+            _ => Manner::Message,
+        };
+        self.send_text(&target, manner, &entry.text, effects);
+    }
+
+    /// How many lines a text has, and how many messages it would become here.
+    pub(super) fn wire_pieces(&self, text: &str) -> (usize, usize) {
+        let room = self.session.room(&self.window().name, false);
+        let lines = text.split('\n').filter(|line| !line.trim().is_empty());
+        lines.fold((0, 0), |(lines, pieces), line| (lines + 1, pieces + split(line, room).len()))
+    }
+}
+
+fn kind_of(manner: Manner) -> Kind {
+    match manner {
+        Manner::Message => Kind::Message,
+        Manner::Action => Kind::Action,
+        Manner::Notice => Kind::Notice,
+    }
+}
