@@ -1,11 +1,10 @@
-//! What lies over the messages, at most one thing: the sheet of keys, a folded list, the menu of a completion.
+//! What lies over the messages: the sheet of keys, the menu of a completion.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::glyph::Row;
 use super::paint;
-use crate::client::app::App;
 use crate::client::editor::Completion;
 use crate::client::keys::{Binding, Group, TABLE};
 use crate::client::theme::{Role, Theme, Tint};
@@ -122,14 +121,5 @@ pub(super) fn draw_completion(
         Row::of(&entry.note, theme.on(tint, Role::Muted))
             .cut(inner.width.saturating_sub(text_width + gap))
             .draw(buffer, inner.x + text_width + gap, y, inner.right());
-    }
-}
-
-/// Draws what the application has laid over the messages.
-pub(super) fn draw(app: &App, theme: &Theme, widths: (u16, u16), messages: Rect, buffer: &mut Buffer) {
-    use crate::client::app::Overlay;
-    match app.overlay() {
-        Some(Overlay::Help) => draw_help(theme, messages, buffer),
-        None => {}
     }
 }
