@@ -10,8 +10,8 @@ use chrono::FixedOffset;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::address::Address;
-use super::session::Channel;
 use super::editor::Editor;
+use super::session::Channel;
 use super::session::Session;
 use super::window::{Drawn, Window, With};
 use crate::irc::Time;

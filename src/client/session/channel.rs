@@ -22,7 +22,8 @@ impl Default for Prefixes {
 impl Prefixes {
     /// Reads the value of `PREFIX`, `(ov)@+`; an empty one means that there are none.
     pub fn parse(value: &str) -> Prefixes {
-        let (letters, signs) = value.strip_prefix('(').and_then(|rest| rest.split_once(')')).unwrap_or_default();
+        let (letters, signs) =
+            value.strip_prefix('(').and_then(|rest| rest.split_once(')')).unwrap_or_default();
         // A member's prefixes are a set of eight bits.
         Prefixes(letters.chars().zip(signs.chars()).take(8).collect())
     }

@@ -9,8 +9,8 @@ use crate::irc::message::{action, ctcp};
 use crate::irc::name::{fold, same};
 use crate::irc::numeric::{
     ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_UNKNOWNCOMMAND, RPL_ENDOFNAMES, RPL_ENDOFWHO, RPL_ISUPPORT,
-    RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC, RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_WELCOME, RPL_WHOREPLY,
-    is_error,
+    RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC, RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_WELCOME,
+    RPL_WHOREPLY, is_error,
 };
 use crate::irc::{Cap, Message, Time};
 
@@ -367,7 +367,9 @@ impl Session {
         let (prefixes, follow_away) = (self.support.prefixes.clone(), self.has(Cap::AwayNotify));
         let words: Vec<String> = named
             .iter()
-            .map(|(bits, nick)| prefixes.sign(*bits).map_or_else(|| nick.clone(), |sign| format!("{sign}{nick}")))
+            .map(|(bits, nick)| {
+                prefixes.sign(*bits).map_or_else(|| nick.clone(), |sign| format!("{sign}{nick}"))
+            })
             .collect();
         if let Some(channel) = self.channel_mut(name) {
             let first = !channel.complete;

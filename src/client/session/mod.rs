@@ -237,8 +237,7 @@ impl Session {
             push_tag(&mut tags, ID_TAG, id);
         }
         // What a line cannot hold is not sent, whatever the caller gives.
-        let clean: Vec<String> =
-            params.iter().map(|param| param.replace(['\r', '\n', '\0'], " ")).collect();
+        let clean: Vec<String> = params.iter().map(|param| param.replace(['\r', '\n', '\0'], " ")).collect();
         let clean: Vec<&str> = clean.iter().map(String::as_str).collect();
         Message::new(command, &clean).with_tags(&tags).to_string()
     }

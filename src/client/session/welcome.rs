@@ -152,7 +152,10 @@ fn user_name(user: &str, nick: &str) -> String {
     let clean = |name: &str| -> String {
         name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(16).collect()
     };
-    [clean(user), clean(nick)].into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "chatui".to_owned())
+    [clean(user), clean(nick)]
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .unwrap_or_else(|| "chatui".to_owned())
 }
 
 #[cfg(test)]

@@ -136,8 +136,10 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "256" | "257" | "258" | "259" => asked(last.to_owned()),
         "001" | "002" | "003" | "372" | "251" | "255" => Some((String::new(), last.to_owned(), false)),
         // Ends of lists, and what only programs read.
-        "004" | "005" | "252" | "253" | "254" | "265" | "266" | "315" | "318" | "321" | "323" | "329" | "366"
-        | "368" | "369" | "374" | "375" | "376" | "706" | "396" => Some((String::new(), String::new(), false)),
+        "004" | "005" | "252" | "253" | "254" | "265" | "266" | "315" | "318" | "321" | "323" | "329"
+        | "366" | "368" | "369" | "374" | "375" | "376" | "706" | "396" => {
+            Some((String::new(), String::new(), false))
+        }
         "WALLOPS" => Some((String::new(), format!("{}: {last}", message.nick()), false)),
         _ => None,
     }
