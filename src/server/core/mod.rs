@@ -36,7 +36,7 @@ use crate::irc::{Draft, Line, Message, Time};
 pub use config::Config;
 pub use history::Playback;
 pub use query::{Query, Reference, Which};
-pub use state::{Audience, ConnId, Form, Peer};
+pub use state::{Audience, ConnId, Ears, Form, Peer};
 
 use state::State;
 
