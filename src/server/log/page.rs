@@ -222,7 +222,12 @@ fn first_in<R: ReadAt>(source: &R, length: u64, place: Place) -> io::Result<u64>
 }
 
 /// The first good line that begins at or behind the byte `from` and in front of `to`: where it ends, and its place.
-fn first_good<R: ReadAt>(source: &R, from: u64, to: u64, length: u64) -> io::Result<Option<(u64, Place)>> {
+pub(super) fn first_good<R: ReadAt>(
+    source: &R,
+    from: u64,
+    to: u64,
+    length: u64,
+) -> io::Result<Option<(u64, Place)>> {
     // From the byte before it on, for that one tells whether a line begins here; the first piece is the end of
     // the line before.
     let mut lines = Lines::new(source, from.saturating_sub(1), length, PROBE);
