@@ -127,6 +127,21 @@ fn each_mode_syncs_when_it_says() {
 }
 
 #[test]
+fn what_a_killed_server_wrote_is_made_durable_before_it_is_believed() {
+    let dir = TempDir::new().unwrap();
+    open(dir.path()).0.append(&[said(1, "#a")]).unwrap();
+    let (disk, calls) = judged(|_, _| Fate::Made);
+    open_with(dir.path(), Options { disk, ..options(Sync::Never) });
+    assert!(calls.lock().unwrap().contains(&Call::Sync));
+    let (disk, _) = judged(|_, call| match call {
+        Call::Sync => Fate::Failed(errno(rustix::io::Errno::IO)),
+        _ => Fate::Made,
+    });
+    let failed = FileLog::open(dir.path(), Options { disk, ..options(Sync::Never) }, &mut |_| {});
+    assert!(matches!(failed, Err(OpenError::Io { doing: "sync", .. })));
+}
+
+#[test]
 fn a_segment_is_durable_before_it_is_sealed_in_every_mode() {
     let dir = TempDir::new().unwrap();
     let (disk, calls) = judged(|_, _| Fate::Made);
