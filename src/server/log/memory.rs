@@ -124,3 +124,50 @@ impl<'a> Store for Bytes<'a> {
         Ok((self.0, self.0.len() as u64))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::irc::{Draft, Time};
+
+    fn line(seq: u64) -> Line {
+        Draft::new("", "a!a@h", "PRIVMSG", &["#a", "x"]).stamp(Time::from_millis(1000), seq)
+    }
+
+    fn recovered(log: MemoryLog) -> (Vec<u64>, Opened) {
+        let mut seqs = Vec::new();
+        let (_, opened) = MemoryLog::recover(log.into_bytes(), &mut |line| seqs.push(line.seq()));
+        (seqs, opened)
+    }
+
+    #[test]
+    fn a_full_disk_is_full_once() {
+        let mut log = MemoryLog::new();
+        log.append(&[line(1)]).unwrap();
+        log.fail_next(Fault::Full);
+        assert!(matches!(log.append(&[line(2)]), Err(AppendError::Full(_))));
+        log.append(&[line(3)]).unwrap();
+        assert_eq!(recovered(log).0, [1, 3]);
+    }
+
+    #[test]
+    fn a_broken_disk_stays_broken_and_a_torn_turn_is_cut_to_whole_lines() {
+        let length = format::file_len(&line(2));
+        for (kept, seqs, torn) in [
+            (0, &[1][..], false),
+            (length - 1, &[1], true),
+            (length, &[1, 2], false),
+            (length + 1, &[1, 2], true),
+            (usize::MAX, &[1, 2, 3], false),
+        ] {
+            let mut log = MemoryLog::new();
+            log.append(&[line(1)]).unwrap();
+            log.fail_next(Fault::Broken { kept });
+            assert!(matches!(log.append(&[line(2), line(3)]), Err(AppendError::Broken(_))));
+            assert!(matches!(log.append(&[line(4)]), Err(AppendError::Broken(_))));
+            assert!(log.sync().is_err());
+            let (found, opened) = recovered(log);
+            assert_eq!((&found[..], opened.repairs.len()), (seqs, usize::from(torn)), "{kept}");
+        }
+    }
+}

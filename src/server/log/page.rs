@@ -222,7 +222,12 @@ fn first_in<R: ReadAt>(source: &R, length: u64, place: Place) -> io::Result<u64>
 }
 
 /// The first good line that begins at or behind the byte `from` and in front of `to`: where it ends, and its place.
-fn first_good<R: ReadAt>(source: &R, from: u64, to: u64, length: u64) -> io::Result<Option<(u64, Place)>> {
+pub(super) fn first_good<R: ReadAt>(
+    source: &R,
+    from: u64,
+    to: u64,
+    length: u64,
+) -> io::Result<Option<(u64, Place)>> {
     // From the byte before it on, for that one tells whether a line begins here; the first piece is the end of
     // the line before.
     let mut lines = Lines::new(source, from.saturating_sub(1), length, PROBE);
@@ -290,4 +295,57 @@ fn read_exact<R: ReadAt>(source: &R, mut into: &mut [u8], mut at: u64) -> io::Re
         at += got as u64;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::irc::Draft;
+
+    /// Lines of one length, their places an even distance apart; as many as a power of two, so that halving the bytes
+    /// falls on line ends too.
+    fn even_lines(count: u64) -> (Vec<u8>, usize) {
+        let mut bytes = Vec::new();
+        for n in 0..count {
+            let draft = Draft::new("", "a!a@h", "PRIVMSG", &["#c", "x"]);
+            format::encode(&draft.stamp(Time::from_millis(1000), 2 * n + 2), &mut bytes);
+        }
+        let length = bytes.len() / usize::try_from(count).unwrap();
+        (bytes, length)
+    }
+
+    #[test]
+    fn each_line_is_found_where_it_begins() {
+        let (bytes, length) = even_lines(1024);
+        assert!(bytes.len() as u64 > 2 * SMALL);
+        for n in 0..=1024u64 {
+            let begin = n * length as u64;
+            for place in [2 * n + 1, 2 * n + 2] {
+                let place = format::place(Time::from_millis(1000), place);
+                assert_eq!(first_in(&&bytes[..], bytes.len() as u64, place).unwrap(), begin, "{n}");
+            }
+        }
+    }
+
+    #[test]
+    fn backwards_is_forwards_reversed_whatever_the_bytes_are() {
+        let mut bytes = even_lines(4096).0;
+        bytes[500..1_000].fill(b'x');
+        bytes[50_000..50_000 + 3 * WINDOW as usize / 2].fill(0);
+        bytes.extend_from_slice(b"no end");
+        let source = &bytes[..];
+        let (mut forwards, mut backwards) = (Vec::new(), Vec::new());
+        let mut lines = Lines::new(&source, 0, bytes.len() as u64, 5000);
+        while let Some(raw) = lines.next().unwrap() {
+            forwards.extend(raw.decode().map(|line| (raw.at, line)));
+        }
+        let flow = each_backwards(&source, 0..bytes.len() as u64, &mut |raw| {
+            backwards.extend(raw.decode().map(|line| (raw.at, line)));
+            ControlFlow::Continue(())
+        });
+        assert!(flow.unwrap().is_continue());
+        backwards.reverse();
+        assert!(forwards.len() > 100);
+        assert_eq!(backwards, forwards);
+    }
 }

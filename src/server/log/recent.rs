@@ -73,7 +73,7 @@ impl Recent {
     /// All that is remembered, in the order of the log.
     pub(super) fn lines(&self) -> Vec<&Line> {
         let mut lines: Vec<&Line> = self.channels.values().flat_map(Channel::lines).collect();
-        lines.sort_unstable_by_key(|line| format::place_of(line));
+        lines.sort_unstable_by(|one, other| one.msgid().cmp(other.msgid()));
         lines
     }
 

@@ -14,7 +14,7 @@ use super::folder::{self, failed};
 use super::format::{self, Place};
 use super::recent::Recent;
 use super::scan::{ReadAt, Scanned, scan};
-use super::{OpenError, Opened, Options, WRITE_BYTES};
+use super::{OpenError, Opened, Options, WRITE_BYTES, page};
 
 /// How far the log may be ahead of the clock before it is told.
 const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
@@ -67,7 +67,12 @@ pub(super) fn recover(folder: &Path, options: &mut Options) -> Result<Recovered,
         segments.push(1);
     }
     let newest = segments.last().copied().unwrap_or_default();
-    let known = checkpoint::read(folder).filter(|(covered, _)| segments.contains(&covered.before));
+    let known = match checkpoint::read(folder) {
+        Some((covered, recent)) if segments.contains(&covered.before) && fits(folder, covered)? => {
+            Some((covered, recent))
+        }
+        _ => None,
+    };
     let (mut covered, mut recent) = known.unwrap_or_default();
     let mut repairs = Vec::new();
     for first in segments.iter().copied().filter(|first| (covered.before..newest).contains(first)) {
@@ -75,7 +80,7 @@ pub(super) fn recover(folder: &Path, options: &mut Options) -> Result<Recovered,
         let file = disk::open_to_read(&path).map_err(failed("open", &path))?;
         let found = read(&file, &path, covered.last, &mut recent)?;
         let length = file.metadata().map_err(failed("look at", &path))?.len();
-        covered.lines += found.lines;
+        covered.lines = covered.lines.saturating_add(found.lines);
         covered.last = found.last;
         tell(first, &found, length, &mut repairs);
     }
@@ -93,12 +98,22 @@ pub(super) fn recover(folder: &Path, options: &mut Options) -> Result<Recovered,
         newest: file,
         length: found.good_end,
         recent,
-        lines: covered.lines + found.lines,
+        lines: covered.lines.saturating_add(found.lines),
         last: found.last,
         repairs,
     };
     mend(&mut recovered, folder, options, newest, found, covered)?;
     Ok(recovered)
+}
+
+/// Whether a checkpoint is of this log: the first line that it does not cover comes after those that it covers. One of
+/// another log could make good lines look as if they were out of order.
+fn fits(folder: &Path, covered: Covered) -> Result<bool, OpenError> {
+    let path = folder.join(folder::name(covered.before));
+    let file = disk::open_to_read(&path).map_err(failed("open", &path))?;
+    let length = file.metadata().map_err(failed("look at", &path))?.len();
+    let first = page::first_good(&file, 0, length, length).map_err(failed("read", &path))?;
+    Ok(first.is_none_or(|(_, place)| place > covered.last))
 }
 
 /// Writes the checkpoint, if it can be: it is only a help.
@@ -159,7 +174,8 @@ fn mend(
         disk.sync_folder(folder).map_err(failed("sync", folder))?;
         recovered.segments.push(next);
         recovered.length = 0;
-        let covered = Covered { before: next, lines: covered.lines + found.lines, last: found.last };
+        let covered =
+            Covered { before: next, lines: covered.lines.saturating_add(found.lines), last: found.last };
         keep_checkpoint(disk, folder, covered, &recovered.recent);
         return Ok(());
     }
