@@ -12,7 +12,8 @@ use cli::{Cli, Command};
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(args) => run::serve::run(&args),
-        Command::Join(_) | Command::Host(_) => return ExitCode::from(1),
+        Command::Join(args) => run::join::run(&args),
+        Command::Host(args) => run::host::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

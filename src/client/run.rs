@@ -21,13 +21,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
 use super::address::Address;
-use super::view;
-use crate::irc::Time;
 use super::app::{App, Effect, Event, Options, Surroundings};
 use super::link::Link;
 use super::terminal::{self, Answers, Guard, Taken};
 use super::theme::{Environment, Ground, Theme};
+use super::view;
 use super::window::Drawn;
+use crate::irc::Time;
 
 /// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
 const FRAME: Duration = Duration::from_millis(33);

@@ -1,6 +1,8 @@
 //! What each command does: the arguments and the file become the library's configuration, and its outcome a line and an
 //! exit code.
 
+pub mod host;
+pub mod join;
 pub mod serve;
 pub mod terminal;
 
