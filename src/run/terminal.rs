@@ -51,7 +51,7 @@ impl Keys {
                 }
             }
         }
-        std::future::pending().await;
+        std::future::pending::<()>().await;
     }
 }
 
