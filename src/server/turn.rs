@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use crate::irc::Line;
+use crate::irc::{Line, Time};
 
 use super::backbone::Backbone;
 use super::clock;
@@ -50,19 +50,7 @@ pub fn drive(
     core: &mut Core,
     backbone: &mut dyn Backbone,
     input: Input<'_>,
-    turn: &mut Turn,
-    scratch: &mut Vec<Output>,
-) {
-    let now = clock::now();
-    drive_at(core, backbone, input, now, turn, scratch);
-}
-
-/// The same, at a given time.
-pub fn drive_at(
-    core: &mut Core,
-    backbone: &mut dyn Backbone,
-    input: Input<'_>,
-    now: crate::irc::Time,
+    now: Time,
     turn: &mut Turn,
     scratch: &mut Vec<Output>,
 ) {
@@ -113,12 +101,12 @@ pub fn run_core(
                         Input::Shutdown(reason)
                     }
                 };
-                drive_at(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
+                drive(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
             }
         }
         if now.since(ticked) >= TICK {
             ticked = now;
-            drive_at(&mut core, backbone.as_mut(), Input::Tick, now, &mut turn, &mut scratch);
+            drive(&mut core, backbone.as_mut(), Input::Tick, now, &mut turn, &mut scratch);
         }
         if turn.outputs.is_empty() && turn.lines.is_empty() && !turn.last {
             continue;
@@ -162,7 +150,7 @@ pub fn run_log(
             }
             Err(AppendError::Full(reason)) => {
                 warn!("the log has no room: {reason}; senders are told, all else goes on");
-                withhold(&mut turn, inbox);
+                inbox.push_event(Event::NotKept(withhold(&mut turn)));
             }
             Err(AppendError::Broken(reason)) => {
                 error!("the log failed: {reason}");
@@ -215,8 +203,9 @@ fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
     }
 }
 
-/// Takes out of a turn whatever would let somebody hear a message or a topic that could not be kept.
-fn withhold(turn: &mut Turn, inbox: &Inbox) {
+/// Takes out of a turn whatever would let somebody hear a message or a topic that could not be kept, and gives these
+/// lines back: the core is told of them with [`Input::NotKept`].
+pub fn withhold(turn: &mut Turn) -> Vec<Line> {
     let spoken = |line: &Line| matches!(line.message().command, "PRIVMSG" | "NOTICE" | "TOPIC");
     let lost: Vec<Line> = turn.lines.drain(..).filter(spoken).collect();
     let ids: HashSet<&str> = lost.iter().map(Line::msgid).collect();
@@ -224,5 +213,5 @@ fn withhold(turn: &mut Turn, inbox: &Inbox) {
         Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => !ids.contains(line.msgid()),
         _ => true,
     });
-    inbox.push_event(Event::NotKept(lost));
+    lost
 }

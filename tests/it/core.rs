@@ -11,7 +11,7 @@ use chatui::irc::name::mask_matches;
 use chatui::irc::{Line, Time};
 use chatui::server::backbone::Local;
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Output, Peer};
-use chatui::server::turn::{Turn, drive_at};
+use chatui::server::turn::{Turn, drive};
 
 pub struct Stage {
     core: Core,
@@ -36,7 +36,7 @@ impl Stage {
 
     fn input(&mut self, input: Input<'_>) {
         let (mut turn, mut scratch) = (Turn::default(), Vec::new());
-        drive_at(&mut self.core, &mut self.backbone, input, self.now, &mut turn, &mut scratch);
+        drive(&mut self.core, &mut self.backbone, input, self.now, &mut turn, &mut scratch);
         self.kept.extend(turn.lines);
         for output in turn.outputs {
             match output {
