@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 
 use super::glyph::Row;
 use super::paint;
@@ -66,7 +67,12 @@ pub(super) fn draw_help(theme: &Theme, messages: Rect, buffer: &mut Buffer) {
     let spare = inner.height >= wanted.saturating_sub(2);
     let mut y = inner.y;
     if spare {
-        Row::of("Keys", theme.on(Tint::Raised, Role::Strong)).draw(buffer, inner.x + 1, y, right);
+        Row::of("Keys", theme.on(Tint::Raised, Role::Strong).add_modifier(Modifier::BOLD)).draw(
+            buffer,
+            inner.x + 1,
+            y,
+            right,
+        );
         y += 2;
     }
     let second = inner.x + 1 + inner.width / 2;
