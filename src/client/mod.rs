@@ -1,4 +1,5 @@
-//! The client: edges, with a pure core inside.
+//! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket) and
+//! [`terminal`]; all else is pure.
 
 pub mod address;
 pub mod app;
@@ -6,8 +7,15 @@ pub mod backoff;
 pub mod command;
 pub mod editor;
 pub mod keys;
+pub mod link;
 pub mod outbox;
+mod run;
 pub mod session;
+pub mod terminal;
 pub mod theme;
 pub mod view;
 pub mod window;
+
+pub use address::Address;
+pub use app::Options;
+pub use run::{Ending, Failure, run};

@@ -72,7 +72,7 @@ impl App {
     ) -> bool {
         match (about, action, key.code) {
             (About::Leave, Some(Action::ClearOrLeave | Action::DeleteOrLeave), _) => {
-                self.leave(None, effects)
+                self.leave(None, effects);
             }
             (About::LeaveWord, Some(Action::Send), _) => {
                 self.editor.clear();

@@ -1,0 +1,436 @@
+//! The client's one event stream. Keys, lines from the server, signals and what is due all become [`Event`]s;
+//! everything that is ready is handled, then one frame is drawn.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the edge: it reads the clock, takes chance, and keeps one small file for the core"
+)]
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io::{self, BufWriter, Stdout, stdout};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crossterm::event::{Event as Input, EventStream};
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use crossterm::{execute, queue};
+use futures_util::{FutureExt, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{sleep, timeout};
+
+use super::address::Address;
+use super::view;
+use crate::irc::Time;
+use super::app::{App, Effect, Event, Options, Surroundings};
+use super::link::Link;
+use super::terminal::{self, Answers, Guard, Taken};
+use super::theme::{Environment, Ground, Theme};
+use super::window::Drawn;
+
+/// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
+const FRAME: Duration = Duration::from_millis(33);
+/// How long events are handled before a frame is drawn, however many wait.
+const DRAIN_MOST: Duration = Duration::from_millis(25);
+/// How long the server is given to take a goodbye when a signal ends the client.
+const FAREWELL: Duration = Duration::from_millis(300);
+/// How long the stop by Ctrl-Z may take to come about.
+const STOP_MOST: Duration = Duration::from_millis(100);
+/// How long a part of what may be an answer of the terminal is held back.
+const ANSWER_WAIT: Duration = Duration::from_millis(50);
+/// Room for a frame on its way to the terminal: one write for most.
+const FRAME_BYTES: usize = 64 * 1024;
+
+/// How the client ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The user left.
+    Left,
+    /// A signal with this number ended it; the exit code is 128 more.
+    Signal(i32),
+}
+
+/// Why the client could not go on.
+#[derive(Debug)]
+pub enum Failure {
+    /// There is no terminal to draw on, or it is gone.
+    Terminal(io::Error),
+    /// No connection came about; the text has the reason for every address.
+    Connection(String),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Terminal(error) => write!(f, "the terminal cannot be used: {error}"),
+            Failure::Connection(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Terminal(error)
+    }
+}
+
+/// Runs the client on this terminal until the user leaves. To be called on a current-thread runtime with I/O and
+/// time.
+///
+/// # Errors
+/// [`Failure`], after the terminal has been given back: it is for the caller to print it.
+pub async fn run(options: Options) -> Result<Ending, Failure> {
+    let patience = options.connect_timeout;
+    let mut signals = Signals::new()?;
+    let mut client = Client::new(options)?;
+    client.start(patience)?;
+    let ending = loop {
+        let turn = client.wait(&mut signals).await;
+        if let Turn::Signal(number) = turn {
+            break Ok(Ending::Signal(number));
+        }
+        if let Some(ending) = client.handle(turn, &mut signals).await? {
+            break ending;
+        }
+    };
+    client.end(ending).await
+}
+
+/// What woke the client.
+enum Turn {
+    Input(io::Result<Input>),
+    Link(Event),
+    Continued,
+    Signal(i32),
+    Due,
+}
+
+struct Client {
+    app: App,
+    theme: Theme,
+    link: Link,
+    patience: Duration,
+    inputs: EventStream,
+    answers: Answers,
+    screen: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    guard: Guard,
+    effects: VecDeque<Effect>,
+    mouse: bool,
+    title: String,
+    /// Something may look different now.
+    dirty: bool,
+    /// A key was pressed: the frame does not wait.
+    urgent: bool,
+    drawn_at: Instant,
+}
+
+impl Client {
+    fn new(options: Options) -> Result<Client, Failure> {
+        let size = crossterm::terminal::size()?;
+        let surroundings = Surroundings {
+            seed: fastrand::u128(..),
+            offset: *chrono::Local::now().offset(),
+            size,
+            last_host: remembered(),
+        };
+        let theme = theme(None);
+        let guard = Guard::new()?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
+        Ok(Client {
+            app: App::new(options.clone(), surroundings, now()),
+            theme,
+            link: Link::new(),
+            patience: options.connect_timeout,
+            inputs: EventStream::new(),
+            answers: Answers::expected(),
+            screen: Terminal::new(backend)?,
+            guard,
+            effects: VecDeque::new(),
+            mouse: true,
+            title: String::new(),
+            dirty: true,
+            urgent: true,
+            drawn_at: Instant::now(),
+        })
+    }
+
+    fn start(&mut self, patience: Duration) -> Result<(), Failure> {
+        self.patience = patience;
+        terminal::ask_ground()?;
+        self.effects.extend(self.app.start(now()));
+        // Nothing that is done at the start can end the client.
+        while let Some(effect) = self.effects.pop_front() {
+            if let Effect::Connect { to, after } = effect {
+                self.link.connect(to, after, patience);
+            }
+        }
+        self.draw()
+    }
+
+    /// Sleeps until something happens or is due. Nothing due, nothing happening: it sleeps for ever.
+    async fn wait(&mut self, signals: &mut Signals) -> Turn {
+        let due = self.due();
+        let alarm = async {
+            match due {
+                Some(pause) => sleep(pause).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            turn = signals.next() => turn,
+            input = self.inputs.next() => Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))),
+            event = self.link.next() => Turn::Link(event),
+            () = alarm => Turn::Due,
+        }
+    }
+
+    /// How long until something is due: a frame, or what the core waits for.
+    fn due(&self) -> Option<Duration> {
+        let frame = self.dirty.then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
+        let tick = self.app.next_tick().map(|at| at.since(now()));
+        let answer = self.answers.holds().then_some(ANSWER_WAIT);
+        [frame, tick, answer].into_iter().flatten().min()
+    }
+
+    /// Handles what woke us and everything else that is ready, and draws if it is time.
+    async fn handle(
+        &mut self,
+        first: Turn,
+        signals: &mut Signals,
+    ) -> Result<Option<Result<Ending, Failure>>, Failure> {
+        let begun = Instant::now();
+        let mut next = Some(first);
+        while let Some(turn) = next {
+            self.take(turn)?;
+            if let Some(ending) = self.perform(signals).await? {
+                return Ok(Some(ending));
+            }
+            next = if begun.elapsed() < DRAIN_MOST { self.ready() } else { None };
+        }
+        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
+            self.draw()?;
+            if let Some(ending) = self.perform(signals).await? {
+                return Ok(Some(ending));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Something that is there already; keys first.
+    fn ready(&mut self) -> Option<Turn> {
+        if let Some(input) = self.inputs.next().now_or_never().flatten() {
+            return Some(Turn::Input(input));
+        }
+        self.link.ready().map(Turn::Link)
+    }
+
+    fn take(&mut self, turn: Turn) -> Result<(), Failure> {
+        match turn {
+            Turn::Input(input) => match self.answers.take(input?) {
+                Taken::Held => {}
+                Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
+                Taken::Ground(ground) => {
+                    self.theme = theme(Some(ground));
+                    self.dirty = true;
+                }
+            },
+            Turn::Link(event) => self.update(event),
+            Turn::Continued => self.resume()?,
+            Turn::Due => {
+                if self.answers.holds() {
+                    self.answers.release().into_iter().for_each(|input| self.input(input));
+                }
+                if self.app.next_tick().is_some_and(|at| at <= now()) {
+                    self.update(Event::Tick);
+                }
+            }
+            Turn::Signal(_) => {}
+        }
+        Ok(())
+    }
+
+    fn input(&mut self, input: Input) {
+        let event = match input {
+            Input::Key(key) => Event::Key(key),
+            Input::Paste(text) => Event::Paste(text),
+            Input::Resize(columns, rows) => Event::Resize(columns, rows),
+            Input::Mouse(mouse) => Event::Mouse(mouse),
+            Input::FocusGained => Event::Focus(true),
+            Input::FocusLost => Event::Focus(false),
+        };
+        self.urgent = true;
+        self.update(event);
+    }
+
+    fn update(&mut self, event: Event) {
+        self.dirty = true;
+        self.effects.extend(self.app.update(event, now()));
+    }
+
+    /// Does what the core wants done; gives the ending if that is it.
+    async fn perform(&mut self, signals: &mut Signals) -> Result<Option<Result<Ending, Failure>>, Failure> {
+        while let Some(effect) = self.effects.pop_front() {
+            match effect {
+                Effect::Send(line) => {
+                    if !self.link.send(line) {
+                        self.disconnect("the server takes nothing any more");
+                    }
+                }
+                Effect::Connect { to, after } => self.link.connect(to, after, self.patience),
+                Effect::Disconnect(reason) => self.disconnect(&reason),
+                Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
+                Effect::Suspend => self.suspend(signals).await?,
+                Effect::Repaint => self.repaint()?,
+                Effect::Mouse(on) => {
+                    self.mouse = on;
+                    terminal::set_mouse(on)?;
+                }
+                Effect::Remember(host) => remember(&host),
+                Effect::Quit => return Ok(Some(Ok(Ending::Left))),
+                Effect::Fail(text) => return Ok(Some(Err(Failure::Connection(text)))),
+            }
+        }
+        Ok(None)
+    }
+
+    fn disconnect(&mut self, reason: &str) {
+        self.link.close();
+        self.update(Event::Offline(reason.to_owned()));
+    }
+
+    fn draw(&mut self) -> Result<(), Failure> {
+        let mut seen = Drawn::default();
+        let (app, theme) = (&self.app, &self.theme);
+        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
+        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
+        let title = self.app.title();
+        if title != self.title {
+            terminal::set_title(&title)?;
+            self.title = title;
+        }
+        self.effects.extend(self.app.update(Event::Drawn(seen), now()));
+        Ok(())
+    }
+
+    fn repaint(&mut self) -> Result<(), Failure> {
+        self.screen.clear()?;
+        self.dirty = true;
+        self.urgent = true;
+        Ok(())
+    }
+
+    /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
+    async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
+        self.guard.pause();
+        rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
+            .map_err(io::Error::from)?;
+        // The stop comes about at some moment after the call. Where nothing stops us (no shell to go back to), no
+        // signal to continue comes either.
+        let _ = timeout(STOP_MOST, signals.continued.recv()).await;
+        self.resume()
+    }
+
+    fn resume(&mut self) -> Result<(), Failure> {
+        self.guard.enter(self.mouse)?;
+        self.title.clear();
+        self.repaint()
+    }
+
+    /// The end: the terminal is given back first, then the server is said goodbye if a signal is the reason.
+    async fn end(mut self, ending: Result<Ending, Failure>) -> Result<Ending, Failure> {
+        let Client { app, link, guard, .. } = &mut self;
+        guard.pause();
+        if let Ok(Ending::Signal(_)) = ending {
+            for effect in app.update(Event::Leave, now()) {
+                if let Effect::Send(line) = effect {
+                    link.send(line);
+                }
+            }
+            std::mem::take(link).finish(FAREWELL).await;
+        }
+        ending
+    }
+}
+
+/// The signals that end the client, and the one that continues it.
+struct Signals {
+    ends: [(i32, Signal); 4],
+    continued: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        let of = |kind: SignalKind| signal(kind).map(|stream| (kind.as_raw_value(), stream));
+        Ok(Signals {
+            ends: [
+                of(SignalKind::terminate())?,
+                of(SignalKind::hangup())?,
+                of(SignalKind::interrupt())?,
+                of(SignalKind::quit())?,
+            ],
+            continued: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+        })
+    }
+
+    fn next(&mut self) -> impl Future<Output = Turn> + '_ {
+        let [term, hup, int, quit] = &mut self.ends;
+        let continued = &mut self.continued;
+        async move {
+            tokio::select! {
+                _ = term.1.recv() => Turn::Signal(term.0),
+                _ = hup.1.recv() => Turn::Signal(hup.0),
+                _ = int.1.recv() => Turn::Signal(int.0),
+                _ = quit.1.recv() => Turn::Signal(quit.0),
+                _ = continued.recv() => Turn::Continued,
+            }
+        }
+    }
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The theme for this terminal, by its own word on its ground, or else by the environment's.
+fn theme(answer: Option<Ground>) -> Theme {
+    let variable = |name: &str| std::env::var(name).ok();
+    let (no_color, colorterm) = (variable("NO_COLOR"), variable("COLORTERM"));
+    let (term, colorfgbg) = (variable("TERM"), variable("COLORFGBG"));
+    let environment = Environment {
+        no_color: no_color.as_deref(),
+        colorterm: colorterm.as_deref(),
+        term: term.as_deref(),
+        colorfgbg: colorfgbg.as_deref(),
+    };
+    Theme::new(environment.depth(), answer.unwrap_or_else(|| environment.ground()))
+}
+
+/// Where the last server is kept for the form.
+fn memory() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "chatui")?;
+    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).join("last-server"))
+}
+
+fn remembered() -> Option<String> {
+    let text = std::fs::read_to_string(memory()?).ok()?;
+    Address::parse(&text).ok().map(|address| address.to_string())
+}
+
+/// Keeps the server for the next time. A convenience: when it does not work, the form is empty, and that is all.
+fn remember(host: &str) {
+    let Some(path) = memory() else { return };
+    if std::fs::read_to_string(&path).is_ok_and(|known| known == host) {
+        return;
+    }
+    if let Some(folder) = path.parent() {
+        let _ = std::fs::create_dir_all(folder);
+    }
+    let _ = std::fs::write(path, host);
+}

@@ -1,0 +1,251 @@
+//! The terminal: switched to what a full-screen program needs, and given back in every way of leaving.
+
+use std::io::{self, Write, stdout};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::queue;
+use crossterm::style::{Print, ResetColor};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+
+use super::theme::{GROUND_QUESTION, Ground, ground_answer};
+
+/// Buttons and wheel, with coordinates beyond 223; no report of mere movement, which would wake us for nothing.
+const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
+const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1000l";
+/// The title is put on the terminal's stack, and taken from it at the end (XTWINOPS 22 and 23).
+const TITLE_SAVE: &str = "\u{1b}[22;2t";
+const TITLE_RESTORE: &str = "\u{1b}[23;2t";
+/// Most events of an answer of the terminal that are held back until it is whole.
+const ANSWER_MOST: usize = 48;
+
+/// Whether the terminal is ours now: what the panic hook and the guard must undo, once.
+static OURS: AtomicBool = AtomicBool::new(false);
+static HOOK: Once = Once::new();
+
+/// While it lives, the terminal is a full screen; when it is dropped, it is as it was.
+#[derive(Debug)]
+pub struct Guard(());
+
+impl Guard {
+    /// Takes the terminal. A panic gives it back before it is reported.
+    ///
+    /// # Errors
+    /// When there is no terminal.
+    pub fn new() -> io::Result<Guard> {
+        HOOK.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                leave();
+                before(info);
+            }));
+        });
+        let guard = Guard(());
+        guard.enter(true)?;
+        Ok(guard)
+    }
+
+    /// Takes the terminal, for the first time or again after a pause; the mouse only if it is wanted.
+    ///
+    /// # Errors
+    /// When there is no terminal.
+    pub fn enter(&self, mouse: bool) -> io::Result<()> {
+        enable_raw_mode()?;
+        OURS.store(true, Ordering::SeqCst);
+        let mut out = stdout().lock();
+        queue!(out, Print(TITLE_SAVE), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+        queue!(out, Print(if mouse { MOUSE_ON } else { MOUSE_OFF }))?;
+        out.flush()
+    }
+
+    /// Gives the terminal back for now.
+    pub fn pause(&self) {
+        leave();
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Takes the mouse, or leaves it to the terminal.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn set_mouse(on: bool) -> io::Result<()> {
+    write_now(if on { MOUSE_ON } else { MOUSE_OFF })
+}
+
+/// Sets the terminal's title; the text has been through the gate.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn set_title(title: &str) -> io::Result<()> {
+    write_now(&format!("\u{1b}]2;{title}\u{1b}\\"))
+}
+
+/// Asks for the colour of the ground; the answer comes among the events, see [`Answers`].
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn ask_ground() -> io::Result<()> {
+    write_now(GROUND_QUESTION)
+}
+
+fn write_now(text: &str) -> io::Result<()> {
+    let mut out = stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Undoes everything. A step that fails does not keep the others from being done, and nobody could be told.
+fn leave() {
+    if !OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = stdout().lock();
+    let _ = queue!(out, Print(MOUSE_OFF), DisableFocusChange, DisableBracketedPaste);
+    let _ = queue!(out, ResetColor, LeaveAlternateScreen, Show, Print(TITLE_RESTORE));
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// Answers of the terminal that arrive as if they had been typed: the event parser knows no OSC, and reads
+/// `ESC ] 1 1 ; … ESC \` as Alt-], letters, Alt-\. They are held back from the first sign on and put together; what
+/// turns out to be none is handed on as it came.
+#[derive(Debug)]
+pub struct Answers {
+    held: Vec<Event>,
+    text: String,
+    /// Whether an answer may still come.
+    expected: bool,
+}
+
+/// What became of an event.
+#[derive(Debug, PartialEq)]
+pub enum Taken {
+    /// Nothing yet: it may be a part of an answer.
+    Held,
+    /// These events were typed.
+    Typed(Vec<Event>),
+    /// It was an answer: this is the ground.
+    Ground(Ground),
+}
+
+impl Answers {
+    /// One answer is expected.
+    pub fn expected() -> Answers {
+        Answers { held: Vec::new(), text: String::new(), expected: true }
+    }
+
+    /// Takes an event.
+    pub fn take(&mut self, event: Event) -> Taken {
+        if !self.expected {
+            return Taken::Typed(vec![event]);
+        }
+        let Some(sign) = sign_of(&event) else { return self.give_up(event) };
+        self.text.push_str(&sign);
+        let begins = self.text.starts_with("\u{1b}]11;") || "\u{1b}]11;".starts_with(&self.text);
+        if !begins || self.held.len() >= ANSWER_MOST {
+            return self.give_up(event);
+        }
+        self.held.push(event);
+        if !self.text.ends_with("\u{1b}\\") && !self.text.ends_with('\u{7}') {
+            return Taken::Held;
+        }
+        self.expected = false;
+        let text = std::mem::take(&mut self.text);
+        match ground_answer(&text) {
+            Some(ground) => Taken::Ground(ground),
+            None => Taken::Typed(std::mem::take(&mut self.held)),
+        }
+    }
+
+    /// Nothing more has come for a while: what is held was typed.
+    pub fn release(&mut self) -> Vec<Event> {
+        self.text.clear();
+        std::mem::take(&mut self.held)
+    }
+
+    /// Whether something is held back.
+    pub fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    fn give_up(&mut self, event: Event) -> Taken {
+        let mut events = self.release();
+        events.push(event);
+        Taken::Typed(events)
+    }
+}
+
+/// The bytes that a key was read from, for those keys that an answer consists of.
+fn sign_of(event: &Event) -> Option<String> {
+    let Event::Key(KeyEvent { code: KeyCode::Char(c), modifiers, .. }) = event else { return None };
+    if modifiers.contains(KeyModifiers::ALT) {
+        return Some(format!("\u{1b}{c}"));
+    }
+    if modifiers.contains(KeyModifiers::CONTROL) {
+        return (*c == 'g').then(|| "\u{7}".to_owned());
+    }
+    Some(c.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut alt = KeyModifiers::NONE;
+        for c in text.chars() {
+            match c {
+                '\u{1b}' => alt = KeyModifiers::ALT,
+                '\u{7}' => events.push(Event::Key(KeyEvent::new(KeyCode::Char('g'), KeyModifiers::CONTROL))),
+                c => {
+                    events.push(Event::Key(KeyEvent::new(KeyCode::Char(c), alt)));
+                    alt = KeyModifiers::NONE;
+                }
+            }
+        }
+        events
+    }
+
+    #[test]
+    fn an_answer_is_taken_out_of_what_is_typed() {
+        for end in ["\u{1b}\\", "\u{7}"] {
+            let mut answers = Answers::expected();
+            let mut typed = Vec::new();
+            let mut ground = None;
+            for event in keys(&format!("ab\u{1b}]11;rgb:1616/1818/1d1d{end}cd]")) {
+                match answers.take(event) {
+                    Taken::Held => {}
+                    Taken::Typed(events) => typed.extend(events),
+                    Taken::Ground(found) => ground = Some(found),
+                }
+            }
+            assert_eq!(ground, Some(Ground::DARK));
+            assert_eq!(typed, keys("abcd]"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_is_typed_as_it_came() {
+        for text in ["\u{1b}]x", "\u{1b}]11;", "\u{1b}a\u{1b}]", "1;"] {
+            let mut answers = Answers::expected();
+            let mut typed = Vec::new();
+            for event in keys(text) {
+                if let Taken::Typed(events) = answers.take(event) {
+                    typed.extend(events);
+                }
+            }
+            typed.extend(answers.release());
+            assert_eq!(typed, keys(text), "{text:?}");
+        }
+    }
+}
