@@ -195,14 +195,6 @@ impl Row {
         row
     }
 
-    /// Lays a style over all of it.
-    pub(super) fn patch(mut self, style: Style) -> Row {
-        for glyph in &mut self.glyphs {
-            glyph.style = glyph.style.patch(style);
-        }
-        self
-    }
-
     /// Lays a style over the glyphs that begin within some bytes of [`Row::text`].
     pub(super) fn patch_bytes(&mut self, bytes: std::ops::Range<usize>, style: Style) {
         let mut at = 0;

@@ -6,6 +6,7 @@ mod areas;
 mod clock;
 mod first;
 mod glyph;
+mod heal;
 mod ink;
 mod input;
 mod messages;
@@ -21,10 +22,12 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::app::{App, Screen};
+use super::app::{App, Overlay, Screen};
 use super::theme::{Role, Theme};
 use super::window::Drawn;
 use areas::{Areas, Sidebars};
+
+pub use heal::Healing;
 
 /// Draws the whole screen, and says what of the current window it shows, to be handed back as `Event::Drawn`.
 pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) -> Drawn {
@@ -77,7 +80,10 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
     if app.people_turned() && !standing.1 && has_people {
         people::draw_over(app, theme, widths.1, areas.messages, buffer);
     }
-    overlay::draw(app, theme, widths, areas.messages, buffer);
+    match app.overlay() {
+        Some(Overlay::Help) => overlay::draw_help(theme, areas.middle, buffer),
+        None => {}
+    }
     let cursor = input::draw(app, theme, &typed, areas.input, buffer);
     if let Some(completion) = app.editor().completion() {
         let column = screen.x + input::indent(screen.width) + typed.place(completion.start).0;
