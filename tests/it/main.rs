@@ -16,4 +16,5 @@ mod pty;
 mod screens;
 mod server;
 mod simulation;
+mod terminal;
 mod wire;
