@@ -81,7 +81,7 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
         people::draw_over(app, theme, widths.1, areas.messages, buffer);
     }
     match app.overlay() {
-        Some(Overlay::Help) => overlay::draw_help(theme, areas.messages, buffer),
+        Some(Overlay::Help) => overlay::draw_help(theme, areas.middle, buffer),
         None => {}
     }
     let cursor = input::draw(app, theme, &typed, areas.input, buffer);

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 
 use super::glyph::Row;
 use super::ink::Ink;
@@ -17,7 +18,8 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, alone: bool, buffer: &m
     let (left, right) = (area.left() + 1, area.right().saturating_sub(1));
     let end = if alone { rooms::sums(app, theme) } else { people(app, theme) };
     let end_at = right.saturating_sub(end.width()).max(left);
-    let name = Row::of(&window.name, on(Role::Strong)).cut((area.width / 2).max(1));
+    let name =
+        Row::of(&window.name, on(Role::Strong).add_modifier(Modifier::BOLD)).cut((area.width / 2).max(1));
     let after_name = name.draw(buffer, left, area.y, right) + 2;
     let gap = if alone { 2 } else { 3 };
     let room = end_at.saturating_sub(if end.is_empty() { 0 } else { gap }).saturating_sub(after_name);
