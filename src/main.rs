@@ -1,2 +1,25 @@
-//! placeholder
-fn main() {}
+//! Parses the arguments, runs what they ask for, and turns the outcome into an exit code.
+
+mod cli;
+mod config;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => run::serve::run(&args),
+        Command::Join(args) => run::join::run(&args),
+        Command::Host(args) => run::host::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("chatui: {}", failure.words);
+            ExitCode::from(failure.code)
+        }
+    }
+}

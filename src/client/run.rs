@@ -6,28 +6,29 @@
 )]
 
 use std::collections::VecDeque;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{self, BufWriter, Stdout, stdout};
 use std::path::PathBuf;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{Event as Input, EventStream};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
 use super::address::Address;
-use super::view;
-use crate::irc::Time;
 use super::app::{App, Effect, Event, Options, Surroundings};
 use super::link::Link;
 use super::terminal::{self, Answers, Guard, Taken};
 use super::theme::{Environment, Ground, Theme};
+use super::view;
 use super::window::Drawn;
+use crate::irc::Time;
 
 /// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
 const FRAME: Duration = Duration::from_millis(33);
@@ -209,7 +210,7 @@ impl Client {
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
             }
-            next = if begun.elapsed() < DRAIN_MOST { self.ready() } else { None };
+            next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
         if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
             self.draw()?;
@@ -221,11 +222,16 @@ impl Client {
     }
 
     /// Something that is there already; keys first.
-    fn ready(&mut self) -> Option<Turn> {
-        if let Some(input) = self.inputs.next().now_or_never().flatten() {
-            return Some(Turn::Input(input));
+    async fn ready(&mut self) -> Option<Turn> {
+        // The stream keeps the waker of the poll that found nothing, so it must be polled as this task.
+        let input = poll_fn(|context| match self.inputs.poll_next_unpin(context) {
+            Poll::Ready(input) => Poll::Ready(input),
+            Poll::Pending => Poll::Ready(None),
+        });
+        match input.await {
+            Some(input) => Some(Turn::Input(input)),
+            None => self.link.ready().map(Turn::Link),
         }
-        self.link.ready().map(Turn::Link)
     }
 
     fn take(&mut self, turn: Turn) -> Result<(), Failure> {

@@ -24,7 +24,8 @@ pub struct Message<'a> {
 /// Why a line is no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParseError {
-    /// Nothing in it but blanks, tags or a source.
+    /// Nothing in it but blanks, tags or a source; also a second source or second tags where the command should
+    /// be, for as a param of an answer they would be taken for something else.
     Empty,
     /// A CR, LF or NUL inside: it must never be relayed, so it is never parsed.
     Forbidden,
@@ -53,7 +54,7 @@ impl<'a> Message<'a> {
             rest = after.trim_start_matches(' ');
         }
         let (command, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        if command.is_empty() {
+        if command.is_empty() || command.starts_with([':', '@']) {
             return Err(ParseError::Empty);
         }
         Ok(Message { tags, source, command, params: Params::split(rest) })
@@ -286,6 +287,13 @@ mod tests {
     fn no_line_end_gets_in() {
         for bad in ["PING a\rb", "PING a\nb", "PING a\0b"] {
             assert_eq!(Message::parse(bad), Err(ParseError::Forbidden));
+        }
+    }
+
+    #[test]
+    fn a_second_source_is_no_command() {
+        for bad in [": :", ":a :b c", "@ @x", "@a=b :c @d", "@a @b"] {
+            assert_eq!(Message::parse(bad), Err(ParseError::Empty), "{bad}");
         }
     }
 

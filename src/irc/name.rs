@@ -106,11 +106,13 @@ pub fn mask_matches(mask: &str, text: &str) -> bool {
     mask[m..].iter().all(|b| *b == b'*')
 }
 
-/// Whether a text is a host name that a server may give itself (RFC 1123, with at least one dot).
+/// Whether a text is a host name that a server may give itself (RFC 1123, with at least one dot; that may be the
+/// root's, at the end).
 pub fn is_hostname(host: &str) -> bool {
-    host.len() <= 253
+    let labels = host.strip_suffix('.').unwrap_or(host);
+    labels.len() <= 253
         && host.contains('.')
-        && host.split('.').all(|label| {
+        && labels.split('.').all(|label| {
             (1..=63).contains(&label.len())
                 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
                 && !label.starts_with('-')
@@ -150,6 +152,15 @@ mod tests {
             &format!("#{}", "x".repeat(64)),
         ] {
             assert!(!is_channel(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_host_name_may_end_in_the_root_and_have_no_empty_label_else() {
+        assert!(is_hostname("services.") && is_hostname("irc.example.com."));
+        assert!(is_hostname(&format!("{}.", "x.".repeat(126) + "x")));
+        for bad in [".", "..", "a..", ".a", "a..b", &("x.".repeat(127) + "x")] {
+            assert!(!is_hostname(bad), "{bad}");
         }
     }
 

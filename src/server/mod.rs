@@ -1,3 +1,193 @@
 //! The server: edges, with a pure core inside.
+//!
+//! [`start`] binds, opens the log and sets the threads going: the I/O shards, the core's and the log's. [`Server`] is
+//! the handle of it all.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`core`] | who may do what, and who hears it: pure |
+//! | [`turn`] | the turn loop around it, and the log's thread |
+//! | [`log`] | where lines are kept before anybody hears them |
+//! | [`backbone`] | what gives lines their order and stamp |
+//! | [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
+//! | [`door`] | the first bytes of a connection: who is knocking |
+//! | [`inbox`], [`mailbox`] | the two queues between shards and core |
+
+pub mod backbone;
+pub mod clock;
+pub mod config;
+pub mod connection;
 pub mod core;
+pub mod door;
+pub mod inbox;
 pub mod log;
+pub mod mailbox;
+pub mod outbox;
+pub mod shard;
+pub mod turn;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
+
+use mio::net::TcpListener;
+use mio::{Poll, Waker};
+
+pub use config::Config;
+pub use turn::Counts;
+
+use self::core::Core;
+use backbone::Local;
+use inbox::{Event, Inbox};
+use log::{FileLog, OpenError, Opened};
+use mailbox::{Mailbox, Mailboxes};
+use shard::{Shard, WAKER};
+
+/// Why a server did not start, or had to stop.
+#[derive(Debug)]
+pub enum ServerError {
+    /// An address cannot be listened on.
+    Listen(SocketAddr, io::Error),
+    /// The address is of another machine's reach, and plain text was not allowed there in so many words.
+    Plaintext(SocketAddr),
+    /// The data folder cannot be used.
+    Open(OpenError),
+    /// The threads or their queues cannot be set up.
+    Setup(io::Error),
+    /// The log failed while the server was running.
+    Log(String),
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServerError::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
+                write!(f, "{address} is taken: another program listens there")
+            }
+            ServerError::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            ServerError::Plaintext(address) => write!(
+                f,
+                "{address} can be reached from other machines, and what is said there could be read on the way; \
+                 add --allow-plaintext if that is what you want"
+            ),
+            ServerError::Open(error) => error.fmt(f),
+            ServerError::Setup(error) => write!(f, "cannot set up the server: {error}"),
+            ServerError::Log(reason) => write!(f, "the log failed, so nothing more may be said: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    addresses: Vec<SocketAddr>,
+    opened: Opened,
+    inbox: Arc<Inbox>,
+    core: JoinHandle<()>,
+    log: JoinHandle<Result<Counts, String>>,
+    shards: Vec<JoinHandle<()>>,
+}
+
+/// Binds, opens the log, and starts the threads.
+///
+/// # Errors
+/// [`ServerError`]: nothing is left behind then.
+pub fn start(config: Config) -> Result<Server, ServerError> {
+    let mut listeners = Vec::new();
+    let mut addresses = Vec::new();
+    for address in &config.listen {
+        if !address.ip().is_loopback() && !config.allow_plaintext {
+            return Err(ServerError::Plaintext(*address));
+        }
+        let listener = TcpListener::bind(*address).map_err(|error| ServerError::Listen(*address, error))?;
+        addresses.push(listener.local_addr().map_err(|error| ServerError::Listen(*address, error))?);
+        listeners.push(listener);
+    }
+    let mut core = Core::new(config.core.clone());
+    let options = log::Options::new(config.sync, clock::now());
+    let (mut file, opened) =
+        FileLog::open(&config.data, options, &mut |line| core.recall(line)).map_err(ServerError::Open)?;
+    let backbone = Box::new(Local::after(opened.last_time, opened.last_seq));
+
+    let inbox = Arc::new(Inbox::default());
+    let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
+    let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
+    let mut shards = Vec::new();
+    for (lane, poll) in polls.into_iter().enumerate() {
+        let listeners = std::mem::take(&mut listeners);
+        let shard = Shard::new(lane, poll, listeners, Arc::clone(&inbox), mailboxes.clone());
+        let shard = shard.map_err(ServerError::Setup)?;
+        shards.push(thread(format!("shard {lane}"), move || shard.run())?);
+    }
+    let (core_inbox, core_mailboxes) = (Arc::clone(&inbox), mailboxes.clone());
+    let core = thread("core".to_owned(), move || {
+        turn::run_core(core, backbone, &core_inbox, &core_mailboxes, &send_turn);
+    })?;
+    let (log_inbox, sync) = (Arc::clone(&inbox), config.sync);
+    let log =
+        thread("log".to_owned(), move || turn::run_log(&mut file, sync, &turns, &log_inbox, &mailboxes))?;
+    Ok(Server { addresses, opened, inbox, core, log, shards })
+}
+
+fn mailboxes(lanes: usize) -> io::Result<(Vec<Poll>, Mailboxes)> {
+    let polls: Vec<Poll> = (0..lanes).map(|_| Poll::new()).collect::<io::Result<_>>()?;
+    let boxes: io::Result<Vec<Mailbox>> =
+        polls.iter().map(|poll| Waker::new(poll.registry(), WAKER).map(Mailbox::new)).collect();
+    Ok((polls, Mailboxes::new(boxes?)))
+}
+
+fn thread<T: Send + 'static>(
+    name: String,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, ServerError> {
+    std::thread::Builder::new().name(name).spawn(work).map_err(ServerError::Setup)
+}
+
+/// Stops a server.
+#[derive(Clone, Debug)]
+pub struct Stopper(Arc<Inbox>);
+
+impl Stopper {
+    /// Asks it to stop: everybody is told this, what waits is written for at most two seconds, the log is synced.
+    pub fn stop(&self, reason: &str) {
+        self.0.push_event(Event::Shutdown(reason.to_owned()));
+    }
+}
+
+impl Server {
+    /// Where it listens, with the ports that were picked.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// What was found in the log.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// What stops it, while another waits for its end.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(Arc::clone(&self.inbox))
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// [`ServerError::Log`] when the log failed.
+    pub fn wait(self) -> Result<Counts, ServerError> {
+        let counts = self.log.join().unwrap_or_else(|_| Err("its thread ended unexpectedly".to_owned()));
+        for shard in self.shards {
+            // A shard that ended by a panic has said so; the others still have their goodbyes to write.
+            let _ = shard.join();
+        }
+        if counts.is_ok() {
+            let _ = self.core.join();
+        }
+        counts.map_err(ServerError::Log)
+    }
+}

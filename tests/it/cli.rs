@@ -1,1 +1,217 @@
-//! The command line: help, bad arguments, exit codes.
+//! The command line: help, bad arguments, exit codes, one clear sentence for each failure. Needs the binary.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::terminal::{Home, PATIENCE, chatui};
+
+fn command(home: &Home, args: &[&str]) -> Command {
+    let mut command = Command::new(chatui());
+    command.args(args).env_clear().envs(home.variables()).current_dir(home.path(""));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs to the end, which must come by itself.
+#[track_caller]
+fn run(home: &Home, args: &[&str]) -> Output {
+    finish(command(home, args).spawn().unwrap())
+}
+
+#[track_caller]
+fn finish(mut child: Child) -> Output {
+    let until = Instant::now() + PATIENCE;
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > until {
+            child.kill().unwrap();
+            let output = child.wait_with_output().unwrap();
+            panic!("it did not end: {output:?}");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Checks the exit code, that standard output is empty, and that what is said names the culprit in a short way.
+#[track_caller]
+fn fails(home: &Home, args: &[&str], code: i32, names: &str) {
+    let output = run(home, args);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?} said: {said}");
+    assert_eq!(text(&output.stdout), "", "{args:?}");
+    assert!(said.contains(names), "{args:?} does not name {names:?}: {said}");
+    assert!(said.lines().next().unwrap_or("").len() > 10, "{args:?} says too little: {said:?}");
+    assert!(!said.contains("panicked") && !said.contains("Os {"), "{args:?}: {said}");
+}
+
+/// A server that listens; it is stopped when the test is over.
+struct Server {
+    child: Option<Child>,
+    stdout: BufReader<std::process::ChildStdout>,
+    ready: String,
+}
+
+impl Server {
+    fn start(home: &Home, args: &[&str]) -> Server {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(args);
+        let mut child = command(home, &all).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut ready = String::new();
+        stdout.read_line(&mut ready).unwrap();
+        Server { child: Some(child), stdout, ready }
+    }
+
+    fn address(&self) -> String {
+        let from = self.ready.find("127.0.0.1:").unwrap_or_else(|| panic!("no address in {:?}", self.ready));
+        let rest = &self.ready[from..];
+        let end = rest["127.0.0.1:".len()..].find(|c: char| !c.is_ascii_digit());
+        rest[..end.map_or(rest.len(), |end| end + "127.0.0.1:".len())].to_owned()
+    }
+
+    /// Sends a signal and waits for the end; gives the exit code and what was said on standard output meanwhile.
+    fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
+        let child = self.child.take().unwrap();
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let status = finish(child).status;
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        (status.code(), rest)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+#[test]
+fn help_is_there_for_everything() {
+    let home = Home::new();
+    for (args, words) in [
+        (&["--help"][..], &["serve", "join", "host", "log"][..]),
+        (
+            &["serve", "--help"],
+            &[
+                "--listen",
+                "--data",
+                "--name",
+                "--motd",
+                "--history",
+                "--max-clients",
+                "--password-file",
+                "--sync",
+                "--config",
+                "--verbose",
+                "--quiet",
+            ],
+        ),
+        (&["join", "--help"], &["--nick", "--channel", "--connect-timeout"]),
+        (&["host", "--help"], &["--nick"]),
+        (&["log", "--help"], &["--data"]),
+    ] {
+        let output = run(&home, args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        for word in words {
+            assert!(text(&output.stdout).contains(word), "{args:?} does not speak of {word}");
+        }
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    let output = run(&Home::new(), &["--version"]);
+    assert_eq!(text(&output.stdout), format!("chatui {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn what_cannot_be_understood_is_a_usage_error() {
+    let home = Home::new();
+    fails(&home, &["serve", "--no-such-flag"], 2, "--no-such-flag");
+    fails(&home, &["serve", "--listen", ":abc"], 2, ":abc");
+    fails(&home, &["serve", "--listen", "127.0.0.1:99999"], 2, "99999");
+    fails(&home, &["serve", "--sync", "sometimes"], 2, "sometimes");
+    fails(&home, &["serve", "--max-clients", "many"], 2, "many");
+    fails(&home, &["join", ""], 2, "");
+    fails(&home, &["join", "localhost:port"], 2, "port");
+    fails(&home, &["no-such-command"], 2, "no-such-command");
+}
+
+#[test]
+fn a_taken_port_is_said() {
+    let home = Home::new();
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    fails(&home, &["serve", "--listen", &address, "--data", &home.path("data")], 69, &address);
+}
+
+#[test]
+fn a_data_folder_belongs_to_one_server() {
+    let home = Home::new();
+    let data = home.path("data");
+    let _server = Server::start(&home, &["--data", &data]);
+    fails(&home, &["serve", "--listen", "127.0.0.1:0", "--data", &data], 73, &data);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_said() {
+    let home = Home::new();
+    std::fs::write(home.path("file"), "not a folder").unwrap();
+    let data = home.path("file/data");
+    fails(&home, &["serve", "--listen", "127.0.0.1:0", "--data", &data], 73, &data);
+}
+
+#[test]
+fn a_bad_configuration_file_is_said() {
+    let home = Home::new();
+    let file = home.path("chatui.toml");
+    for bad in ["listen = 12 12", "[server]\nno-such-setting = 1\n"] {
+        std::fs::write(&file, bad).unwrap();
+        fails(&home, &["serve", "--listen", "127.0.0.1:0", "--config", &file], 78, &file);
+    }
+    let missing = home.path("missing.toml");
+    fails(&home, &["serve", "--listen", "127.0.0.1:0", "--config", &missing], 78, &missing);
+}
+
+#[test]
+fn plain_text_stays_on_this_machine_unless_allowed() {
+    let home = Home::new();
+    let data = home.path("data");
+    fails(&home, &["serve", "--listen", "0.0.0.0:0", "--data", &data], 2, "--allow-plaintext");
+}
+
+#[test]
+fn one_line_says_that_the_server_is_ready() {
+    let home = Home::new();
+    let data = home.path("data");
+    let server = Server::start(&home, &["--data", &data]);
+    let address = server.address();
+    assert!(server.ready.contains(&data), "{}", server.ready);
+    assert!(server.ready.contains("turn"), "{}", server.ready);
+    assert!(server.ready.contains(&format!("chatui join {address}")), "{}", server.ready);
+    let (code, rest) = server.stop(Signal::TERM);
+    assert_eq!(code, Some(0));
+    assert_eq!(rest.lines().count(), 1, "{rest}");
+}
+
+#[test]
+fn each_signal_that_asks_for_an_end_gets_a_graceful_one() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let home = Home::new();
+        let server = Server::start(&home, &["--data", &home.path("data")]);
+        assert_eq!(server.stop(signal).0, Some(0), "{signal:?}");
+    }
+}

@@ -9,10 +9,12 @@
 )]
 
 mod cli;
+mod client;
 mod core;
 mod log;
 mod pty;
 mod screens;
 mod server;
 mod simulation;
+mod terminal;
 mod wire;

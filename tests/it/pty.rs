@@ -1,1 +1,234 @@
-//! The real binary in a pseudo-terminal.
+//! The main job, seen from outside: the real binary in a pseudo-terminal, a server and people at it, one of them
+//! killed, the server stopped and started again, and the state in which each leaves the terminal. Needs the binary.
+
+use portable_pty::CommandBuilder;
+use rustix::process::Signal;
+
+use crate::terminal::{Home, Terminal, chatui};
+
+/// A server in a terminal of its own, and where it listens.
+struct Server {
+    terminal: Terminal,
+    address: String,
+}
+
+impl Server {
+    /// Starts one at any free port.
+    fn start(home: &Home) -> Server {
+        Server::at(home, "127.0.0.1:0")
+    }
+
+    fn at(home: &Home, listen: &str) -> Server {
+        let data = home.path("data");
+        let terminal = Terminal::chatui(home, 200, 30, &["serve", "--listen", listen, "--data", &data]);
+        terminal.sees("chatui join 127.0.0.1:");
+        let screen = terminal.screen();
+        let port = screen.split("chatui join 127.0.0.1:").nth(1).unwrap_or_default();
+        let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+        Server { terminal, address: format!("127.0.0.1:{port}") }
+    }
+
+    /// A person at it, who is in the room.
+    fn person(&self, home: &Home, nick: &str) -> Terminal {
+        let person = Terminal::chatui(home, 100, 30, &["join", &self.address, "--nick", nick]);
+        person.sees("#lobby");
+        person.sees_rows(&format!("{nick} is among the people"), |rows| member(rows, nick));
+        person
+    }
+}
+
+/// Whether the list of people, at the right end of a row, has this name.
+fn member(rows: &[String], nick: &str) -> bool {
+    rows.iter().any(|row| {
+        let right = row.rsplit_once('│').map_or("", |(_, right)| right);
+        right.trim().trim_start_matches(['@', '+']) == nick
+    })
+}
+
+/// Whether a message of this person, with this text, stands in a row.
+fn message(rows: &[String], nick: &str, text: &str) -> bool {
+    rows.iter().any(|row| row.find(nick).is_some_and(|at| row[at..].contains(text)))
+}
+
+#[test]
+fn two_people_talk_and_one_is_killed() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mut alice = server.person(&home, "alice");
+    let mut bob = server.person(&home, "bob");
+    alice.sees_rows("alice sees bob arrive", |rows| member(rows, "bob"));
+
+    alice.line("good morning, bob");
+    bob.sees_rows("bob reads alice", |rows| message(rows, "alice", "good morning, bob"));
+    bob.line("good morning to you, alice");
+    alice.sees_rows("alice reads bob", |rows| message(rows, "bob", "good morning to you, alice"));
+    bob.sees("good morning to you, alice");
+
+    bob.signal(Signal::KILL);
+    alice.sees_rows("bob is no longer among the people", |rows| !member(rows, "bob"));
+    alice.sees("− bob");
+
+    alice.line("/quit bye");
+    assert_eq!(alice.exit(), 0);
+    alice.is_restored();
+}
+
+#[test]
+fn a_server_stops_gracefully_and_comes_back_with_history_and_topic() {
+    let home = Home::new();
+    let mut server = Server::start(&home);
+    let address = server.address.clone();
+    let mut alice = server.person(&home, "alice");
+    alice.line("/topic tea at five");
+    alice.sees("tea at five");
+    alice.line("remember the milk");
+    alice.sees_rows("the line has come back", |rows| message(rows, "alice", "remember the milk"));
+
+    for round in 0..3 {
+        match round {
+            0 => server.terminal.signal(Signal::TERM),
+            1 => server.terminal.keys("q"),
+            _ => server.terminal.keys("\u{3}"),
+        }
+        assert_eq!(server.terminal.exit(), 0, "round {round}");
+        server.terminal.is_restored();
+        let screen = server.terminal.screen();
+        let last = screen.trim_end().lines().last().unwrap_or_default().to_owned();
+        assert!(last.chars().any(|c| c.is_ascii_digit()), "no uptime and counts in the last line: {screen}");
+        // The same port, at once.
+        server = Server::at(&home, &address);
+    }
+    alice.sees_rows("alice is back", |rows| member(rows, "alice"));
+
+    let bob = server.person(&home, "bob");
+    bob.sees("tea at five");
+    bob.sees_rows("bob reads what was said before", |rows| message(rows, "alice", "remember the milk"));
+    let times = bob.screen().matches("remember the milk").count();
+    assert_eq!(times, 1, "{}", bob.screen());
+}
+
+#[test]
+fn what_is_typed_while_the_server_is_away_is_sent_once() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let address = server.address.clone();
+    let mut alice = server.person(&home, "alice");
+    let bob = server.person(&home, "bob");
+    server.terminal.signal(Signal::TERM);
+    assert_eq!(server.terminal.exit(), 0);
+    alice.sees("offline");
+    alice.line("said into the dark");
+
+    let _server = Server::at(&home, &address);
+    for person in [&alice, &bob] {
+        person.sees_rows("the line arrives", |rows| message(rows, "alice", "said into the dark"));
+        person.sees_no("offline");
+    }
+    assert_eq!(bob.screen().matches("said into the dark").count(), 1, "{}", bob.screen());
+}
+
+#[test]
+fn each_way_of_leaving_restores_the_terminal() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let leave: [(&str, &str, Option<Signal>); 9] = [
+        ("by /quit", "/quit\r", None),
+        ("by /quit with a reason", "/quit off to lunch\r", None),
+        ("by Ctrl-C twice", "\u{3}\u{3}", None),
+        ("by Ctrl-C with text and twice", "some text\u{3}\u{3}\u{3}", None),
+        ("by Ctrl-D", "\u{4}", None),
+        ("by exit, asked once", "exit\ry", None),
+        ("by SIGTERM", "", Some(Signal::TERM)),
+        ("by SIGHUP", "", Some(Signal::HUP)),
+        ("by SIGINT", "", Some(Signal::INT)),
+    ];
+    for (n, (how, keys, signal)) in leave.into_iter().enumerate() {
+        let mut person = server.person(&home, &format!("leaver{n}"));
+        person.keys(keys);
+        if let Some(signal) = signal {
+            person.signal(signal);
+        }
+        let code = person.exit();
+        assert_eq!(code, 0, "{how}");
+        person.is_restored();
+    }
+}
+
+#[test]
+fn a_suspended_client_gives_the_terminal_back_and_returns() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mut shell = CommandBuilder::new("sh");
+    shell.arg("-i");
+    let mut alice = Terminal::run(&home, 100, 30, shell);
+    alice.line("PS1='prompt> '; set -m; echo rea''dy");
+    alice.sees("ready");
+    alice.line(&format!("{} join {} --nick alice", chatui().display(), server.address));
+    alice.sees_rows("alice is among the people", |rows| member(rows, "alice"));
+
+    alice.keys("\u{1a}");
+    alice.sees("prompt> ");
+    alice.line("echo st''ill here");
+    alice.sees("still here");
+    alice.line("fg");
+    alice.sees_rows("the room is back", |rows| member(rows, "alice"));
+    alice.line("back again");
+    alice.sees_rows("and works", |rows| message(rows, "alice", "back again"));
+    alice.line("/quit");
+    alice.sees("prompt> ");
+    alice.line("exit");
+    assert_eq!(alice.exit(), 0);
+    alice.is_restored();
+}
+
+#[test]
+fn no_size_of_the_window_is_too_small() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mut alice = server.person(&home, "alice");
+    for (columns, rows) in [(40, 12), (20, 5), (3, 2), (1, 1), (200, 60), (100, 30)] {
+        alice.resize(columns, rows);
+    }
+    alice.sees_rows("all is back in its place", |rows| member(rows, "alice"));
+    alice.line("still in one piece");
+    alice.sees_rows("and works", |rows| message(rows, "alice", "still in one piece"));
+    alice.line("/quit");
+    assert_eq!(alice.exit(), 0);
+    alice.is_restored();
+}
+
+#[test]
+fn host_is_a_server_and_a_person_in_one() {
+    let home = Home::new();
+    let data = home.path("data");
+    let args = ["host", "--listen", "127.0.0.1:0", "--data", data.as_str(), "--nick", "alice"];
+    let mut alice = Terminal::chatui(&home, 100, 30, &args);
+    alice.sees("chatui join 127.0.0.1:");
+    alice.sees_rows("alice is among the people", |rows| member(rows, "alice"));
+    let screen = alice.screen();
+    let port = screen.split("chatui join 127.0.0.1:").nth(1).unwrap_or_default();
+    let port: String = port.chars().take_while(char::is_ascii_digit).collect();
+
+    let address = format!("127.0.0.1:{port}");
+    let mut bob = Terminal::chatui(&home, 100, 30, &["join", &address, "--nick", "bob"]);
+    bob.sees_rows("bob is among the people", |rows| member(rows, "bob"));
+    bob.line("hello, host");
+    alice.sees_rows("alice reads bob", |rows| message(rows, "bob", "hello, host"));
+
+    alice.line("/quit");
+    assert_eq!(alice.exit(), 0);
+    alice.is_restored();
+    bob.sees("offline");
+}
+
+#[test]
+fn where_nobody_listens_is_said_soon() {
+    let home = Home::new();
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let begun = std::time::Instant::now();
+    let person = Terminal::chatui(&home, 100, 30, &["join", &address, "--nick", "alice"]);
+    assert_eq!(person.exit(), 1);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    person.sees(&address);
+    person.is_restored();
+}

@@ -1,5 +1,293 @@
-//! The server core: pure. Inputs come in, outputs go out; it knows no socket, no file and no clock.
+//! The server core: pure. Inputs come in, outputs go out; it knows no socket, no file and no clock, never
+//! blocks, never waits and never fails: what a peer sends wrongly is answered, not returned as an error.
+//!
+//! What a channel's members hear takes one way: a handler checks the command and asks with [`Output::Append`]
+//! that its draft be ordered; it comes back as [`Input::Appended`], and only then does the core change its state
+//! and say who is to hear it. So every node that is given the same lines in the same order knows the same.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`state`] | connections, channels, audiences |
+//! | [`command`] | the table of commands |
+//! | `register`, `message`, `membership`, `mode`, `people`, `info`, [`history`] | their handlers, by family |
+//! | `apply` | what a line in the order does to the state, and who hears it |
+//! | `reply` | numerics, standard replies, labels |
 
+mod apply;
+pub mod command;
+pub mod config;
+pub mod history;
+mod info;
+mod membership;
+mod message;
+mod mode;
+mod people;
 pub mod query;
+mod register;
+mod reply;
+pub mod state;
 
+use std::sync::Arc;
+
+use bytes::BytesMut;
+
+use crate::irc::{Draft, Line, Message, Time};
+
+pub use config::Config;
+pub use history::Playback;
 pub use query::{Query, Reference, Which};
+pub use state::{Audience, ConnId, Ears, Form, Peer};
+
+use state::State;
+
+/// What enters the core.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A connection was accepted.
+    Open(ConnId, Peer),
+    /// A connection sent a line; given without its end. It may be anything.
+    Line(ConnId, &'a [u8]),
+    /// A connection sent a line over the limit; nothing of it is left.
+    TooLong(ConnId),
+    /// A draft has got its place in the order. Whose it was comes with it, if that is a connection of this node.
+    Appended(Line, Option<ConnId>),
+    /// The log had no room: these lines were not kept and must not be heard.
+    NotKept(Vec<Line>),
+    /// A connection is gone, for this reason.
+    Close(ConnId, String),
+    /// Some seconds have passed: deadlines are looked at.
+    Tick,
+    /// The server stops: everybody is told why, and closed.
+    Shutdown(String),
+}
+
+/// What leaves the core.
+#[derive(Debug)]
+pub enum Output {
+    /// To be ordered; comes back as [`Input::Appended`] with the same origin. What is `keep` goes into the log
+    /// and is heard only once it lies there; the rest is only stamped.
+    Append {
+        /// The line without its stamp.
+        draft: Draft,
+        /// The connection that sent it.
+        origin: ConnId,
+        /// Whether it goes into the log.
+        keep: bool,
+    },
+    /// A stamped line for these connections, in the form each of them reads.
+    Deliver {
+        /// The line.
+        line: Line,
+        /// Who hears it.
+        to: Audience,
+        /// All of them but this one.
+        except: Option<ConnId>,
+    },
+    /// Bytes for one connection: whole lines.
+    Reply {
+        /// Whose.
+        to: ConnId,
+        /// The lines.
+        bytes: BytesMut,
+        /// If it shows a line of this turn's log: which. It must not be sent if that line could not be kept.
+        of: Option<Line>,
+    },
+    /// Older history than the core remembers, to be read from the log and sent in this form.
+    Page {
+        /// For whom.
+        to: ConnId,
+        /// What is asked.
+        query: Query,
+        /// How it is to be written.
+        playback: Playback,
+    },
+    /// The connection is closed once its bytes are written. Exactly one for each [`Input::Open`]: with it, and not
+    /// before, the id is free again.
+    Close(ConnId, String),
+    /// For the diagnostics: who came or went, and why; never a message's text.
+    Note(Note),
+}
+
+/// What the diagnostics are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Somebody is registered: connection, nick, address.
+    Arrived(ConnId, String, String),
+    /// A connection ended: its nick (empty if it never had one), address and reason.
+    Left(ConnId, String, String, String),
+}
+
+/// The server core.
+#[derive(Debug)]
+pub struct Core {
+    config: Arc<Config>,
+    state: State,
+    /// The time of the input under way.
+    now: Time,
+    /// What it has brought so far.
+    out: Vec<Output>,
+    /// The labelled command under way, if it is one.
+    label: Option<reply::Label>,
+    /// Counts the batches, for their names.
+    batches: u64,
+}
+
+impl Core {
+    /// A core with nobody in it.
+    pub fn new(config: Config) -> Core {
+        let state = State::new(config.lanes);
+        Core {
+            config: Arc::new(config),
+            state,
+            now: Time::default(),
+            out: Vec::new(),
+            label: None,
+            batches: 0,
+        }
+    }
+
+    /// Takes one input; what follows from it is appended to `out`. For each [`Output::Append`] among it the caller
+    /// hands in the [`Input::Appended`] at once or later, and calls [`Core::settle`] after the last of them.
+    pub fn handle(&mut self, input: Input<'_>, now: Time, out: &mut Vec<Output>) {
+        self.now = now;
+        std::mem::swap(&mut self.out, out);
+        match input {
+            Input::Open(id, peer) => self.open(id, peer),
+            Input::Line(id, line) => self.line(id, line),
+            Input::TooLong(id) => self.too_long(id),
+            Input::Appended(line, origin) => self.apply(line, origin),
+            Input::NotKept(lines) => self.not_kept(&lines),
+            Input::Close(id, reason) => self.close(id, &reason),
+            Input::Tick => self.tick(),
+            Input::Shutdown(reason) => self.shutdown(&reason),
+        }
+        std::mem::swap(&mut self.out, out);
+    }
+
+    /// Ends the input that was handed in last: all that it asked to be ordered has come back or will come later.
+    /// A labelled command is answered here.
+    pub fn settle(&mut self, out: &mut Vec<Output>) {
+        std::mem::swap(&mut self.out, out);
+        self.finish_label();
+        std::mem::swap(&mut self.out, out);
+    }
+
+    /// Takes a line of the log at start: the channels' recent lines and topics are what they were.
+    pub fn recall(&mut self, line: &Line) {
+        self.remember(line);
+    }
+
+    /// How many connections are registered.
+    pub fn users(&self) -> usize {
+        self.state.registered
+    }
+
+    fn open(&mut self, id: ConnId, peer: Peer) {
+        self.state.open(id, peer, self.now);
+        if self.state.connections() > self.config.max_clients {
+            self.drop_connection(id, "Server is full");
+        }
+    }
+
+    fn too_long(&mut self, id: ConnId) {
+        if self.state.connection(id).is_some() {
+            self.numeric(id, crate::irc::numeric::ERR_INPUTTOOLONG, &["Input line was too long"]);
+        }
+    }
+
+    fn line(&mut self, id: ConnId, line: &[u8]) {
+        let now = self.now;
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        connection.heard(now);
+        let Ok(text) = std::str::from_utf8(line) else {
+            let verb = String::from_utf8_lossy(line);
+            let verb = verb
+                .split(' ')
+                .find(|word| !word.starts_with(['@', ':']))
+                .unwrap_or("*")
+                .to_ascii_uppercase();
+            let verb = if verb.bytes().all(|b| b.is_ascii_alphanumeric()) { verb.as_str() } else { "*" };
+            self.fail(id, verb, "INVALID_UTF8", &[], "Message rejected, it is not valid UTF-8");
+            return;
+        };
+        if command::too_long(text) {
+            self.too_long(id);
+            return;
+        }
+        let Ok(message) = Message::parse(text) else { return };
+        self.dispatch(id, &message);
+    }
+
+    /// The end of a connection as its peer or its edge saw it.
+    fn close(&mut self, id: ConnId, reason: &str) {
+        self.leave(id, reason);
+        self.release(id, reason);
+    }
+
+    /// The end of a connection as the server decides it: the peer is told why.
+    pub(crate) fn drop_connection(&mut self, id: ConnId, reason: &str) {
+        if self.state.connection(id).is_some() {
+            let text = format!("ERROR :{}", crate::irc::line::cut(reason, 400));
+            self.raw(id, &text);
+            self.close(id, reason);
+        }
+    }
+
+    /// A registered user's QUIT goes to all who share a channel; whoever is alone is simply gone.
+    fn leave(&mut self, id: ConnId, reason: &str) {
+        let Some(connection) = self.state.connection(id) else { return };
+        if connection.registered && !connection.channels.is_empty() {
+            let draft = Draft::new("", &connection.source, "QUIT", &[reason]);
+            self.state.set_leaving(id);
+            self.out.push(Output::Append { draft, origin: id, keep: true });
+        }
+    }
+
+    /// The id is given back, now or when the QUIT under way has been applied.
+    fn release(&mut self, id: ConnId, reason: &str) {
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
+        if connection.leaving {
+            connection.close_reason = Some(reason.to_owned());
+            return;
+        }
+        self.state.remove(id);
+        self.out.push(Output::Note(Note::Left(id, nick, address, reason.to_owned())));
+        self.out.push(Output::Close(id, reason.to_owned()));
+    }
+
+    fn tick(&mut self) {
+        let now = self.now;
+        let limits = self.config.clone();
+        for id in self.state.ids() {
+            let Some(connection) = self.state.connection_mut(id) else { continue };
+            let verdict = connection.deadline(now, &limits);
+            match verdict {
+                state::Deadline::Fine => {}
+                state::Deadline::Ask => {
+                    let ping = format!("PING :{}", limits.name);
+                    self.raw(id, &ping);
+                }
+                state::Deadline::Unregistered => self.drop_connection(id, "Registration timed out"),
+                state::Deadline::Silent => self.drop_connection(id, "Ping timeout"),
+            }
+        }
+    }
+
+    fn shutdown(&mut self, reason: &str) {
+        for id in self.state.ids() {
+            if self.state.connection(id).is_some_and(|connection| connection.registered) {
+                self.server_notice(id, reason);
+            }
+            self.raw(id, &format!("ERROR :{reason}"));
+            self.state.remove(id);
+            self.out.push(Output::Close(id, reason.to_owned()));
+        }
+    }
+
+    /// A name for the next batch.
+    fn next_batch(&mut self) -> String {
+        self.batches += 1;
+        format!("b{}", self.batches)
+    }
+}

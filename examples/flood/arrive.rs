@@ -1,0 +1,109 @@
+//! Arriving and being there: the scenarios `connect`, `joinone` and `idle`.
+
+use std::time::{Duration, Instant};
+
+use chatui::irc::Caps;
+
+use crate::Outcome;
+use crate::crowd::{Crowd, Heard, Run, command_of};
+use crate::report::{Latency, Report};
+
+/// How many share a room in `connect`.
+const ROOM: usize = 10;
+
+/// How many connect at once where the connecting is not the question.
+const AT_ONCE: usize = 64;
+
+/// Clients connect, register and join a room of ten each.
+pub fn connect(run: &Run, clients: usize, at_once: usize) -> Outcome<Report> {
+    let mut crowd = Crowd::new(run.address, clients)?;
+    let before = run.usage();
+    let begun = Instant::now();
+    let latency =
+        crowd.enter(run, at_once, Caps::default(), |crowd, place| Some(crowd.room(place / ROOM)))?;
+    let span = begun.elapsed();
+    let mut report = Report {
+        scenario: format!("connect {clients}, {at_once} at once"),
+        units: clients as u64,
+        unit: "client",
+        span,
+        latency,
+        ..Report::default()
+    };
+    report.set_usage(before, run.usage());
+    Ok(report)
+}
+
+/// Clients who are there already all join one room.
+pub fn join_one(run: &Run, clients: usize) -> Outcome<Report> {
+    let mut crowd = Crowd::new(run.address, clients)?;
+    crowd.enter(run, AT_ONCE, Caps::default(), |_, _| None)?;
+    crowd.quiet(run, Duration::from_millis(300))?;
+    let before = run.usage();
+    let begun = Instant::now();
+    let (mut inside, mut gone) = (0, 0);
+    let mut latency = Latency::default();
+    let room = crowd.room(0);
+    for place in 0..clients {
+        crowd.send(place, &format!("JOIN {room}"));
+    }
+    while inside < clients && gone == 0 {
+        run.deadline.check(&format!("joining ({inside} of {clients} are in)"))?;
+        crowd.turn(Duration::from_millis(100), |_, heard| match heard {
+            Heard::Line(line) if command_of(line) == b"366" => {
+                inside += 1;
+                latency.add(begun.elapsed());
+            }
+            Heard::Closed => gone += 1,
+            _ => {}
+        })?;
+    }
+    let span = begun.elapsed();
+    // The last one is in; that everybody has heard of everybody belongs to the cost.
+    crowd.quiet(run, Duration::from_millis(300))?;
+    let mut report = Report {
+        scenario: format!("joinone {clients}"),
+        units: clients as u64,
+        unit: "client",
+        span,
+        latency,
+        gone,
+        ..Report::default()
+    };
+    report.set_usage(before, run.usage());
+    Ok(report)
+}
+
+/// Clients who register and then say nothing.
+pub fn idle(run: &Run, clients: usize, rest: Duration) -> Outcome<Report> {
+    let mut crowd = Crowd::new(run.address, clients)?;
+    let empty = run.usage();
+    let begun = Instant::now();
+    let latency = crowd.enter(run, AT_ONCE, Caps::default(), |_, _| None)?;
+    let span = begun.elapsed();
+    crowd.quiet(run, Duration::from_secs(1))?;
+    let full = run.usage();
+    let (mut gone, resting) = (0, Instant::now());
+    while resting.elapsed() < rest && !run.deadline.is_past() {
+        crowd
+            .turn(Duration::from_millis(500), |_, heard| gone += u64::from(matches!(heard, Heard::Closed)))?;
+    }
+    let mut report = Report {
+        scenario: format!("idle {clients}"),
+        units: clients as u64,
+        unit: "client",
+        span,
+        latency,
+        gone,
+        ..Report::default()
+    };
+    report.set_usage(empty, full);
+    if let (Some(empty), Some(full), Some(after)) = (empty, full, run.usage()) {
+        let each = full.memory.saturating_sub(empty.memory) as f64 / clients.max(1) as f64;
+        let idle = after.cpu.saturating_sub(full.cpu).as_secs_f64() * 1e3 / resting.elapsed().as_secs_f64();
+        report.bytes_each = Some(each);
+        report.note =
+            format!("{each:.0} bytes for each idle client, {idle:.2} ms of CPU a second for all of them");
+    }
+    Ok(report)
+}

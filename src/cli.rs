@@ -1,0 +1,223 @@
+//! The command line: `serve`, `join`, `host`, and their help.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The port that chatui uses when none is named: IRC's.
+pub const DEFAULT_PORT: u16 = 6667;
+
+/// The chat that a group of people runs themselves, in the terminal, with one binary.
+#[derive(Debug, Parser)]
+#[command(name = "chatui", version, about, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What chatui can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a server without a screen
+    Serve(ServeArgs),
+    /// Join a server: a full-screen client
+    Join(JoinArgs),
+    /// Run a server and join it, in one process: the quick start
+    Host(HostArgs),
+}
+
+/// `chatui serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address to listen on, repeatable; port 0 picks a free one [default: 127.0.0.1:6667]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
+    pub listen: Vec<SocketAddr>,
+    /// Folder for the log [default: the platform's data folder for chatui]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The server's name, as clients see it [default: chatui.local]
+    #[arg(long, value_name = "NAME", value_parser = server_name)]
+    pub name: Option<String>,
+    /// File with the message of the day
+    #[arg(long, value_name = "FILE")]
+    pub motd: Option<PathBuf>,
+    /// Lines of history that a newcomer to a channel is given, 100 at most [default: 50]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=100))]
+    pub history: Option<u16>,
+    /// Most connections at one time [default: 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_clients: Option<u32>,
+    /// File whose first line is the password that clients must give
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// The password itself; other users of this machine can see it while the server runs, a file is better
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        env = "CHATUI_PASSWORD",
+        hide_env_values = true,
+        conflicts_with = "password_file"
+    )]
+    pub password: Option<String>,
+    /// When lines are made durable: before anybody hears them, once a second, or when the system likes [default: turn]
+    #[arg(long, value_name = "MODE")]
+    pub sync: Option<SyncMode>,
+    /// Listen without encryption where other machines can reach it
+    #[arg(long)]
+    pub allow_plaintext: bool,
+    /// Configuration file (TOML); a flag wins over it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// How many threads serve the sockets [default: by the number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub shards: Option<u8>,
+    /// Tell more about what happens, on stderr
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Tell warnings and errors only
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// When lines are made durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SyncMode {
+    /// With each turn, before anybody hears it
+    Turn,
+    /// Once a second
+    Interval,
+    /// When the operating system likes
+    Never,
+}
+
+/// `chatui join`
+#[derive(Debug, Args)]
+pub struct JoinArgs {
+    /// The server: HOST, HOST:PORT, [ADDRESS]:PORT or irc://HOST; without it, a form asks
+    #[arg(value_name = "HOST[:PORT]", value_parser = not_empty)]
+    pub server: Option<String>,
+    /// The client's own settings.
+    #[command(flatten)]
+    pub client: ClientArgs,
+}
+
+/// What `join` and `host` have in common.
+#[derive(Debug, Args)]
+pub struct ClientArgs {
+    /// Your name in the chat [default: your login name]
+    #[arg(long, short, value_name = "NAME", value_parser = nick)]
+    pub nick: Option<String>,
+    /// Channel to join, repeatable [default: #lobby]
+    #[arg(long, short, value_name = "CHANNEL", value_parser = channel)]
+    pub channel: Vec<String>,
+    /// How long to try each address of the server, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    pub connect_timeout: Duration,
+    /// File whose first line is the server's password
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Leave when the connection is lost, instead of trying again
+    #[arg(long)]
+    pub no_reconnect: bool,
+}
+
+/// `chatui host`
+#[derive(Debug, Args)]
+pub struct HostArgs {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:6667", value_parser = listen_address)]
+    pub listen: SocketAddr,
+    /// Folder for the log [default: the platform's data folder for chatui]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Listen without encryption where other machines can reach it
+    #[arg(long)]
+    pub allow_plaintext: bool,
+    /// The client's own settings.
+    #[command(flatten)]
+    pub client: ClientArgs,
+}
+
+/// `ADDR:PORT`, `ADDR`, `:PORT`; names are not looked up, for a server should know where it listens.
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok(address);
+    }
+    if let Ok(ip) = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        return Ok(SocketAddr::new(ip, DEFAULT_PORT));
+    }
+    let (host, port) =
+        text.rsplit_once(':').ok_or("not an address: say 127.0.0.1:6667, [::1]:6667 or :6667")?;
+    let port = port.parse().map_err(|_| format!("not a port: {port:?} (a number from 0 to 65535)"))?;
+    match host {
+        "" | "localhost" => Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)),
+        _ => Err(format!("not an address: {host:?} (numbers such as 127.0.0.1 or [::1])")),
+    }
+}
+
+fn server_name(text: &str) -> Result<String, String> {
+    if chatui::irc::name::is_hostname(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a server's name looks like a host name, with a dot: chat.example".to_owned())
+    }
+}
+
+fn not_empty(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("the server's name must not be empty".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+fn nick(text: &str) -> Result<String, String> {
+    if chatui::irc::name::is_nick(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a nick has letters, digits and -_[]{}\\|`^, no digit first, at most 32 signs".to_owned())
+    }
+}
+
+fn channel(text: &str) -> Result<String, String> {
+    let name = if text.starts_with('#') { text.to_owned() } else { format!("#{text}") };
+    if chatui::irc::name::is_channel(&name) {
+        Ok(name)
+    } else {
+        Err("a channel's name has no blank, comma or colon, at most 64 bytes".to_owned())
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(number) if (0.1..=600.0).contains(&number) => Ok(Duration::from_secs_f64(number)),
+        _ => Err("a number of seconds from 0.1 to 600".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn addresses_to_listen_on() {
+        let on = |text: &str| listen_address(text).map(|address| address.to_string());
+        assert_eq!(on("127.0.0.1:7000").as_deref(), Ok("127.0.0.1:7000"));
+        assert_eq!(on("[::1]:7000").as_deref(), Ok("[::1]:7000"));
+        assert_eq!(on("0.0.0.0").as_deref(), Ok("0.0.0.0:6667"));
+        assert_eq!(on("[::1]").as_deref(), Ok("[::1]:6667"));
+        assert_eq!(on(":0").as_deref(), Ok("127.0.0.1:0"));
+        assert_eq!(on("localhost:7").as_deref(), Ok("127.0.0.1:7"));
+        for bad in [":abc", "", "example.org:1", "1.2.3.4:70000"] {
+            assert!(on(bad).is_err(), "{bad}");
+        }
+    }
+}

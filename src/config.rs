@@ -1,0 +1,90 @@
+//! The configuration file: TOML, one section for the server. Everything in it may be missing, nothing else may be in it,
+//! and a flag wins over it.
+#![allow(clippy::disallowed_methods, reason = "this is the edge that reads the file")]
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// `[server]`
+    #[serde(default)]
+    pub server: Server,
+}
+
+/// `[server]`: what `serve` has flags for, by the same names.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// `--listen`, a list.
+    pub listen: Vec<String>,
+    /// `--data`
+    pub data: Option<PathBuf>,
+    /// `--name`
+    pub name: Option<String>,
+    /// The network's name, which clients show as the name of the place.
+    pub network: Option<String>,
+    /// `--motd`
+    pub motd: Option<PathBuf>,
+    /// `--history`
+    pub history: Option<u16>,
+    /// `--max-clients`
+    pub max_clients: Option<u32>,
+    /// `--password-file`
+    pub password_file: Option<PathBuf>,
+    /// `--sync`
+    pub sync: Option<String>,
+    /// `--allow-plaintext`
+    pub allow_plaintext: bool,
+    /// `--shards`
+    pub shards: Option<u8>,
+}
+
+/// Why a file was not taken.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// It cannot be read.
+    Read(PathBuf, io::Error),
+    /// It is not what it should be.
+    Content(PathBuf, String),
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConfigError::Read(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            ConfigError::Content(path, why) => write!(f, "{}: {why}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads a file.
+///
+/// # Errors
+/// When it cannot be read, is no TOML, or has a key that is not known.
+pub fn read(path: &Path) -> Result<File, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Read(path.to_owned(), error))?;
+    toml::from_str(&text)
+        .map_err(|error| ConfigError::Content(path.to_owned(), error.to_string().trim_end().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        assert_eq!(toml::from_str::<File>("").unwrap(), File::default());
+        let file: File = toml::from_str("[server]\nlisten = [\"127.0.0.1:1\"]\nhistory = 5\n").unwrap();
+        assert_eq!((file.server.listen.len(), file.server.history), (1, Some(5)));
+        assert!(toml::from_str::<File>("[server]\nhistori = 5\n").is_err());
+        assert!(toml::from_str::<File>("[sever]\n").is_err());
+    }
+}

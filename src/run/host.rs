@@ -1,0 +1,69 @@
+//! `chatui host`: a server and its first client in one process. If a server is there already, it is joined.
+
+use std::net::SocketAddr;
+
+use chatui::client::{Address, Ending};
+use chatui::server::{self, Config, ServerError, clock, core, log};
+
+use super::join::{block_on, options};
+use super::serve::shards_by_processors;
+use super::{Failure, data_folder};
+use crate::cli::HostArgs;
+
+/// Runs both until the client is left; then the server stops.
+///
+/// # Errors
+/// [`Failure`]: of the server's start, or of the client.
+pub fn run(args: &HostArgs) -> Result<(), Failure> {
+    let data = match args.data.clone() {
+        Some(folder) => folder,
+        None => data_folder()?,
+    };
+    let shards = shards_by_processors();
+    let config = Config {
+        listen: vec![args.listen],
+        data,
+        sync: log::Sync::Turn,
+        allow_plaintext: args.allow_plaintext,
+        shards,
+        core: core::Config { lanes: shards, created: clock::now(), ..core::Config::default() },
+    };
+    let server = match server::start(config) {
+        Ok(server) => Some(server),
+        // Somebody hosts here already: that is where to go.
+        Err(ServerError::Listen(_, error)) if error.kind() == std::io::ErrorKind::AddrInUse => None,
+        Err(error) => return Err(error.into()),
+    };
+    let address =
+        server.as_ref().and_then(|server| server.addresses().first().copied()).unwrap_or(args.listen);
+    let near = reachable(address);
+    let mut options =
+        options(&args.client, Some(Address { host: near.ip().to_string(), port: near.port() }))?;
+    options.note = Some(match server {
+        Some(_) => format!("you host this chat; others join with: chatui join {address}"),
+        None => format!(
+            "a server is running at {address} already: joined it; others join with: chatui join {address}"
+        ),
+    });
+    let ending = block_on(options);
+    let served = server.map(|server| {
+        server.stopper().stop("The host has left. Bye!");
+        server.wait()
+    });
+    let ending = ending?;
+    served.transpose()?;
+    match ending {
+        Ending::Left => Ok(()),
+        Ending::Signal(number) => std::process::exit(128 + number),
+    }
+}
+
+/// Where this machine itself reaches an address that it listens on: of "everywhere", the loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        std::net::IpAddr::V4(ip) if ip.is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::V6(ip) if ip.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}

@@ -1,0 +1,65 @@
+//! `chatui join`: the client on this terminal.
+
+use std::process::exit;
+
+use chatui::client::{self, Address, Ending, Options};
+use chatui::irc::text;
+
+use super::{FAILED, Failure, USAGE, first_line, login_nick};
+use crate::cli::{ClientArgs, JoinArgs};
+
+/// Runs the client until its user leaves.
+///
+/// # Errors
+/// [`Failure`]: no terminal, or no connection.
+pub fn run(args: &JoinArgs) -> Result<(), Failure> {
+    let server = match &args.server {
+        Some(text) => Some(Address::parse(text).map_err(|why| Failure::new(USAGE, why))?),
+        None => None,
+    };
+    show(options(&args.client, server)?)
+}
+
+/// What the command line says about the client.
+///
+/// # Errors
+/// When the password's file cannot be read.
+pub fn options(args: &ClientArgs, server: Option<Address>) -> Result<Options, Failure> {
+    let password = args.password_file.as_deref().map(first_line).transpose()?;
+    Ok(Options {
+        server,
+        nick: args.nick.clone().unwrap_or_else(login_nick),
+        nick_is_login: args.nick.is_none(),
+        channels: if args.channel.is_empty() { vec!["#lobby".to_owned()] } else { args.channel.clone() },
+        password,
+        connect_timeout: args.connect_timeout,
+        reconnect: !args.no_reconnect,
+        note: None,
+    })
+}
+
+/// Runs the client with these options. A signal that ended it is its exit code, as shells have it.
+///
+/// # Errors
+/// [`Failure`]: no terminal, or no connection.
+pub fn show(options: Options) -> Result<(), Failure> {
+    match block_on(options)? {
+        Ending::Left => Ok(()),
+        Ending::Signal(number) => exit(128 + number),
+    }
+}
+
+/// Runs the client on a runtime of its own.
+///
+/// # Errors
+/// [`Failure`]: no terminal, or no connection.
+pub fn block_on(options: Options) -> Result<Ending, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
+    let ending = runtime.block_on(client::run(options));
+    // A lookup of a name that is still under way is not waited for.
+    runtime.shutdown_background();
+    ending.map_err(|failure| Failure::new(FAILED, text::plain(&failure.to_string())))
+}

@@ -1,0 +1,94 @@
+//! What each command does: the arguments and the file become the library's configuration, and its outcome a line and an
+//! exit code.
+
+pub mod host;
+pub mod join;
+pub mod serve;
+pub mod terminal;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use chatui::server::ServerError;
+use chatui::server::log::OpenError;
+
+/// How a command failed: one sentence, and an exit code of its own kind (after sysexits).
+#[derive(Debug)]
+pub struct Failure {
+    /// The sentence.
+    pub words: String,
+    /// The exit code.
+    pub code: u8,
+}
+
+/// What was asked for could not be done.
+pub const FAILED: u8 = 1;
+/// The command line is wrong.
+pub const USAGE: u8 = 2;
+/// The address is taken, or cannot be listened on.
+pub const UNAVAILABLE: u8 = 69;
+/// The data folder is in use or cannot be used.
+pub const CANNOT_CREATE: u8 = 73;
+/// The log failed.
+pub const IO_ERROR: u8 = 74;
+/// The configuration file is wrong.
+pub const CONFIG: u8 = 78;
+
+impl Failure {
+    /// A failure with this code.
+    pub fn new(code: u8, words: impl fmt::Display) -> Failure {
+        Failure { words: words.to_string(), code }
+    }
+}
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Failure {
+        let code = match &error {
+            ServerError::Listen(..) => UNAVAILABLE,
+            ServerError::Plaintext(_) => USAGE,
+            ServerError::Open(OpenError::InUse(_) | OpenError::Refused(..) | OpenError::Io { .. }) => {
+                CANNOT_CREATE
+            }
+            ServerError::Setup(_) => FAILED,
+            ServerError::Log(_) => IO_ERROR,
+        };
+        Failure::new(code, error)
+    }
+}
+
+/// The platform's data folder for chatui.
+///
+/// # Errors
+/// When there is no home folder to put it in.
+pub fn data_folder() -> Result<PathBuf, Failure> {
+    directories::ProjectDirs::from("", "", "chatui").map(|dirs| dirs.data_dir().to_owned()).ok_or_else(|| {
+        Failure::new(CANNOT_CREATE, "there is no home folder to keep the log in; name one with --data")
+    })
+}
+
+/// The first line of a file: a password.
+///
+/// # Errors
+/// When the file cannot be read or has no first line.
+#[allow(clippy::disallowed_methods, reason = "this is the edge that reads the file")]
+pub fn first_line(path: &Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(CONFIG, format!("cannot read {}: {error}", path.display())))?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(line.to_owned()),
+        _ => Err(Failure::new(CONFIG, format!("{} has no password in its first line", path.display()))),
+    }
+}
+
+/// The user's login name as a nick, and whether it could be used as it is.
+pub fn login_nick() -> String {
+    let name =
+        ["USER", "LOGNAME", "USERNAME"].iter().find_map(|key| std::env::var(key).ok()).unwrap_or_default();
+    let mut nick: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(32).collect();
+    if nick.starts_with(|c: char| !c.is_ascii_alphabetic() && c != '_') {
+        nick.insert(0, '_');
+        nick.truncate(32);
+    }
+    if nick.is_empty() { "guest".to_owned() } else { nick }
+}

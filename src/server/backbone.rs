@@ -1,0 +1,49 @@
+//! What gives drafts their order and their stamp. With one node that is this process; with several it would be what
+//! they share, and the lines would come back later.
+
+use crate::irc::line::Seq;
+use crate::irc::{Draft, Line, Time};
+
+/// Gives drafts their order.
+pub trait Backbone: Send {
+    /// Orders a draft. `None` means that it is under way and will come back with the others' lines.
+    fn order(&mut self, draft: Draft, now: Time) -> Option<Line>;
+}
+
+/// The order of a single node: at once. Times never run backwards, whatever the clock does.
+#[derive(Debug)]
+pub struct Local {
+    last: Time,
+    seq: Seq,
+}
+
+impl Local {
+    /// Goes on after the last line of the log.
+    pub fn after(last: Time, seq: Seq) -> Local {
+        Local { last, seq }
+    }
+}
+
+impl Backbone for Local {
+    fn order(&mut self, draft: Draft, now: Time) -> Option<Line> {
+        self.last = self.last.max(now);
+        self.seq += 1;
+        Some(draft.stamp(self.last, self.seq))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_take_the_order_with_it() {
+        let mut backbone = Local::after(Time::from_millis(100), 7);
+        let draft = Draft::new("", "a!a@h", "PRIVMSG", &["#x", "hi"]);
+        let one = backbone.order(draft.clone(), Time::from_millis(200)).unwrap();
+        let two = backbone.order(draft, Time::from_millis(50)).unwrap();
+        assert_eq!((one.time().millis(), one.seq()), (200, 8));
+        assert_eq!((two.time().millis(), two.seq()), (200, 9));
+        assert!(one.msgid() < two.msgid());
+    }
+}

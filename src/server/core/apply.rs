@@ -1,0 +1,243 @@
+//! What a line in the order does to the state, and who hears it. This is the only place where a line changes
+//! what the core knows of channels, nicks and topics.
+
+use std::sync::Arc;
+
+use crate::irc::name::is_channel_name;
+use crate::irc::{Cap, Line, Message, name::Source};
+
+use super::config::RECENT_LINES;
+use super::message::split_statusmsg;
+use super::state::{ChanId, Ears, Topic};
+use super::{Audience, ConnId, Core, Note, Output};
+
+impl Core {
+    /// A line has its place: it happens now.
+    pub(super) fn apply(&mut self, line: Line, origin: Option<ConnId>) {
+        let message = line.message();
+        let origin = origin.or_else(|| self.state.by_nick(message.nick()));
+        match message.command {
+            "PRIVMSG" | "NOTICE" | "TAGMSG" => self.apply_message(&line, &message, origin),
+            "JOIN" => self.apply_join(&line, &message, origin),
+            "PART" => self.apply_part(&line, &message),
+            "KICK" => self.apply_kick(&line, &message),
+            "TOPIC" => self.apply_topic(&line, &message),
+            "MODE" => self.apply_mode(&line, &message),
+            "NICK" => self.apply_nick(&line, &message, origin),
+            "QUIT" => self.apply_quit(&line, origin),
+            _ => {}
+        }
+    }
+
+    /// A line to a whole channel; the one who sent a labelled command hears it as its answer.
+    fn tell_channel(&mut self, channel: ChanId, line: &Line, origin: Option<ConnId>, except: Option<ConnId>) {
+        let Some(place) = self.state.channel(channel) else { return };
+        let to = Audience::Many(Arc::clone(&place.ears));
+        let labelled = origin.filter(|id| self.label_is_for(*id) && except != Some(*id));
+        self.out.push(Output::Deliver { line: line.clone(), to, except: except.or(labelled) });
+        if let Some(id) = labelled.filter(|id| self.in_channel(*id, channel)) {
+            self.hear(id, line, true);
+        }
+    }
+
+    fn label_is_for(&self, id: ConnId) -> bool {
+        self.label.as_ref().is_some_and(|label| label.is_for(id))
+    }
+
+    fn in_channel(&self, id: ConnId, channel: ChanId) -> bool {
+        self.state.connection(id).is_some_and(|connection| connection.status(channel).is_some())
+    }
+
+    fn apply_message(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>) {
+        let echo = origin
+            .and_then(|id| self.state.connection(id))
+            .is_some_and(|sender| sender.caps.has(Cap::EchoMessage));
+        let (prefix, name) = split_statusmsg(message.param(0));
+        if !is_channel_name(name) {
+            self.tell_user(name, line, message, origin, echo);
+            return;
+        }
+        let Some(channel) = self.state.channel_id(name) else { return };
+        if prefix.is_empty() && message.command != "TAGMSG" {
+            self.remember(line);
+            self.tell_channel(channel, line, origin, origin.filter(|_| !echo));
+            if echo && let Some(id) = origin.filter(|id| !self.in_channel(*id, channel)) {
+                // Who writes from outside (-n) hears the echo all the same.
+                self.hear(id, line, true);
+            }
+            return;
+        }
+        let mut ears = Ears::new(self.config.lanes);
+        let Some(place) = self.state.channel(channel) else { return };
+        for member in &place.members {
+            let Some(connection) = self.state.connection(*member) else { continue };
+            let status = connection.status(channel).unwrap_or_default();
+            let ranked = match prefix {
+                "" => true,
+                "@" => status.operator,
+                _ => status.operator || status.voice,
+            };
+            let reads = message.command != "TAGMSG" || connection.form().has_tags();
+            if ranked && reads && origin != Some(*member) {
+                ears.insert(*member, connection.form());
+            }
+        }
+        self.out.push(Output::Deliver {
+            line: line.clone(),
+            to: Audience::Many(Arc::new(ears)),
+            except: None,
+        });
+        self.echo(line, message, origin, echo);
+    }
+
+    fn tell_user(
+        &mut self,
+        nick: &str,
+        line: &Line,
+        message: &Message<'_>,
+        origin: Option<ConnId>,
+        echo: bool,
+    ) {
+        let target = self.state.user(nick).map(|(id, user)| (id, user.form()));
+        if let Some((id, form)) = target
+            && (message.command != "TAGMSG" || form.has_tags())
+        {
+            self.out.push(Output::Deliver { line: line.clone(), to: Audience::One(id, form), except: None });
+        }
+        self.echo(line, message, origin, echo);
+    }
+
+    fn echo(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>, echo: bool) {
+        let reads = |id: &ConnId| {
+            let form = self.state.connection(*id).map(super::state::Connection::form);
+            form.is_some_and(|form| message.command != "TAGMSG" || form.has_tags())
+        };
+        if let Some(id) = origin.filter(|_| echo).filter(reads) {
+            self.hear(id, line, false);
+        }
+    }
+
+    fn apply_join(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>) {
+        let Some(id) = origin else { return };
+        let channel = self.state.channel_or_new(message.param(0), line.time());
+        let Some(place) = self.state.channel(channel) else { return };
+        let first = place.members.is_empty();
+        self.state.put_in(channel, id, super::state::Status { operator: first, voice: false });
+        self.tell_channel(channel, line, origin, None);
+        self.tell_away(channel, id);
+        self.greet(channel, id);
+    }
+
+    /// Those who asked for it learn that the newcomer is away
+    /// ([away-notify](https://ircv3.net/specs/extensions/away-notify)).
+    fn tell_away(&mut self, channel: ChanId, id: ConnId) {
+        let Some(connection) = self.state.connection(id) else { return };
+        let Some(away) = connection.away.clone() else { return };
+        let source = connection.source.clone();
+        let members = self.state.channel(channel).map(|place| place.members.clone()).unwrap_or_default();
+        for member in members {
+            let told = self.state.connection(member).is_some_and(|other| other.caps.has(Cap::AwayNotify));
+            if told && member != id {
+                self.raw(member, &format!(":{source} AWAY :{away}"));
+            }
+        }
+    }
+
+    fn apply_part(&mut self, line: &Line, message: &Message<'_>) {
+        let Some(channel) = self.state.channel_id(message.param(0)) else { return };
+        let Some(id) = self.state.by_nick(message.nick()) else { return };
+        self.tell_channel(channel, line, Some(id), None);
+        self.state.part(channel, id);
+    }
+
+    fn apply_kick(&mut self, line: &Line, message: &Message<'_>) {
+        let Some(channel) = self.state.channel_id(message.param(0)) else { return };
+        let Some(id) = self.state.by_nick(message.param(1)) else { return };
+        let by = self.state.by_nick(message.nick());
+        self.tell_channel(channel, line, by, None);
+        self.state.part(channel, id);
+    }
+
+    fn apply_topic(&mut self, line: &Line, message: &Message<'_>) {
+        let Some(channel) = self.state.channel_id(message.param(0)) else { return };
+        self.remember(line);
+        let by = self.state.by_nick(message.nick());
+        self.tell_channel(channel, line, by, None);
+        if by.is_some_and(|id| !self.in_channel(id, channel))
+            && let Some(id) = by
+        {
+            self.hear(id, line, true);
+        }
+    }
+
+    fn apply_mode(&mut self, line: &Line, message: &Message<'_>) {
+        let Some(channel) = self.state.channel_id(message.param(0)) else { return };
+        self.set_modes(channel, message);
+        let by = self.state.by_nick(message.nick());
+        self.tell_channel(channel, line, by, None);
+    }
+
+    fn apply_nick(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>) {
+        let Some(id) = origin else { return };
+        let neighbours = self.state.neighbours(id, |_| true);
+        self.state.set_nick(id, message.param(0));
+        self.out.push(Output::Deliver {
+            line: line.clone(),
+            to: Audience::Many(Arc::new(neighbours)),
+            except: None,
+        });
+        self.hear(id, line, true);
+    }
+
+    fn apply_quit(&mut self, line: &Line, origin: Option<ConnId>) {
+        let Some(id) = origin else { return };
+        let neighbours = self.state.neighbours(id, |_| true);
+        self.out.push(Output::Deliver {
+            line: line.clone(),
+            to: Audience::Many(Arc::new(neighbours)),
+            except: None,
+        });
+        let Some(connection) = self.state.connection(id) else { return };
+        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
+        let reason = connection.close_reason.clone().unwrap_or_default();
+        self.state.remove(id);
+        self.out.push(Output::Note(Note::Left(id, nick, address, reason.clone())));
+        self.out.push(Output::Close(id, reason));
+    }
+
+    /// Keeps a message or a topic where a newcomer is given it from. At start the log's lines come through here.
+    pub(super) fn remember(&mut self, line: &Line) {
+        let message = line.message();
+        let name = message.param(0);
+        if !is_channel_name(name) || !matches!(message.command, "PRIVMSG" | "NOTICE" | "TOPIC") {
+            return;
+        }
+        let known = self.state.channel_id(name).is_some();
+        let channel = self.state.channel_or_new(name, line.time());
+        let Some(place) = self.state.channel_mut(channel) else { return };
+        if message.command == "TOPIC" {
+            let text = message.param(1).to_owned();
+            let by = Source::split(message.source.unwrap_or_default()).nick.to_owned();
+            place.topic = (!text.is_empty()).then(|| Topic { text, by, at: line.time() });
+        } else {
+            place.recent.push_back(line.clone());
+            if place.recent.len() > RECENT_LINES {
+                place.recent.pop_front();
+            }
+        }
+        if !known {
+            self.state.forget_if_empty(channel);
+        }
+    }
+
+    /// Takes a line back that could not be kept.
+    pub(super) fn forget(&mut self, line: &Line) {
+        let message = line.message();
+        let Some(channel) = self.state.channel_id(message.param(0)) else { return };
+        let Some(place) = self.state.channel_mut(channel) else { return };
+        place.recent.retain(|other| other.msgid() != line.msgid());
+        if message.command == "TOPIC" && place.topic.as_ref().is_some_and(|topic| topic.at == line.time()) {
+            place.topic = None;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Every limit and name of the core, with its default and its reason.
+
+use std::time::Duration;
+
+use crate::irc::Time;
+
+/// Most channels that one user may be in (`CHANLIMIT`): a window each is more than anybody reads.
+pub const MAX_CHANNELS_PER_USER: usize = 50;
+/// Most targets of one PRIVMSG, NOTICE, KICK or NAMES (`TARGMAX`): so that one line stays one line's work.
+pub const MAX_TARGETS: usize = 4;
+/// Most bytes of a topic (`TOPICLEN`).
+pub const TOPIC_LEN: usize = 390;
+/// Most bytes of an away text (`AWAYLEN`).
+pub const AWAY_LEN: usize = 200;
+/// Most bytes of a reason in KICK, PART and QUIT (`KICKLEN`).
+pub const REASON_LEN: usize = 390;
+/// Most bytes of a channel's key (`KEYLEN`).
+pub const KEY_LEN: usize = 32;
+/// Most bytes of a real name (`NAMELEN`).
+pub const REALNAME_LEN: usize = 150;
+/// Most masks on one of a channel's lists (`MAXLIST`).
+pub const MAX_MASKS: usize = 100;
+/// Most mode changes with a parameter in one MODE (`MODES`).
+pub const MAX_MODE_PARAMS: usize = 6;
+/// Most channels that are remembered while nobody is in them: their topic and their last lines.
+pub const MAX_EMPTY_CHANNELS: usize = 10_000;
+/// Lines of each channel that are kept in memory: they answer nearly every JOIN and LATEST without the disk.
+pub const RECENT_LINES: usize = 100;
+/// Most lines of one CHATHISTORY (`CHATHISTORY`).
+pub const MAX_HISTORY: usize = 1_000;
+
+/// What the operator may choose about the core.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The server's name, as it stands in front of its replies.
+    pub name: String,
+    /// The network's name, for `NETWORK`.
+    pub network: String,
+    /// The message of the day, a line each; none means there is none.
+    pub motd: Vec<String>,
+    /// How many lines a newcomer is given at JOIN.
+    pub history: usize,
+    /// Most connections at one time.
+    pub max_clients: usize,
+    /// What a connection must know to be let in.
+    pub password: Option<String>,
+    /// How the edge splits its connections: the id modulo this number says whose it is, so that an audience can be
+    /// split once and not at every message.
+    pub lanes: usize,
+    /// When the server was started.
+    pub created: Time,
+    /// How long a connection may take to register.
+    pub registration_deadline: Duration,
+    /// How long a connection may be silent before it is asked with a PING.
+    pub ping_after: Duration,
+    /// How long it may take to answer one.
+    pub ping_deadline: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            name: "chatui.local".to_owned(),
+            network: "chatui".to_owned(),
+            motd: Vec::new(),
+            history: 50,
+            max_clients: 10_000,
+            password: None,
+            lanes: 1,
+            created: Time::default(),
+            // A slowloris counts from its connect; a person at a prompt needs no longer.
+            registration_deadline: Duration::from_secs(30),
+            ping_after: Duration::from_secs(120),
+            ping_deadline: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What was said before: the replay at JOIN, and CHATHISTORY
+//! ([chathistory](https://ircv3.net/specs/extensions/chathistory)).
+//!
+//! The channel's recent lines answer nearly everything; what is older becomes an [`Output::Page`].
+
+use std::collections::VecDeque;
+
+use bytes::{BufMut, BytesMut};
+
+use crate::irc::line::parse_msgid;
+use crate::irc::message::action;
+use crate::irc::name::{fold, is_channel_name};
+use crate::irc::{Cap, Line, Message, Time};
+
+use super::config::MAX_HISTORY;
+use super::register::shown_word;
+use super::state::ChanId;
+use super::{ConnId, Core, Form, Output, Query, Reference, Which};
+
+/// How a piece of history is written for one connection.
+#[derive(Clone, Debug)]
+pub struct Playback {
+    /// The form it reads.
+    pub form: Form,
+    /// The server's name.
+    pub server: String,
+    /// The channel, as it is written.
+    pub channel: String,
+    /// The batch it comes in, for those who know batches.
+    pub batch: Option<String>,
+    /// The label of the command that asked for it.
+    pub label: Option<String>,
+    /// When it is written: a time in front of an old text has a date, if it is not of today.
+    pub now: Time,
+}
+
+impl Playback {
+    /// The lines, oldest first, as whole bytes for the connection.
+    pub fn bytes<'a>(&self, lines: impl IntoIterator<Item = &'a Line>) -> BytesMut {
+        let mut out = BytesMut::new();
+        let Some(batch) = &self.batch else {
+            lines.into_iter().for_each(|line| self.put_alone(line, &mut out));
+            return out;
+        };
+        let label = self.label.as_ref().map(|label| format!("@label={label} ")).unwrap_or_default();
+        let (server, channel) = (&self.server, &self.channel);
+        out.put_slice(format!("{label}:{server} BATCH +{batch} chathistory {channel}\r\n").as_bytes());
+        let tag = format!("batch={batch}");
+        lines.into_iter().for_each(|line| self.form.put(line, &tag, &mut out));
+        out.put_slice(format!(":{server} BATCH -{batch}\r\n").as_bytes());
+        out
+    }
+
+    /// A line without a batch. Who does not read its time tag reads the time in the text.
+    fn put_alone(&self, line: &Line, out: &mut BytesMut) {
+        if matches!(self.form, Form::Time | Form::Full) {
+            self.form.put(line, "", out);
+            return;
+        }
+        let message = line.message();
+        let (at, today) = (line.time().utc(), self.now.utc());
+        let time = if at.date_naive() == today.date_naive() {
+            at.format("[%H:%M]")
+        } else {
+            at.format("[%Y-%m-%d %H:%M]")
+        };
+        let text = match action(message.param(1)) {
+            Some(words) => format!("\u{1}ACTION {time} {words}\u{1}"),
+            None => format!("{time} {}", message.param(1)),
+        };
+        let source = message.source.unwrap_or_default();
+        crate::irc::line::put_untagged(out, source, message.command, &[message.param(0), &text]);
+    }
+}
+
+impl Core {
+    /// The last lines to a newcomer: as a batch, as timed lines, or as plain ones. Who can ask asks for himself.
+    pub(super) fn replay(&mut self, channel: ChanId, id: ConnId) {
+        let (Some(place), Some(connection)) = (self.state.channel(channel), self.state.connection(id)) else {
+            return;
+        };
+        if connection.caps.has(Cap::Chathistory) || place.recent.is_empty() || self.config.history == 0 {
+            return;
+        }
+        let limit = self.config.history;
+        if place.recent.len() >= limit || place.recent.len() < super::config::RECENT_LINES {
+            let skip = place.recent.len().saturating_sub(limit);
+            let lines: Vec<Line> = place.recent.iter().skip(skip).cloned().collect();
+            let playback = self.playback(id, channel);
+            let bytes = playback.bytes(&lines);
+            self.say(id, &bytes, lines.last().cloned());
+        } else {
+            let query = Query {
+                channel: fold(&place.name).into_owned(),
+                which: Which::Latest(None),
+                limit,
+                events: false,
+            };
+            let playback = self.playback(id, channel);
+            self.out.push(Output::Page { to: id, query, playback });
+        }
+    }
+
+    fn playback(&mut self, id: ConnId, channel: ChanId) -> Playback {
+        let connection = self.state.connection(id);
+        let caps = connection.map(|connection| connection.caps).unwrap_or_default();
+        let form = connection.map(super::state::Connection::form).unwrap_or_default();
+        let batch = caps.has(Cap::Batch).then(|| self.next_batch());
+        Playback {
+            form,
+            server: self.config.name.clone(),
+            channel: self.state.channel(channel).map(|place| place.name.clone()).unwrap_or_default(),
+            batch,
+            label: None,
+            now: self.now,
+        }
+    }
+
+    pub(super) fn chathistory(&mut self, id: ConnId, message: &Message<'_>) {
+        let verb = message.param(0).to_ascii_uppercase();
+        if verb == "TARGETS" {
+            self.history_targets(id, message);
+            return;
+        }
+        let target = message.param(1);
+        let count = if verb == "BETWEEN" { 4 } else { 3 };
+        let limit = message.param(count).parse::<usize>().ok();
+        let shown = shown_word(target);
+        let references: Result<Vec<Option<Reference>>, &str> =
+            message.params.iter().skip(2).take(count - 2).map(reference).collect();
+        let references = match references {
+            Ok(references) => references,
+            Err(code) => {
+                self.fail(id, "CHATHISTORY", code, &[&shown_word(&verb)], "Not a timestamp= or a msgid=");
+                return;
+            }
+        };
+        let first = references.first().copied().flatten();
+        let second = references.get(1).copied().flatten();
+        let which = match (verb.as_str(), first, second) {
+            ("LATEST", reference, _) => Some(Which::Latest(reference)),
+            ("BEFORE", Some(reference), _) => Some(Which::Before(reference)),
+            ("AFTER", Some(reference), _) => Some(Which::After(reference)),
+            ("AROUND", Some(reference), _) => Some(Which::Around(reference)),
+            ("BETWEEN", Some(one), Some(other)) => Some(Which::Between(one, other)),
+            _ => None,
+        };
+        let (Some(which), Some(limit), false) = (which, limit, message.params.len() <= count) else {
+            self.fail(
+                id,
+                "CHATHISTORY",
+                "INVALID_PARAMS",
+                &[&shown_word(&verb)],
+                "Invalid or missing parameters",
+            );
+            return;
+        };
+        let inside = self.state.channel_id(target).filter(|channel| {
+            is_channel_name(target) && self.state.connection(id).is_some_and(|c| c.status(*channel).is_some())
+        });
+        let Some(channel) = inside else {
+            // The same answer whether there is such a channel or not.
+            let words = "Messages could not be retrieved";
+            self.fail(id, "CHATHISTORY", "INVALID_TARGET", &[&shown_word(&verb), &shown], words);
+            return;
+        };
+        self.answer(id, channel, which, limit.min(MAX_HISTORY));
+    }
+
+    fn answer(&mut self, id: ConnId, channel: ChanId, which: Which, limit: usize) {
+        let mut playback = self.playback(id, channel);
+        // The batch of the page is the whole answer, so it carries the label itself.
+        playback.label = self.take_label(id);
+        let Some(place) = self.state.channel(channel) else { return };
+        match from_recent(&place.recent, which, limit) {
+            Some(lines) => {
+                let of = lines.last().copied().cloned();
+                let bytes = playback.bytes(lines);
+                self.out.push(Output::Reply { to: id, bytes, of });
+            }
+            None => {
+                let query = Query { channel: fold(&place.name).into_owned(), which, limit, events: false };
+                self.out.push(Output::Page { to: id, query, playback });
+            }
+        }
+    }
+
+    /// Which of one's channels had messages between two times, and when the last one was.
+    fn history_targets(&mut self, id: ConnId, message: &Message<'_>) {
+        let times = (reference(message.param(1)), reference(message.param(2)));
+        let limit = message.param(3).parse::<usize>().ok();
+        let (Ok(Some(Reference::Time(one))), Ok(Some(Reference::Time(other))), Some(limit)) =
+            (times.0, times.1, limit)
+        else {
+            self.fail(id, "CHATHISTORY", "INVALID_PARAMS", &["TARGETS"], "Invalid or missing parameters");
+            return;
+        };
+        let (from, to) = (one.min(other), one.max(other));
+        let Some(connection) = self.state.connection(id) else { return };
+        let mut targets: Vec<(Time, String)> = connection
+            .channels
+            .iter()
+            .filter_map(|(channel, _)| self.state.channel(*channel))
+            .filter_map(|place| Some((place.recent.back()?.time(), place.name.clone())))
+            .filter(|(at, _)| *at > from && *at < to)
+            .collect();
+        targets.sort();
+        targets.truncate(limit.min(MAX_HISTORY));
+        let server = self.config.name.clone();
+        let batch = self.next_batch();
+        self.raw(id, &format!(":{server} BATCH +{batch} draft/chathistory-targets"));
+        for (at, name) in targets {
+            self.raw(id, &format!("@batch={batch} :{server} CHATHISTORY TARGETS {name} {at}"));
+        }
+        self.raw(id, &format!(":{server} BATCH -{batch}"));
+    }
+}
+
+/// A reference as it is written: `*`, `timestamp=…` or `msgid=…`.
+fn reference(text: &str) -> Result<Option<Reference>, &'static str> {
+    if text == "*" {
+        return Ok(None);
+    }
+    match text.split_once('=') {
+        Some(("timestamp", stamp)) => {
+            Time::parse(stamp).map(|at| Some(Reference::Time(at))).ok_or("INVALID_PARAMS")
+        }
+        Some(("msgid", id)) => {
+            // An id that is none of ours is before everything: nothing is found for it, and nothing is wrong.
+            let (at, seq) = parse_msgid(id).unwrap_or_default();
+            Ok(Some(Reference::Line(at, seq)))
+        }
+        Some(_) => Err("INVALID_MSGREFTYPE"),
+        None => Err("INVALID_PARAMS"),
+    }
+}
+
+/// Where a line lies seen from a reference.
+fn order(line: &Line, reference: Reference) -> std::cmp::Ordering {
+    match reference {
+        Reference::Time(at) => line.time().cmp(&at),
+        Reference::Line(at, seq) => (line.time(), line.seq()).cmp(&(at, seq)),
+    }
+}
+
+/// The answer out of the recent lines, if they surely hold all of it; `None` if older lines may belong to it.
+fn from_recent(recent: &VecDeque<Line>, which: Which, limit: usize) -> Option<Vec<&Line>> {
+    // If there is room left, every line that the log has of this channel is here.
+    let all = recent.len() < super::config::RECENT_LINES;
+    let covers =
+        |reference: Reference| all || recent.front().is_some_and(|first| order(first, reference).is_lt());
+    let after = |reference: Reference| recent.iter().filter(move |line| order(line, reference).is_gt());
+    let before = |reference: Reference| recent.iter().filter(move |line| order(line, reference).is_lt());
+    match which {
+        Which::Latest(None) => (all || recent.len() >= limit)
+            .then(|| recent.iter().skip(recent.len().saturating_sub(limit)).collect()),
+        Which::Latest(Some(reference)) => {
+            let lines: Vec<&Line> = after(reference).collect();
+            (covers(reference) || lines.len() >= limit).then(|| last(lines, limit))
+        }
+        Which::Before(reference) => {
+            let lines: Vec<&Line> = before(reference).collect();
+            (all || lines.len() >= limit).then(|| last(lines, limit))
+        }
+        Which::After(reference) => covers(reference).then(|| after(reference).take(limit).collect()),
+        Which::Around(reference) => {
+            let older: Vec<&Line> = before(reference).collect();
+            let half = limit / 2;
+            if !(all || older.len() >= half && covers(reference)) {
+                return None;
+            }
+            let from = older.len().saturating_sub(half);
+            Some(recent.iter().skip(from).take(limit).collect())
+        }
+        Which::Between(one, other) => {
+            let (from, to, backwards) =
+                if precedes(one, other) { (one, other, false) } else { (other, one, true) };
+            if !covers(from) {
+                return None;
+            }
+            let lines: Vec<&Line> = after(from).filter(|line| order(line, to).is_lt()).collect();
+            let skip = if backwards { lines.len().saturating_sub(limit) } else { 0 };
+            Some(lines.into_iter().skip(skip).take(limit).collect())
+        }
+    }
+}
+
+/// The last of some lines.
+fn last(mut lines: Vec<&Line>, limit: usize) -> Vec<&Line> {
+    lines.drain(..lines.len().saturating_sub(limit));
+    lines
+}
+
+fn precedes(one: Reference, other: Reference) -> bool {
+    let key = |reference| match reference {
+        Reference::Time(at) => (at, 0),
+        Reference::Line(at, seq) => (at, seq),
+    };
+    key(one) <= key(other)
+}

@@ -1,0 +1,335 @@
+//! JOIN, PART, KICK, INVITE, TOPIC, NAMES and LIST
+//! ([channel operations](https://modern.ircdocs.horse/#channel-operations)).
+
+use crate::irc::name::{fold, is_channel, is_channel_name, mask_matches};
+use crate::irc::numeric::*;
+use crate::irc::{Cap, Draft, Message, line::cut};
+
+use super::config::*;
+use super::register::shown_word;
+use super::state::{ChanId, Channel};
+use super::{ConnId, Core, Output};
+
+/// Most bytes of names in one RPL_NAMREPLY: the rest of the line is its head.
+const NAMES_ROOM: usize = 380;
+
+impl Core {
+    pub(super) fn join(&mut self, id: ConnId, message: &Message<'_>) {
+        if message.param(0) == "0" {
+            let channels = self.state.connection(id).map(|c| c.channels.clone()).unwrap_or_default();
+            for (channel, _) in channels {
+                self.part_one(id, channel, "");
+            }
+            return;
+        }
+        let mut keys = message.param(1).split(',');
+        // Joins asked for in one line are counted as they are asked for, not as they happen.
+        let mut joining: Vec<String> = Vec::new();
+        for name in message.param(0).split(',').filter(|name| !name.is_empty()) {
+            let key = keys.next().unwrap_or_default();
+            if joining.contains(&fold(name).into_owned()) {
+                continue;
+            }
+            if let Some((code, words)) = self.join_refusal(id, name, key, joining.len()) {
+                let shown = shown_word(name);
+                self.numeric(id, code, &[&shown, words]);
+                continue;
+            }
+            let Some(connection) = self.state.connection(id) else { return };
+            let channel = self.state.channel_id(name);
+            if channel.is_some_and(|channel| connection.status(channel).is_some()) {
+                continue;
+            }
+            let written =
+                channel.and_then(|channel| self.state.channel(channel)).map_or(name, |c| c.name.as_str());
+            let draft = Draft::new("", &connection.source, "JOIN", &[written]);
+            joining.push(fold(name).into_owned());
+            self.out.push(Output::Append { draft, origin: id, keep: true });
+        }
+    }
+
+    fn join_refusal(
+        &self,
+        id: ConnId,
+        name: &str,
+        key: &str,
+        joining: usize,
+    ) -> Option<(&'static str, &'static str)> {
+        if !is_channel(name) {
+            return Some((ERR_NOSUCHCHANNEL, "No such channel"));
+        }
+        let connection = self.state.connection(id)?;
+        if connection.channels.len() + joining >= MAX_CHANNELS_PER_USER {
+            return Some((ERR_TOOMANYCHANNELS, "You have joined too many channels"));
+        }
+        let channel = self.state.channel_id(name)?;
+        let place = self.state.channel(channel)?;
+        if connection.status(channel).is_some() {
+            return None;
+        }
+        let invited = connection.invited.contains(&channel);
+        let modes = &place.modes;
+        if modes.key.as_deref().is_some_and(|wanted| wanted != key) {
+            return Some((ERR_BADCHANNELKEY, "Cannot join channel (+k)"));
+        }
+        if modes.limit.is_some_and(|limit| place.members.len() >= limit) && !invited {
+            return Some((ERR_CHANNELISFULL, "Cannot join channel (+l)"));
+        }
+        if modes.invite_only && !invited {
+            return Some((ERR_INVITEONLYCHAN, "Cannot join channel (+i)"));
+        }
+        if modes.is_banned(&connection.source) && !invited {
+            return Some((ERR_BANNEDFROMCHAN, "Cannot join channel (+b)"));
+        }
+        None
+    }
+
+    /// What a newcomer is told: topic, names, and what was said before.
+    pub(super) fn greet(&mut self, channel: ChanId, id: ConnId) {
+        self.tell_topic(channel, id, false);
+        self.tell_names(channel, id);
+        self.replay(channel, id);
+    }
+
+    pub(super) fn part(&mut self, id: ConnId, message: &Message<'_>) {
+        for name in message.param(0).split(',').filter(|name| !name.is_empty()) {
+            match self.member_of(id, name) {
+                Ok(channel) => self.part_one(id, channel, cut(message.param(1), REASON_LEN)),
+                Err(code) => self.channel_error(id, name, code),
+            }
+        }
+    }
+
+    fn part_one(&mut self, id: ConnId, channel: ChanId, reason: &str) {
+        let (Some(connection), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
+            return;
+        };
+        let name = place.name.as_str();
+        let params: &[&str] = if reason.is_empty() { &[name] } else { &[name, reason] };
+        let draft = Draft::new("", &connection.source, "PART", params);
+        self.out.push(Output::Append { draft, origin: id, keep: true });
+    }
+
+    /// The channel of this name, if somebody is in it; otherwise the numeric that says why not.
+    fn member_of(&self, id: ConnId, name: &str) -> Result<ChanId, &'static str> {
+        let channel = self.state.channel_id(name).ok_or(ERR_NOSUCHCHANNEL)?;
+        let connection = self.state.connection(id).ok_or(ERR_NOTONCHANNEL)?;
+        connection.status(channel).map(|_| channel).ok_or(ERR_NOTONCHANNEL)
+    }
+
+    pub(super) fn channel_error(&mut self, id: ConnId, name: &str, code: &'static str) {
+        let words = match code {
+            ERR_NOTONCHANNEL => "You're not on that channel",
+            ERR_CHANOPRIVSNEEDED => "You're not channel operator",
+            _ => "No such channel",
+        };
+        let shown = shown_word(name);
+        self.numeric(id, code, &[&shown, words]);
+    }
+
+    /// The same, and the one who asks must be its operator.
+    pub(super) fn operator_of(&self, id: ConnId, name: &str) -> Result<ChanId, &'static str> {
+        let channel = self.member_of(id, name)?;
+        let status = self.state.connection(id).and_then(|connection| connection.status(channel));
+        if status.is_some_and(|status| status.operator) { Ok(channel) } else { Err(ERR_CHANOPRIVSNEEDED) }
+    }
+
+    pub(super) fn kick(&mut self, id: ConnId, message: &Message<'_>) {
+        let name = message.param(0);
+        let channel = match self.operator_of(id, name) {
+            Ok(channel) => channel,
+            Err(code) => return self.channel_error(id, name, code),
+        };
+        for nick in message.param(1).split(',').filter(|nick| !nick.is_empty()).take(MAX_TARGETS) {
+            let target = self.state.user(nick).filter(|(_, user)| user.status(channel).is_some());
+            let Some((_, target)) = target else {
+                let (shown, name) = (shown_word(nick), shown_word(name));
+                self.numeric(id, ERR_USERNOTINCHANNEL, &[&shown, &name, "They aren't on that channel"]);
+                continue;
+            };
+            let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
+                return;
+            };
+            let reason =
+                if message.param(2).is_empty() { &by.nick } else { cut(message.param(2), REASON_LEN) };
+            let draft = Draft::new("", &by.source, "KICK", &[&place.name, &target.nick, reason]);
+            self.out.push(Output::Append { draft, origin: id, keep: true });
+        }
+    }
+
+    pub(super) fn invite(&mut self, id: ConnId, message: &Message<'_>) {
+        let (nick, name) = (message.param(0), message.param(1));
+        let channel = match self.member_of(id, name) {
+            Ok(channel) => channel,
+            Err(code) => return self.channel_error(id, name, code),
+        };
+        if self.state.channel(channel).is_some_and(|place| place.modes.invite_only)
+            && self.operator_of(id, name).is_err()
+        {
+            return self.channel_error(id, name, ERR_CHANOPRIVSNEEDED);
+        }
+        let Some((target, user)) = self.state.user(nick) else {
+            let shown = shown_word(nick);
+            self.numeric(id, ERR_NOSUCHNICK, &[&shown, "No such nick"]);
+            return;
+        };
+        let nick = user.nick.clone();
+        let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
+            return;
+        };
+        let (source, written) = (by.source.clone(), place.name.clone());
+        if user.status(channel).is_some() {
+            self.numeric(id, ERR_USERONCHANNEL, &[&nick, &written, "is already on channel"]);
+            return;
+        }
+        let watchers: Vec<ConnId> = place
+            .members
+            .iter()
+            .copied()
+            .filter(|member| *member != id)
+            .filter(|member| {
+                self.state.connection(*member).is_some_and(|c| {
+                    c.caps.has(Cap::InviteNotify) && c.status(channel).is_some_and(|s| s.operator)
+                })
+            })
+            .collect();
+        if let Some(user) = self.state.connection_mut(target)
+            && !user.invited.contains(&channel)
+            && user.invited.len() < MAX_CHANNELS_PER_USER
+        {
+            user.invited.push(channel);
+        }
+        self.numeric(id, RPL_INVITING, &[&nick, &written]);
+        for ear in std::iter::once(target).chain(watchers) {
+            self.raw(ear, &format!(":{source} INVITE {nick} :{written}"));
+        }
+    }
+
+    pub(super) fn topic(&mut self, id: ConnId, message: &Message<'_>) {
+        let name = message.param(0);
+        let channel = match self.member_of(id, name) {
+            Ok(channel) => channel,
+            Err(code) => return self.channel_error(id, name, code),
+        };
+        let Some(text) = message.params.get(1) else {
+            self.tell_topic(channel, id, true);
+            return;
+        };
+        let protected = self.state.channel(channel).is_some_and(|place| place.modes.topic_protected);
+        if protected && self.operator_of(id, name).is_err() {
+            return self.channel_error(id, name, ERR_CHANOPRIVSNEEDED);
+        }
+        let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
+            return;
+        };
+        let draft = Draft::new("", &by.source, "TOPIC", &[&place.name, cut(text, TOPIC_LEN)]);
+        self.out.push(Output::Append { draft, origin: id, keep: true });
+    }
+
+    fn tell_topic(&mut self, channel: ChanId, id: ConnId, asked: bool) {
+        let Some(place) = self.state.channel(channel) else { return };
+        let name = place.name.clone();
+        match place.topic.clone() {
+            Some(topic) => {
+                self.numeric(id, RPL_TOPIC, &[&name, &topic.text]);
+                self.numeric(id, RPL_TOPICWHOTIME, &[&name, &topic.by, &topic.at.seconds().to_string()]);
+            }
+            None if asked => self.numeric(id, RPL_NOTOPIC, &[&name, "No topic is set"]),
+            None => {}
+        }
+    }
+
+    pub(super) fn names(&mut self, id: ConnId, message: &Message<'_>) {
+        if message.param(0).is_empty() {
+            self.numeric(id, RPL_ENDOFNAMES, &["*", "End of /NAMES list"]);
+            return;
+        }
+        for name in message.param(0).split(',').filter(|name| !name.is_empty()).take(MAX_TARGETS) {
+            match self.state.channel_id(name).filter(|channel| self.may_see(id, *channel)) {
+                Some(channel) => self.tell_names(channel, id),
+                None => {
+                    let shown = shown_word(name);
+                    self.numeric(id, RPL_ENDOFNAMES, &[&shown, "End of /NAMES list"]);
+                }
+            }
+        }
+    }
+
+    /// Whether somebody may know of a channel: a secret one is its members' alone.
+    pub(super) fn may_see(&self, id: ConnId, channel: ChanId) -> bool {
+        let inside = self.state.connection(id).is_some_and(|connection| connection.status(channel).is_some());
+        inside
+            || self
+                .state
+                .channel(channel)
+                .is_some_and(|place| !place.modes.secret && !place.members.is_empty())
+    }
+
+    fn tell_names(&mut self, channel: ChanId, id: ConnId) {
+        let (Some(place), Some(asker)) = (self.state.channel(channel), self.state.connection(id)) else {
+            return;
+        };
+        let inside = asker.status(channel).is_some();
+        let (all, hosts) = (asker.caps.has(Cap::MultiPrefix), asker.caps.has(Cap::UserhostInNames));
+        let kind = if place.modes.secret { "@" } else { "=" };
+        let name = place.name.clone();
+        let mut lists = vec![String::new()];
+        for member in &place.members {
+            let Some(user) = self.state.connection(*member) else { continue };
+            if user.invisible && !inside {
+                continue;
+            }
+            let prefix = user.status(channel).unwrap_or_default().prefix(all);
+            let shown = if hosts { &user.source } else { &user.nick };
+            if lists.last().is_none_or(|list| list.len() + prefix.len() + shown.len() + 1 > NAMES_ROOM) {
+                lists.push(String::new());
+            }
+            if let Some(list) = lists.last_mut() {
+                if !list.is_empty() {
+                    list.push(' ');
+                }
+                list.push_str(prefix);
+                list.push_str(shown);
+            }
+        }
+        for list in lists.iter().filter(|list| !list.is_empty()) {
+            self.numeric(id, RPL_NAMREPLY, &[kind, &name, list]);
+        }
+        self.numeric(id, RPL_ENDOFNAMES, &[&name, "End of /NAMES list"]);
+    }
+
+    pub(super) fn list(&mut self, id: ConnId, message: &Message<'_>) {
+        let filters: Vec<&str> = message.param(0).split(',').filter(|filter| !filter.is_empty()).collect();
+        let mut rows: Vec<(String, usize, String)> = self
+            .state
+            .channels()
+            .filter(|(channel, place)| {
+                self.may_see(id, *channel) && filters.iter().all(|filter| fits(filter, place))
+            })
+            .filter(|(_, place)| {
+                let mut names = filters.iter().filter(|filter| is_channel_name(filter)).peekable();
+                names.peek().is_none() || names.any(|mask| mask_matches(mask, &place.name))
+            })
+            .map(|(_, place)| {
+                let topic = place.topic.as_ref().map(|topic| topic.text.clone()).unwrap_or_default();
+                (place.name.clone(), place.members.len(), topic)
+            })
+            .collect();
+        rows.sort();
+        self.numeric(id, RPL_LISTSTART, &["Channel", "Users  Name"]);
+        for (name, members, topic) in rows {
+            self.numeric(id, RPL_LIST, &[&name, &members.to_string(), &topic]);
+        }
+        self.numeric(id, RPL_LISTEND, &["End of /LIST"]);
+    }
+}
+
+/// Whether a channel passes one filter of LIST (ELIST=U: `>n` and `<n` members). Names are compared elsewhere.
+fn fits(filter: &str, place: &Channel) -> bool {
+    let number = |digits: &str| digits.parse::<usize>().ok();
+    match filter.split_at_checked(1) {
+        Some((">", digits)) => number(digits).is_none_or(|least| place.members.len() > least),
+        Some(("<", digits)) => number(digits).is_none_or(|most| place.members.len() < most),
+        _ => true,
+    }
+}

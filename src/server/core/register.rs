@@ -1,0 +1,258 @@
+//! Registration: CAP, PASS, NICK, USER until the welcome, and QUIT
+//! ([connection registration](https://modern.ircdocs.horse/#connection-registration),
+//! [capability negotiation](https://ircv3.net/specs/extensions/capability-negotiation)).
+
+use crate::irc::caps::TABLE;
+use crate::irc::name::{CHANNEL_LEN, NICK_LEN, USER_LEN, is_nick, same};
+use crate::irc::numeric::*;
+use crate::irc::{Cap, Caps, Draft, Message, line::cut, text};
+
+use super::config::*;
+use super::{ConnId, Core, Note, Output};
+
+/// Capabilities that the table names for the client and that this server does not offer yet.
+const NOT_OFFERED: &[Cap] = &[Cap::ExtendedJoin, Cap::Chghost, Cap::EventPlayback];
+
+/// Nicks that nobody may have: they would be taken for the server's own voice.
+const RESERVED: &[&str] = &["server", "chatui", "nickserv", "chanserv", "histserv", "operserv"];
+
+fn offered() -> impl Iterator<Item = (Cap, &'static str)> {
+    TABLE
+        .iter()
+        .filter(|(cap, _)| !NOT_OFFERED.contains(cap))
+        .flat_map(|(cap, names)| names.iter().take(1).map(|name| (*cap, *name)))
+}
+
+impl Core {
+    pub(super) fn cap(&mut self, id: ConnId, message: &Message<'_>) {
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        let registered = connection.registered;
+        match message.param(0).to_ascii_uppercase().as_str() {
+            "LS" => {
+                connection.negotiating |= !registered;
+                if message.param(1).parse::<u32>().is_ok_and(|version| version >= 302) {
+                    connection.cap_302 = true;
+                    connection.caps.insert(Cap::CapNotify);
+                }
+                let names: Vec<&str> = offered().map(|(_, name)| name).collect();
+                self.cap_reply(id, "LS", &names.join(" "));
+            }
+            "LIST" => {
+                let names: Vec<&str> = connection.caps.iter().map(Cap::name).collect();
+                self.cap_reply(id, "LIST", &names.join(" "));
+            }
+            "REQ" => {
+                connection.negotiating |= !registered;
+                self.cap_request(id, message.param(1));
+            }
+            "END" => {
+                connection.negotiating = false;
+                self.try_register(id);
+            }
+            other => {
+                let other = if other.is_empty() { "*" } else { other }.to_owned();
+                self.numeric(id, ERR_INVALIDCAPCMD, &[&other, "Invalid CAP command"]);
+            }
+        }
+    }
+
+    fn cap_reply(&mut self, id: ConnId, verb: &str, list: &str) {
+        let nick = self.nick_of(id);
+        self.server_line(id, "CAP", &[&nick, verb, list]);
+    }
+
+    /// All of the list is taken, or nothing of it.
+    fn cap_request(&mut self, id: ConnId, list: &str) {
+        let Some(connection) = self.state.connection(id) else { return };
+        let mut caps: Caps = connection.caps;
+        for name in list.split_ascii_whitespace() {
+            let (wanted, name) = name.strip_prefix('-').map_or((true, name), |name| (false, name));
+            let known = Cap::by_name(name).filter(|cap| !NOT_OFFERED.contains(cap));
+            match known {
+                Some(cap) if wanted => caps.insert(cap),
+                // With 302, `cap-notify` is not to be had otherwise.
+                Some(Cap::CapNotify) if connection.cap_302 => {}
+                Some(cap) => caps.remove(cap),
+                None => {
+                    self.cap_reply(id, "NAK", list);
+                    return;
+                }
+            }
+        }
+        self.state.set_caps(id, caps);
+        self.cap_reply(id, "ACK", list);
+    }
+
+    pub(super) fn pass(&mut self, id: ConnId, message: &Message<'_>) {
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        if connection.registered {
+            self.numeric(id, ERR_ALREADYREGISTERED, &["You may not reregister"]);
+            return;
+        }
+        let given = message.param(0).as_bytes();
+        connection.password_given = self
+            .config
+            .password
+            .as_ref()
+            .is_some_and(|password| equal_in_constant_time(password.as_bytes(), given));
+    }
+
+    pub(super) fn nick(&mut self, id: ConnId, message: &Message<'_>) {
+        let nick = message.param(0);
+        if nick.is_empty() {
+            self.numeric(id, ERR_NONICKNAMEGIVEN, &["No nickname given"]);
+            return;
+        }
+        if !is_nick(nick) || RESERVED.iter().any(|word| same(word, nick)) || same(nick, &self.config.name) {
+            let shown = shown_word(nick);
+            self.numeric(id, ERR_ERRONEUSNICKNAME, &[&shown, "Erroneous nickname"]);
+            return;
+        }
+        if self.state.by_nick(nick).is_some_and(|other| other != id) {
+            self.numeric(id, ERR_NICKNAMEINUSE, &[nick, "Nickname is already in use"]);
+            return;
+        }
+        let Some(connection) = self.state.connection(id) else { return };
+        if !connection.registered {
+            self.state.set_nick(id, nick);
+            self.try_register(id);
+        } else if connection.nick != nick {
+            let draft = Draft::new("", &connection.source, "NICK", &[nick]);
+            let keep = !connection.channels.is_empty();
+            self.out.push(Output::Append { draft, origin: id, keep });
+        }
+    }
+
+    pub(super) fn user(&mut self, id: ConnId, message: &Message<'_>) {
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        if connection.registered {
+            self.numeric(id, ERR_ALREADYREGISTERED, &["You may not reregister"]);
+            return;
+        }
+        if message.param(0).is_empty() {
+            self.numeric(id, ERR_NEEDMOREPARAMS, &["USER", "Not enough parameters"]);
+            return;
+        }
+        let word: String = message
+            .param(0)
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            .collect();
+        // The tilde says that nobody has proven this name.
+        connection.user = format!("~{}", cut(if word.is_empty() { "user" } else { &word }, USER_LEN - 1));
+        connection.realname = cut(message.param(3), REALNAME_LEN).to_owned();
+        self.try_register(id);
+    }
+
+    /// Lets a connection in once all that is needed is there.
+    fn try_register(&mut self, id: ConnId) {
+        let Some(connection) = self.state.connection(id) else { return };
+        let ready = !connection.nick.is_empty() && !connection.user.is_empty() && !connection.negotiating;
+        if connection.registered || !ready {
+            return;
+        }
+        if self.config.password.is_some() && !connection.password_given {
+            self.numeric(id, ERR_PASSWDMISMATCH, &["Password incorrect"]);
+            self.drop_connection(id, "Password incorrect");
+            return;
+        }
+        let now = self.now;
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        connection.registered = true;
+        connection.spoke = now;
+        connection.rename();
+        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
+        self.state.registered += 1;
+        self.out.push(Output::Note(Note::Arrived(id, nick, address)));
+        self.welcome(id);
+    }
+
+    fn welcome(&mut self, id: ConnId) {
+        let config = self.config.clone();
+        let (source, nick) =
+            self.state.connection(id).map(|c| (c.source.clone(), c.nick.clone())).unwrap_or_default();
+        let version = concat!("chatui-", env!("CARGO_PKG_VERSION"));
+        self.numeric(id, RPL_WELCOME, &[&format!("Welcome to {}, {source}", config.network)]);
+        self.numeric(id, RPL_YOURHOST, &[&format!("Your host is {}, running {version}", config.name)]);
+        self.numeric(id, RPL_CREATED, &[&format!("This server was started {}", config.created)]);
+        self.numeric(id, RPL_MYINFO, &[&config.name, version, "i", "biklmnostv", "bklov"]);
+        self.isupport(id);
+        self.lusers(id, &Message::new("LUSERS", &[]));
+        self.motd(id, &Message::new("MOTD", &[]));
+        self.server_line(id, "MODE", &[&nick, "+"]);
+    }
+
+    /// What the server supports (005), thirteen tokens a line at most.
+    fn isupport(&mut self, id: ConnId) {
+        let tokens = [
+            format!("NETWORK={}", self.config.network),
+            "CASEMAPPING=ascii".to_owned(),
+            "UTF8ONLY".to_owned(),
+            "CHANTYPES=#".to_owned(),
+            "PREFIX=(ov)@+".to_owned(),
+            "CHANMODES=b,k,l,imnst".to_owned(),
+            format!("CHANLIMIT=#:{MAX_CHANNELS_PER_USER}"),
+            format!("MAXLIST=b:{MAX_MASKS}"),
+            format!("MODES={MAX_MODE_PARAMS}"),
+            format!("NICKLEN={NICK_LEN}"),
+            format!("CHANNELLEN={CHANNEL_LEN}"),
+            format!("TOPICLEN={TOPIC_LEN}"),
+            format!("AWAYLEN={AWAY_LEN}"),
+            format!("KICKLEN={REASON_LEN}"),
+            format!("KEYLEN={KEY_LEN}"),
+            format!("USERLEN={USER_LEN}"),
+            format!("NAMELEN={REALNAME_LEN}"),
+            format!(
+                "TARGMAX=JOIN:,KICK:{MAX_TARGETS},NAMES:{MAX_TARGETS},NOTICE:{MAX_TARGETS},PART:,PRIVMSG:{MAX_TARGETS},TAGMSG:{MAX_TARGETS},WHOIS:1"
+            ),
+            "STATUSMSG=@+".to_owned(),
+            "ELIST=U".to_owned(),
+            "SAFELIST".to_owned(),
+            format!("CHATHISTORY={MAX_HISTORY}"),
+            "MSGREFTYPES=msgid,timestamp".to_owned(),
+        ];
+        for group in tokens.chunks(12) {
+            let mut params: Vec<&str> = group.iter().map(String::as_str).collect();
+            params.push("are supported by this server");
+            self.numeric(id, RPL_ISUPPORT, &params);
+        }
+    }
+
+    pub(super) fn quit(&mut self, id: ConnId, message: &Message<'_>) {
+        let reason = match message.param(0) {
+            "" => "Quit".to_owned(),
+            words => format!("Quit: {}", cut(words, REASON_LEN)),
+        };
+        self.drop_connection(id, &reason);
+    }
+
+    pub(super) fn ping(&mut self, id: ConnId, message: &Message<'_>) {
+        match message.params.get(0).filter(|token| !token.is_empty()) {
+            Some(token) => {
+                let name = self.config.name.clone();
+                self.server_line(id, "PONG", &[&name, token]);
+            }
+            None => self.numeric(id, ERR_NEEDMOREPARAMS, &["PING", "Not enough parameters"]),
+        }
+    }
+
+    /// That something was read is all that counts.
+    #[allow(clippy::unused_self, reason = "a handler has the shape of a handler")]
+    pub(super) fn pong(&mut self, _: ConnId, _: &Message<'_>) {}
+}
+
+/// A word of a peer for a reply's middle param: gated, without blanks, not empty, not long.
+pub(super) fn shown_word(word: &str) -> String {
+    let word: String = text::plain(word).chars().map(|c| if c.is_whitespace() { '_' } else { c }).collect();
+    let word = cut(&word, 64).trim_start_matches(':');
+    if word.is_empty() { "*".to_owned() } else { word.to_owned() }
+}
+
+/// Compares without telling by its time how much was right.
+fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
+    let mut difference = u8::from(one.len() != other.len());
+    for at in 0..one.len().max(other.len()) {
+        difference |= one.get(at).unwrap_or(&0) ^ other.get(at).unwrap_or(&0);
+    }
+    difference == 0
+}

@@ -1,0 +1,117 @@
+//! The queue into the core: what the shards have read, in the order in which they read it.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::irc::Line;
+
+use super::config::INBOX;
+use super::core::{ConnId, Peer};
+
+/// One thing that happened at an edge.
+#[derive(Debug)]
+pub enum Event {
+    /// A connection was accepted.
+    Open(ConnId, Peer),
+    /// A connection sent a line: a range of its batch's bytes.
+    Line(ConnId, std::ops::Range<usize>),
+    /// A connection sent a line over the limit.
+    TooLong(ConnId),
+    /// A connection ended.
+    Close(ConnId, String),
+    /// The log had no room for these lines.
+    NotKept(Vec<Line>),
+    /// The server is to stop, for this reason.
+    Shutdown(String),
+}
+
+/// Events with the bytes they point to: one allocation for many lines, and used again.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// What happened.
+    pub events: Vec<Event>,
+    /// The lines' bytes.
+    pub data: Vec<u8>,
+}
+
+impl Batch {
+    /// Adds a line.
+    pub fn line(&mut self, id: ConnId, line: &[u8]) {
+        let start = self.data.len();
+        self.data.extend_from_slice(line);
+        self.events.push(Event::Line(id, start..self.data.len()));
+    }
+
+    /// Forgets all of it, but not its room.
+    pub fn clear(&mut self) {
+        self.events.clear();
+        self.data.clear();
+    }
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    batches: Vec<Batch>,
+    bytes: usize,
+    /// Emptied batches, to be filled again.
+    spare: Vec<Batch>,
+}
+
+/// The inbox.
+#[derive(Debug, Default)]
+pub struct Inbox {
+    waiting: Mutex<Waiting>,
+    filled: Condvar,
+}
+
+/// Most emptied batches that are kept.
+const SPARE: usize = 8;
+
+impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // The data is whole at every moment the lock is free, so a panic elsewhere spoils nothing.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a batch in and gives an empty one back; says whether reading should rest.
+    pub fn push(&self, batch: Batch) -> (Batch, bool) {
+        let mut waiting = self.lock();
+        waiting.bytes += batch.data.len() + batch.events.len() * size_of::<Event>();
+        waiting.batches.push(batch);
+        let full = waiting.bytes > INBOX;
+        let spare = waiting.spare.pop().unwrap_or_default();
+        drop(waiting);
+        self.filled.notify_one();
+        (spare, full)
+    }
+
+    /// Hands in a single event.
+    pub fn push_event(&self, event: Event) {
+        self.push(Batch { events: vec![event], data: Vec::new() });
+    }
+
+    /// Whether reading should still rest.
+    pub fn is_full(&self) -> bool {
+        self.lock().bytes > INBOX
+    }
+
+    /// Takes all there is, waiting for it at most this long; says whether the inbox had been full.
+    pub fn take(&self, into: &mut Vec<Batch>, at_most: Duration) -> bool {
+        let mut waiting = self.lock();
+        if waiting.batches.is_empty() {
+            let waited =
+                self.filled.wait_timeout_while(waiting, at_most, |waiting| waiting.batches.is_empty());
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        for mut batch in into.drain(..) {
+            if waiting.spare.len() < SPARE && batch.data.capacity() <= INBOX {
+                batch.clear();
+                waiting.spare.push(batch);
+            }
+        }
+        std::mem::swap(&mut waiting.batches, into);
+        let full = waiting.bytes > INBOX;
+        waiting.bytes = 0;
+        full
+    }
+}

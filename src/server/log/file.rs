@@ -1,0 +1,267 @@
+//! The log in files: turns are appended to the newest segment, and made durable before they are said to be kept.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::io::Errno;
+
+use crate::irc::Line;
+use crate::irc::line::Seq;
+use crate::server::core::Query;
+
+use super::checkpoint::Covered;
+use super::disk;
+use super::format::{self, Place};
+use super::page::{self, Store};
+use super::recent::Recent;
+use super::recover::{self, Recovered};
+use super::{AppendError, Log, OpenError, Opened, Options, Sync, WRITE_BYTES, folder};
+
+/// The log of one server, in the folder `log` of its data folder.
+#[derive(Debug)]
+pub struct FileLog {
+    folder: PathBuf,
+    options: Options,
+    newest: File,
+    /// How long the newest segment is; what is behind that is not said to be kept.
+    length: u64,
+    lines: u64,
+    last: Place,
+    recent: Recent,
+    reader: Reader,
+    /// Lines on their way into the file.
+    buffer: Vec<u8>,
+    /// Something has been appended since the last sync.
+    unsynced: bool,
+    /// A call has failed that is never tried again.
+    broken: bool,
+    /// Held as long as the log is open.
+    _lock: File,
+}
+
+impl FileLog {
+    /// Opens the log in a data folder, or makes both, and mends its end if a crash has torn it. `each` is handed, in the
+    /// order of the log, the lines from which the server rebuilds its channels: of each the last topic, the last
+    /// [`REMEMBERED`](super::REMEMBERED) messages and as many other lines (JOIN, PART, KICK, MODE), wherever they lie.
+    /// In a log with tens of thousands of channels those that have been silent longest may miss.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(
+        data: &Path,
+        mut options: Options,
+        each: &mut dyn FnMut(&Line),
+    ) -> Result<(FileLog, Opened), OpenError> {
+        let (folder, lock) = folder::prepare(&mut options.disk, data)?;
+        let recovered = recover::recover(&folder, &mut options)?;
+        let opened = recovered.opened(options.now);
+        for line in recovered.recent.lines() {
+            each(line);
+        }
+        let Recovered { segments, newest, length, recent, lines, last, .. } = recovered;
+        let reader = Reader {
+            folder: folder.clone().into(),
+            extent: Arc::new(Mutex::new(Extent { segments: segments.into(), length })),
+        };
+        let log = FileLog {
+            folder,
+            options,
+            newest,
+            length,
+            lines,
+            last,
+            recent,
+            reader,
+            buffer: Vec::new(),
+            unsynced: false,
+            broken: false,
+            _lock: lock,
+        };
+        Ok((log, opened))
+    }
+
+    /// What answers queries, also from another thread.
+    pub fn reader(&self) -> Reader {
+        self.reader.clone()
+    }
+
+    /// Seals the newest segment and begins one with this line number.
+    fn begin_segment(&mut self, first: Seq) -> Result<(), AppendError> {
+        if self.unsynced {
+            self.options.disk.sync(&self.newest).map_err(AppendError::Broken)?;
+            self.unsynced = false;
+        }
+        // Names must grow, whatever names were found.
+        let first = self.reader.newest().map_or(first, |newest| first.max(newest.saturating_add(1)));
+        let path = self.folder.join(folder::name(first));
+        self.newest = self.options.disk.create(&path).map_err(full_or_broken)?;
+        self.length = 0;
+        // Without this a power cut would take the whole file with all that is in it.
+        self.options.disk.sync_folder(&self.folder).map_err(AppendError::Broken)?;
+        self.reader.publish(|extent| {
+            extent.segments = extent.segments.iter().copied().chain([first]).collect();
+            extent.length = 0;
+        });
+        let covered = Covered { before: first, lines: self.lines, last: self.last };
+        recover::keep_checkpoint(&mut self.options.disk, &self.folder, covered, &self.recent);
+        Ok(())
+    }
+
+    /// Writes the lines behind the good ones.
+    fn write(&mut self, lines: &[Line]) -> io::Result<()> {
+        self.buffer.clear();
+        for line in lines {
+            if self.buffer.len() + format::file_len(line) > WRITE_BYTES {
+                folder::write_all(&mut self.options.disk, &self.newest, &self.buffer)?;
+                self.buffer.clear();
+            }
+            format::encode(line, &mut self.buffer);
+        }
+        folder::write_all(&mut self.options.disk, &self.newest, &self.buffer)
+    }
+
+    /// Everything but the bookkeeping of an append.
+    fn append_whole(&mut self, lines: &[Line], first: Seq) -> Result<(), AppendError> {
+        let size: u64 = lines.iter().map(|line| format::file_len(line) as u64).sum();
+        if self.length > 0 && self.length + size > self.options.segment_bytes {
+            self.begin_segment(first)?;
+        }
+        if let Err(error) = self.write(lines) {
+            let error = full_or_broken(error);
+            if matches!(error, AppendError::Full(_)) {
+                self.options.disk.truncate(&self.newest, self.length).map_err(AppendError::Broken)?;
+            }
+            return Err(error);
+        }
+        let found = self.newest.metadata().map_err(AppendError::Broken)?;
+        if found.len() != self.length + size || found.nlink() == 0 {
+            return Err(AppendError::Broken(io::Error::other(
+                "a segment was changed or deleted by somebody else",
+            )));
+        }
+        self.unsynced = true;
+        if self.options.sync == Sync::Turn {
+            self.options.disk.sync(&self.newest).map_err(AppendError::Broken)?;
+            self.unsynced = false;
+        }
+        self.length += size;
+        Ok(())
+    }
+}
+
+impl Log for FileLog {
+    fn append(&mut self, lines: &[Line]) -> Result<(), AppendError> {
+        if self.broken {
+            return Err(AppendError::Broken(io::Error::other("an earlier call failed")));
+        }
+        let Some((first, last)) = lines.first().zip(lines.last()) else { return Ok(()) };
+        let last = format::place_of(last);
+        let result = check(lines, self.last).and_then(|()| self.append_whole(lines, first.seq()));
+        if let Err(error) = result {
+            self.broken = matches!(error, AppendError::Broken(_));
+            return Err(error);
+        }
+        self.lines += lines.len() as u64;
+        self.last = last;
+        for line in lines {
+            self.recent.note(line);
+        }
+        let length = self.length;
+        self.reader.publish(|extent| extent.length = length);
+        Ok(())
+    }
+
+    fn page(&mut self, query: &Query) -> io::Result<Vec<Line>> {
+        self.reader.page(query)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        if self.broken {
+            return Err(io::Error::other("an earlier call failed"));
+        }
+        if self.unsynced {
+            self.options.disk.sync(&self.newest).inspect_err(|_| self.broken = true)?;
+            self.unsynced = false;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses lines that could not be read back: they come of a mistake of our own, and it must not go on.
+pub(super) fn check(lines: &[Line], mut last: Place) -> Result<(), AppendError> {
+    for line in lines {
+        let place = format::place_of(line);
+        if place <= last || !format::is_kept(line) {
+            return Err(AppendError::Broken(io::Error::other("a line is out of order or cannot be kept")));
+        }
+        last = place;
+    }
+    Ok(())
+}
+
+/// What a failed write or open means.
+fn full_or_broken(error: io::Error) -> AppendError {
+    let full = [Errno::NOSPC, Errno::DQUOT, Errno::FBIG, Errno::MFILE, Errno::NFILE];
+    if full.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error())) {
+        AppendError::Full(error)
+    } else {
+        AppendError::Broken(error)
+    }
+}
+
+/// Answers queries from what is kept of a log, while it goes on growing. Its clones may be on other threads.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    folder: Arc<Path>,
+    extent: Arc<Mutex<Extent>>,
+}
+
+/// How much of the log may be read.
+#[derive(Clone, Debug)]
+struct Extent {
+    segments: Arc<[Seq]>,
+    /// How much of the newest segment is kept; the others are sealed and read whole.
+    length: u64,
+}
+
+impl Reader {
+    /// Answers a query, see [`Log::page`].
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn page(&self, query: &Query) -> io::Result<Vec<Line>> {
+        let extent = self.extent.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        page::page(&Snapshot { folder: &self.folder, extent }, query)
+    }
+
+    fn newest(&self) -> Option<Seq> {
+        self.extent.lock().unwrap_or_else(PoisonError::into_inner).segments.last().copied()
+    }
+
+    fn publish(&self, change: impl FnOnce(&mut Extent)) {
+        change(&mut self.extent.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+struct Snapshot<'a> {
+    folder: &'a Path,
+    extent: Extent,
+}
+
+impl Store for Snapshot<'_> {
+    type Segment = File;
+
+    fn segments(&self) -> usize {
+        self.extent.segments.len()
+    }
+
+    fn open(&self, n: usize) -> io::Result<(File, u64)> {
+        let file = disk::open_to_read(&self.folder.join(folder::name(self.extent.segments[n])))?;
+        let length = file.metadata()?.len();
+        let newest = n + 1 == self.extent.segments.len();
+        Ok((file, if newest { length.min(self.extent.length) } else { length }))
+    }
+}

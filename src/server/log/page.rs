@@ -1,0 +1,351 @@
+//! A slice of one channel's history, found by binary search over bytes and read forwards or backwards from there; no
+//! index is kept. Readers use `pread`-style calls up to a fixed length: what they see is a true prefix of the log
+//! and nothing that is being written.
+
+use std::io;
+use std::ops::{ControlFlow, Range};
+
+use crate::irc::line::Seq;
+use crate::irc::{Line, Time};
+use crate::server::core::{Query, Reference, Which};
+
+use super::SEARCH_BYTES;
+use super::format::{self, Kind, MAX_FILE_LINE, Place};
+use super::scan::{Lines, Raw, ReadAt};
+
+/// How many bytes are read at once to look at one line.
+const PROBE: usize = 4 << 10;
+/// How many bytes are read at once to look at all lines.
+const WINDOW: u64 = 128 << 10;
+/// A piece of a segment this small is read from its beginning rather than halved again.
+const SMALL: u64 = 32 << 10;
+
+// A window holds a whole line at least, so that reading backwards gets on.
+const _: () = assert!(WINDOW > MAX_FILE_LINE as u64 && SEARCH_BYTES > WINDOW);
+
+/// The segments of a log, at one moment.
+pub(super) trait Store {
+    /// One of them.
+    type Segment: ReadAt;
+    /// How many there are.
+    fn segments(&self) -> usize;
+    /// Opens the `n`-th; says how many bytes of it may be read.
+    fn open(&self, n: usize) -> io::Result<(Self::Segment, u64)>;
+}
+
+/// Where a line begins: a segment, and a byte in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Position {
+    segment: usize,
+    at: u64,
+}
+
+/// Answers a query.
+pub(super) fn page<S: Store>(store: &S, query: &Query) -> io::Result<Vec<Line>> {
+    let limit = query.limit;
+    let mut search = Search { store, query, left: SEARCH_BYTES };
+    match query.which {
+        Which::Latest(None) => search.backwards(0..Place::MAX, limit),
+        Which::Latest(Some(from)) => search.backwards(after(from)..Place::MAX, limit),
+        Which::Before(to) => search.backwards(0..before(to), limit),
+        Which::After(from) => search.forwards(after(from)..Place::MAX, limit),
+        Which::Around(middle) => {
+            // Half of the work belongs to each direction; what the first has not used is the second's, too.
+            search.left = SEARCH_BYTES / 2;
+            let mut lines = search.backwards(0..before(middle), limit / 2)?;
+            search.left += SEARCH_BYTES / 2;
+            lines.extend(search.forwards(before(middle)..Place::MAX, limit - lines.len())?);
+            Ok(lines)
+        }
+        Which::Between(from, to) if before(from) <= before(to) => {
+            search.forwards(after(from)..before(to), limit)
+        }
+        Which::Between(from, to) => search.backwards(after(to)..before(from), limit),
+    }
+}
+
+/// The first place that a reference excludes.
+fn before(reference: Reference) -> Place {
+    match reference {
+        Reference::Time(at) => format::place(at, 0),
+        Reference::Line(at, seq) => format::place(at, seq),
+    }
+}
+
+/// The first place behind a reference.
+fn after(reference: Reference) -> Place {
+    let last = |at: Time| format::place(at, Seq::MAX);
+    match reference {
+        Reference::Time(at) => last(at) + 1,
+        Reference::Line(at, seq) => format::place(at, seq) + 1,
+    }
+}
+
+struct Search<'a, S> {
+    store: &'a S,
+    query: &'a Query,
+    /// How many bytes may still be read.
+    left: u64,
+}
+
+impl<S: Store> Search<'_, S> {
+    /// The first `limit` lines in a range.
+    fn forwards(&mut self, range: Range<Place>, limit: usize) -> io::Result<Vec<Line>> {
+        let (mut found, mut next) = (Vec::new(), range.start);
+        let Some((from, to)) = self.positions(&range, limit)? else { return Ok(found) };
+        for n in from.segment..=to.segment {
+            let (segment, length) = self.store.open(n)?;
+            let start = if n == from.segment { from.at } else { 0 };
+            let end = if n == to.segment { to.at } else { length };
+            let mut lines = Lines::new(&segment, start, end, WINDOW as usize);
+            while let Some(raw) = lines.next()? {
+                self.left = self.left.saturating_sub(raw.bytes.len() as u64);
+                if let Some((line, place)) = self.wanted(&raw, &(next..range.end)) {
+                    next = place + 1;
+                    found.push(line);
+                }
+                if found.len() == limit || self.left == 0 {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The last `limit` lines in a range, in the order of the log.
+    fn backwards(&mut self, range: Range<Place>, limit: usize) -> io::Result<Vec<Line>> {
+        let mut found: Vec<(Line, Place)> = Vec::new();
+        let Some((from, to)) = self.positions(&range, limit)? else { return Ok(Vec::new()) };
+        for n in (from.segment..=to.segment).rev() {
+            let (segment, length) = self.store.open(n)?;
+            let start = if n == from.segment { from.at } else { 0 };
+            let end = if n == to.segment { to.at } else { length };
+            let flow = each_backwards(&segment, start..end, &mut |raw| {
+                self.left = self.left.saturating_sub(raw.bytes.len() as u64);
+                if let Some((line, place)) = self.wanted(&raw, &range) {
+                    // What stands behind this line but does not come after it is out of order.
+                    while found.pop_if(|(_, behind)| *behind <= place).is_some() {}
+                    found.push((line, place));
+                }
+                if found.len() == limit || self.left == 0 {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })?;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(found.into_iter().rev().map(|(line, _)| line).collect())
+    }
+
+    /// From where to where a range lies; `None` if nothing is to be read.
+    fn positions(&self, range: &Range<Place>, limit: usize) -> io::Result<Option<(Position, Position)>> {
+        if limit == 0 || range.is_empty() || self.store.segments() == 0 {
+            return Ok(None);
+        }
+        Ok(Some((self.first_at(range.start)?, self.first_at(range.end)?)))
+    }
+
+    /// The line, if it is one of those asked for and lies in a range. The cheap questions come first.
+    fn wanted(&self, raw: &Raw<'_>, range: &Range<Place>) -> Option<(Line, Place)> {
+        let (kind, target) = format::heading(raw.bytes)?;
+        if !target.eq_ignore_ascii_case(self.query.channel.as_bytes())
+            || (kind != Kind::Message && !self.query.events)
+        {
+            return None;
+        }
+        let line = raw.decode()?;
+        let place = format::place_of(&line);
+        range.contains(&place).then_some((line, place))
+    }
+
+    /// Where the first line at or behind a place begins; where the log ends, if there is none.
+    fn first_at(&self, place: Place) -> io::Result<Position> {
+        let count = self.store.segments();
+        if place == 0 {
+            return Ok(Position { segment: 0, at: 0 });
+        }
+        if place == Place::MAX {
+            return Ok(Position { segment: count - 1, at: self.store.open(count - 1)?.1 });
+        }
+        // The segments up to `low` begin before the place, those from `high` on do not.
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.first_place(middle, high)? {
+                Some((n, first)) if first < place => low = n + 1,
+                _ => high = middle,
+            }
+        }
+        let Some(segment) = low.checked_sub(1) else { return Ok(Position { segment: 0, at: 0 }) };
+        let (source, length) = self.store.open(segment)?;
+        Ok(Position { segment, at: first_in(&source, length, place)? })
+    }
+
+    /// The place of the first good line of the segments from `n` up to `end`, and the segment it is in.
+    fn first_place(&self, n: usize, end: usize) -> io::Result<Option<(usize, Place)>> {
+        for n in n..end {
+            let (source, length) = self.store.open(n)?;
+            if let Some((_, place)) = first_good(&source, 0, length, length)? {
+                return Ok(Some((n, place)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Where in a segment the first line at or behind a place begins, by halving.
+fn first_in<R: ReadAt>(source: &R, length: u64, place: Place) -> io::Result<u64> {
+    // Good lines that begin in front of `low` are before the place, those that begin at or behind `high` are not.
+    let (mut low, mut high) = (0, length);
+    while high.saturating_sub(low) > SMALL {
+        let middle = low + (high - low) / 2;
+        match first_good(source, middle, high, length)? {
+            Some((end, found)) if found < place => low = end,
+            _ => high = middle,
+        }
+    }
+    let mut lines = Lines::new(source, low, length, SMALL as usize + PROBE);
+    let mut end = high.max(low);
+    while let Some(raw) = lines.next()? {
+        if raw.at >= high {
+            break;
+        }
+        if raw.decode().is_some_and(|line| format::place_of(&line) >= place) {
+            return Ok(raw.at);
+        }
+        end = end.max(raw.end());
+    }
+    Ok(end)
+}
+
+/// The first good line that begins at or behind the byte `from` and in front of `to`: where it ends, and its place.
+pub(super) fn first_good<R: ReadAt>(
+    source: &R,
+    from: u64,
+    to: u64,
+    length: u64,
+) -> io::Result<Option<(u64, Place)>> {
+    // From the byte before it on, for that one tells whether a line begins here; the first piece is the end of
+    // the line before.
+    let mut lines = Lines::new(source, from.saturating_sub(1), length, PROBE);
+    let mut before = from > 0;
+    while let Some(raw) = lines.next()? {
+        if raw.at >= to {
+            break;
+        }
+        if !std::mem::take(&mut before)
+            && let Some(line) = raw.decode()
+        {
+            return Ok(Some((raw.end(), format::place_of(&line))));
+        }
+    }
+    Ok(None)
+}
+
+/// Hands out the raw lines in a range of a segment, the last one first.
+fn each_backwards<R: ReadAt>(
+    source: &R,
+    range: Range<u64>,
+    each: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>,
+) -> io::Result<ControlFlow<()>> {
+    let mut end = range.end;
+    let mut window = Vec::new();
+    while end > range.start {
+        let start = end.saturating_sub(WINDOW).max(range.start);
+        window.clear();
+        window.resize((end - start) as usize, 0);
+        read_exact(source, &mut window, start)?;
+        // The first line of the window may have begun before it; without any line end all of it is part of
+        // something that is no line.
+        let first = if start == range.start {
+            0
+        } else {
+            memchr::memchr(b'\n', &window).map_or(window.len(), |found| found + 1)
+        };
+        let mut rest = window.len();
+        while rest > first {
+            let begin =
+                memchr::memrchr(b'\n', &window[first..rest - 1]).map_or(first, |found| first + found + 1);
+            let bytes = &window[begin..rest];
+            let raw = Raw { at: start + begin as u64, bytes, whole: bytes.ends_with(b"\n") };
+            if each(raw).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            rest = begin;
+        }
+        let got_on = first < window.len();
+        end = if got_on { start + first as u64 } else { start };
+        if !got_on && each(Raw { at: start, bytes: &window, whole: false }).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+fn read_exact<R: ReadAt>(source: &R, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
+    while !into.is_empty() {
+        let got = source.read_at(into, at)?;
+        if got == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        into = &mut into[got..];
+        at += got as u64;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::irc::Draft;
+
+    /// Lines of one length, their places an even distance apart; as many as a power of two, so that halving the bytes
+    /// falls on line ends too.
+    fn even_lines(count: u64) -> (Vec<u8>, usize) {
+        let mut bytes = Vec::new();
+        for n in 0..count {
+            let draft = Draft::new("", "a!a@h", "PRIVMSG", &["#c", "x"]);
+            format::encode(&draft.stamp(Time::from_millis(1000), 2 * n + 2), &mut bytes);
+        }
+        let length = bytes.len() / usize::try_from(count).unwrap();
+        (bytes, length)
+    }
+
+    #[test]
+    fn each_line_is_found_where_it_begins() {
+        let (bytes, length) = even_lines(1024);
+        assert!(bytes.len() as u64 > 2 * SMALL);
+        for n in 0..=1024u64 {
+            let begin = n * length as u64;
+            for place in [2 * n + 1, 2 * n + 2] {
+                let place = format::place(Time::from_millis(1000), place);
+                assert_eq!(first_in(&&bytes[..], bytes.len() as u64, place).unwrap(), begin, "{n}");
+            }
+        }
+    }
+
+    #[test]
+    fn backwards_is_forwards_reversed_whatever_the_bytes_are() {
+        let mut bytes = even_lines(4096).0;
+        bytes[500..1_000].fill(b'x');
+        bytes[50_000..50_000 + 3 * WINDOW as usize / 2].fill(0);
+        bytes.extend_from_slice(b"no end");
+        let source = &bytes[..];
+        let (mut forwards, mut backwards) = (Vec::new(), Vec::new());
+        let mut lines = Lines::new(&source, 0, bytes.len() as u64, 5000);
+        while let Some(raw) = lines.next().unwrap() {
+            forwards.extend(raw.decode().map(|line| (raw.at, line)));
+        }
+        let flow = each_backwards(&source, 0..bytes.len() as u64, &mut |raw| {
+            backwards.extend(raw.decode().map(|line| (raw.at, line)));
+            ControlFlow::Continue(())
+        });
+        assert!(flow.unwrap().is_continue());
+        backwards.reverse();
+        assert!(forwards.len() > 100);
+        assert_eq!(backwards, forwards);
+    }
+}

@@ -1,0 +1,118 @@
+//! Bytes waiting for one connection: one contiguous buffer, which exists only while something waits.
+
+use std::io::{self, Write};
+
+/// Most room that an emptied buffer keeps for the next one who needs it.
+const KEPT_ROOM: usize = 64 << 10;
+
+/// Most emptied buffers that a shard keeps.
+const SPARE_BUFFERS: usize = 64;
+
+/// Emptied buffers of a shard, to be used again: an idle connection has none.
+#[derive(Debug, Default)]
+pub struct Spare(Vec<Vec<u8>>);
+
+/// The bytes that wait for one connection.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    buffer: Vec<u8>,
+    sent: usize,
+}
+
+/// How a flush ended.
+#[derive(Debug)]
+pub enum Flushed {
+    /// Nothing waits any more.
+    All,
+    /// The socket takes no more for now.
+    Blocked,
+    /// The connection is broken.
+    Failed(io::Error),
+}
+
+impl Outbox {
+    /// How many bytes wait.
+    pub fn waiting(&self) -> usize {
+        self.buffer.len() - self.sent
+    }
+
+    /// The buffer to write into; what is sent already is not moved.
+    pub fn buffer(&mut self, spare: &mut Spare) -> &mut Vec<u8> {
+        if self.buffer.capacity() == 0
+            && let Some(used) = spare.0.pop()
+        {
+            self.buffer = used;
+        }
+        &mut self.buffer
+    }
+
+    /// Writes as much as the socket takes.
+    pub fn flush(&mut self, socket: &mut impl Write, spare: &mut Spare) -> Flushed {
+        while self.sent < self.buffer.len() {
+            match socket.write(&self.buffer[self.sent..]) {
+                Ok(0) => return Flushed::Failed(io::ErrorKind::WriteZero.into()),
+                Ok(written) => self.sent += written,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.close_ranks();
+                    return Flushed::Blocked;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Flushed::Failed(error),
+            }
+        }
+        self.sent = 0;
+        let mut used = std::mem::take(&mut self.buffer);
+        if used.capacity() > 0 && used.capacity() <= KEPT_ROOM && spare.0.len() < SPARE_BUFFERS {
+            used.clear();
+            spare.0.push(used);
+        }
+        Flushed::All
+    }
+
+    /// What is sent is dropped once it is more than what waits, so that a slow reader's buffer does not grow.
+    fn close_ranks(&mut self) {
+        if self.sent > self.buffer.len() / 2 {
+            self.buffer.drain(..self.sent);
+            self.sent = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Socket {
+        room: usize,
+        got: Vec<u8>,
+    }
+
+    impl Write for Socket {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.room == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let taken = bytes.len().min(self.room).min(3);
+            self.room -= taken;
+            self.got.extend_from_slice(&bytes[..taken]);
+            Ok(taken)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn bytes_keep_their_order_over_a_full_socket() {
+        let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
+        let mut socket = Socket { room: 5, got: Vec::new() };
+        outbox.buffer(&mut spare).extend_from_slice(b"hello ");
+        assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::Blocked));
+        outbox.buffer(&mut spare).extend_from_slice(b"world");
+        assert_eq!(outbox.waiting(), 6);
+        socket.room = 100;
+        assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::All));
+        assert_eq!((socket.got.as_slice(), outbox.waiting()), (b"hello world".as_slice(), 0));
+        assert_eq!(spare.0.len(), 1);
+    }
+}

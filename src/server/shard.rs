@@ -1,0 +1,385 @@
+//! An I/O shard: one thread that owns its connections and their buffers without a lock. It reads whoever is ready and
+//! hands all their lines to the core at once; it takes each turn from its mailbox and writes each touched connection
+//! once.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "this is the edge with sockets and deadlines"
+)]
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+use tracing::{debug, warn};
+
+use super::config::{ACCEPT_PAUSE, GOODBYE};
+use super::connection::{Connection, shown_address};
+use super::core::{Audience, ConnId, Ears, Form, Output, Peer};
+use super::inbox::{Batch, Event, Inbox};
+use super::mailbox::{Delivery, Mailboxes};
+use super::outbox::Spare;
+use super::turn::Turn;
+
+/// Bytes of one read; shared by all connections of the shard.
+const READ_BUFFER: usize = 64 << 10;
+/// Events of one wait.
+const EVENTS: usize = 1024;
+/// The token of the mailbox's waker.
+pub const WAKER: Token = Token(usize::MAX);
+/// The token of the first listener; the others follow downwards.
+const LISTENER: usize = usize::MAX - 1;
+
+/// A shard.
+#[derive(Debug)]
+pub struct Shard {
+    lane: usize,
+    poll: Poll,
+    inbox: Arc<Inbox>,
+    mailboxes: Mailboxes,
+    listeners: Vec<TcpListener>,
+    accept_paused: Option<Instant>,
+    next_lane: usize,
+    connections: Vec<Option<Box<Connection>>>,
+    free: Vec<usize>,
+    /// Slots that may have more to read.
+    ready: Vec<usize>,
+    /// Slots that are to be flushed.
+    touched: Vec<usize>,
+    /// Slots that the core has given up and that are not empty yet.
+    leaving: Vec<usize>,
+    spare: Spare,
+    batch: Batch,
+    reading_rests: bool,
+    ending: Option<Instant>,
+}
+
+impl Shard {
+    /// A shard for one lane; the one with listeners accepts for all.
+    ///
+    /// # Errors
+    /// When a listener cannot be registered.
+    pub fn new(
+        lane: usize,
+        poll: Poll,
+        mut listeners: Vec<TcpListener>,
+        inbox: Arc<Inbox>,
+        mailboxes: Mailboxes,
+    ) -> io::Result<Shard> {
+        for (n, listener) in listeners.iter_mut().enumerate() {
+            poll.registry().register(listener, Token(LISTENER - n), Interest::READABLE)?;
+        }
+        Ok(Shard {
+            lane,
+            poll,
+            inbox,
+            mailboxes,
+            listeners,
+            accept_paused: None,
+            next_lane: 0,
+            connections: Vec::new(),
+            free: Vec::new(),
+            ready: Vec::new(),
+            touched: Vec::new(),
+            leaving: Vec::new(),
+            spare: Spare::default(),
+            batch: Batch::default(),
+            reading_rests: false,
+            ending: None,
+        })
+    }
+
+    /// The shard's loop, until the last turn has been written.
+    pub fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        let mut buffer = vec![0; READ_BUFFER];
+        let mut deliveries = Vec::new();
+        loop {
+            if let Err(error) = self.poll.poll(&mut events, self.patience())
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                warn!("waiting for sockets failed: {error}");
+                return;
+            }
+            let mut accept = false;
+            for event in &events {
+                match event.token() {
+                    WAKER => {}
+                    Token(token) if token > LISTENER - self.listeners.len() => accept = true,
+                    Token(slot) => self.note_ready(slot, event.is_readable(), event.is_writable()),
+                }
+            }
+            self.mailboxes.lane(self.lane).take(&mut deliveries);
+            for delivery in deliveries.drain(..) {
+                self.receive(&delivery);
+            }
+            self.flush();
+            if accept || self.accept_paused.is_some_and(|until| Instant::now() >= until) {
+                self.accept();
+            }
+            self.read(&mut buffer);
+            self.hand_in();
+            self.sweep();
+            if self.ending.is_some_and(|until| self.leaving.is_empty() || Instant::now() >= until) {
+                return;
+            }
+        }
+    }
+
+    /// How long to wait for the next event: not at all while there is more to read.
+    fn patience(&self) -> Option<Duration> {
+        if !self.ready.is_empty() && !self.reading_rests {
+            return Some(Duration::ZERO);
+        }
+        if !self.leaving.is_empty() || self.ending.is_some() {
+            return Some(Duration::from_millis(100));
+        }
+        self.accept_paused.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    fn note_ready(&mut self, slot: usize, readable: bool, writable: bool) {
+        let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
+        if readable && !connection.readable {
+            connection.readable = true;
+            self.ready.push(slot);
+        }
+        if writable && !connection.touched {
+            connection.touched = true;
+            self.touched.push(slot);
+        }
+    }
+
+    /// Reads whoever is ready, once around: each connection its share, so that none can keep the others waiting.
+    fn read(&mut self, buffer: &mut [u8]) {
+        if self.reading_rests {
+            self.reading_rests = self.inbox.is_full();
+            if self.reading_rests {
+                return;
+            }
+        }
+        let mut ready = std::mem::take(&mut self.ready);
+        ready.retain(|slot| {
+            let Some(connection) = self.connections.get_mut(*slot).and_then(Option::as_mut) else {
+                return false;
+            };
+            connection.read(buffer, &mut self.batch);
+            connection.readable
+        });
+        self.ready.append(&mut ready);
+    }
+
+    /// Hands the core all that was read in this round.
+    fn hand_in(&mut self) {
+        if !self.batch.events.is_empty() {
+            let (empty, full) = self.inbox.push(std::mem::take(&mut self.batch));
+            self.batch = empty;
+            self.reading_rests = full;
+        }
+    }
+
+    fn accept(&mut self) {
+        self.accept_paused = None;
+        for n in 0..self.listeners.len() {
+            loop {
+                match self.listeners[n].accept() {
+                    Ok((socket, address)) => self.place(socket, address),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) if is_passing(&error) => {}
+                    Err(error) => {
+                        warn!("accepting rests for a moment: {error}");
+                        self.accept_paused = Some(Instant::now() + ACCEPT_PAUSE);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives a new connection to the next lane.
+    fn place(&mut self, socket: TcpStream, address: SocketAddr) {
+        let lane = self.next_lane;
+        self.next_lane = (lane + 1) % self.mailboxes.lanes();
+        if lane == self.lane {
+            self.adopt(socket, address);
+        } else {
+            let accepted = Delivery::Accepted(Mutex::new(Some((socket, address))));
+            self.mailboxes.lane(lane).send(Arc::new(accepted));
+        }
+    }
+
+    fn adopt(&mut self, socket: TcpStream, address: SocketAddr) {
+        if self.ending.is_some() {
+            return;
+        }
+        // The server gathers what belongs together itself; waiting for more would only cost time.
+        if let Err(error) = socket.set_nodelay(true) {
+            debug!("a connection was gone before it could be used: {error}");
+        }
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.connections.push(None);
+            self.connections.len() - 1
+        });
+        let id = self.id_of(slot);
+        let mut connection = Box::new(Connection::new(id, socket));
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = self.poll.registry().register(connection.socket(), Token(slot), interest) {
+            warn!("a connection could not be watched: {error}");
+            self.free.push(slot);
+            return;
+        }
+        debug!(connection = id.0, %address, "accepted");
+        connection.readable = true;
+        self.connections[slot] = Some(connection);
+        self.ready.push(slot);
+        self.batch.events.push(Event::Open(id, Peer { address: shown_address(address.ip()) }));
+    }
+
+    fn id_of(&self, slot: usize) -> ConnId {
+        ConnId((slot * self.mailboxes.lanes() + self.lane) as u32)
+    }
+
+    fn slot_of(&self, id: ConnId) -> Option<usize> {
+        let lanes = self.mailboxes.lanes();
+        (id.0 as usize % lanes == self.lane).then_some(id.0 as usize / lanes)
+    }
+
+    fn receive(&mut self, delivery: &Delivery) {
+        match delivery {
+            Delivery::Turn(turn) => self.turn(turn),
+            Delivery::Fatal(why) => {
+                let goodbye = format!("ERROR :{why}\r\n");
+                for slot in 0..self.connections.len() {
+                    self.put(slot, goodbye.as_bytes());
+                    self.leave(slot);
+                }
+                self.end();
+            }
+            Delivery::Accepted(socket) => {
+                let taken = socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+                if let Some((socket, address)) = taken {
+                    self.adopt(socket, address);
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, turn: &Turn) {
+        for output in &turn.outputs {
+            match output {
+                Output::Reply { to, bytes, .. } => {
+                    if let Some(slot) = self.slot_of(*to) {
+                        self.put(slot, bytes);
+                    }
+                }
+                Output::Deliver { line, to: Audience::One(id, form), except } => {
+                    if let Some(slot) = self.slot_of(*id).filter(|_| *except != Some(*id)) {
+                        self.put(slot, &form.bytes(line));
+                    }
+                }
+                Output::Deliver { line, to: Audience::Many(ears), except } => {
+                    self.fan_out(line, ears, *except);
+                }
+                Output::Close(id, _) => {
+                    if let Some(slot) = self.slot_of(*id) {
+                        self.leave(slot);
+                    }
+                }
+                Output::Append { .. } | Output::Page { .. } | Output::Note(_) => {}
+            }
+        }
+        if turn.last {
+            self.end();
+        }
+    }
+
+    /// One copy for each recipient; the forms that are a piece of the line are copied from it as they are.
+    fn fan_out(&mut self, line: &crate::irc::Line, ears: &Ears, except: Option<ConnId>) {
+        for form in Form::ALL {
+            let ids = ears.of(self.lane, form);
+            if ids.is_empty() {
+                continue;
+            }
+            let formatted;
+            let bytes: &[u8] = match form {
+                Form::Untagged => line.untagged(),
+                Form::Full => line.tagged(),
+                Form::Time | Form::Tags => {
+                    formatted = form.bytes(line);
+                    &formatted
+                }
+            };
+            for id in ids {
+                if except != Some(*id) {
+                    self.put(id.0 as usize / self.mailboxes.lanes(), bytes);
+                }
+            }
+        }
+    }
+
+    fn put(&mut self, slot: usize, bytes: &[u8]) {
+        let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
+        let Some(buffer) = connection.buffer(&mut self.spare) else { return };
+        buffer.extend_from_slice(bytes);
+        if !connection.touched {
+            connection.touched = true;
+            self.touched.push(slot);
+        }
+    }
+
+    fn leave(&mut self, slot: usize) {
+        let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
+        if connection.is_leaving() {
+            return;
+        }
+        connection.leave(Instant::now() + GOODBYE);
+        self.leaving.push(slot);
+        self.ready.push(slot);
+        if !connection.touched {
+            connection.touched = true;
+            self.touched.push(slot);
+        }
+    }
+
+    /// Writes each touched connection once.
+    fn flush(&mut self) {
+        for slot in self.touched.drain(..) {
+            if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
+                connection.touched = false;
+                connection.flush(&mut self.spare, &mut self.batch);
+            }
+        }
+    }
+
+    /// Drops the connections that have had their goodbye; with that their ids are free.
+    fn sweep(&mut self) {
+        if self.leaving.is_empty() {
+            return;
+        }
+        let now = Instant::now();
+        let mut leaving = std::mem::take(&mut self.leaving);
+        leaving.retain(|slot| {
+            let done = self.connections[*slot].as_ref().is_none_or(|connection| connection.is_done(now));
+            if done {
+                self.connections[*slot] = None;
+                self.free.push(*slot);
+            }
+            !done
+        });
+        self.leaving = leaving;
+    }
+
+    /// The server ends: nothing new is accepted, and what waits has this long to be written.
+    fn end(&mut self) {
+        self.listeners.clear();
+        self.ending = Some(Instant::now() + GOODBYE);
+    }
+}
+
+/// Errors of one connection that never came to be: no reason to rest.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+}

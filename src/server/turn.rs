@@ -1,0 +1,228 @@
+//! The turn loop, the heart of the server, on a thread of its own; and the log's thread behind it.
+//!
+//! ```text
+//! shards ──lines──▶ inbox ──▶ core ──turn──▶ log: one write, one sync ──▶ mailboxes ──bytes──▶ shards
+//! ```
+//!
+//! While the log syncs turn n the core handles turn n + 1; at most [`TURNS_UNDER_WAY`](super::config::TURNS_UNDER_WAY)
+//! wait, then the core waits, and the inbox behind it, and the sockets behind that.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+
+use tracing::{error, info, warn};
+
+use crate::irc::Line;
+
+use super::backbone::Backbone;
+use super::clock;
+use super::config::{SYNC_INTERVAL, TICK};
+use super::core::{Core, Input, Note, Output};
+use super::inbox::{Batch, Event, Inbox};
+use super::log::{AppendError, Log, Sync};
+use super::mailbox::{Delivery, Mailboxes};
+
+/// What one turn has brought: lines for the log, and what follows once they lie there.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// The lines to be kept, in order.
+    pub lines: Vec<Line>,
+    /// What leaves the core, in order.
+    pub outputs: Vec<Output>,
+    /// Nothing comes after this one.
+    pub last: bool,
+}
+
+/// Counts for the last line of the server's life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Connections that registered.
+    pub arrivals: u64,
+    /// Lines that were kept.
+    pub lines: u64,
+}
+
+/// Hands one input to the core and brings what it asks to be ordered back to it, until nothing is left to order.
+/// This is the whole of what a turn does with an input; simulations use it as it is.
+pub fn drive(
+    core: &mut Core,
+    backbone: &mut dyn Backbone,
+    input: Input<'_>,
+    turn: &mut Turn,
+    scratch: &mut Vec<Output>,
+) {
+    let now = clock::now();
+    drive_at(core, backbone, input, now, turn, scratch);
+}
+
+/// The same, at a given time.
+pub fn drive_at(
+    core: &mut Core,
+    backbone: &mut dyn Backbone,
+    input: Input<'_>,
+    now: crate::irc::Time,
+    turn: &mut Turn,
+    scratch: &mut Vec<Output>,
+) {
+    scratch.clear();
+    core.handle(input, now, scratch);
+    for output in scratch.drain(..) {
+        let Output::Append { draft, origin, keep } = output else {
+            turn.outputs.push(output);
+            continue;
+        };
+        let Some(line) = backbone.order(draft, now) else { continue };
+        if keep {
+            turn.lines.push(line.clone());
+        }
+        core.handle(Input::Appended(line, Some(origin)), now, &mut turn.outputs);
+    }
+    core.settle(&mut turn.outputs);
+}
+
+/// The core's thread: until a shutdown has been handled.
+pub fn run_core(
+    mut core: Core,
+    mut backbone: Box<dyn Backbone>,
+    inbox: &Inbox,
+    mailboxes: &Mailboxes,
+    turns: &SyncSender<Turn>,
+) {
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut scratch = Vec::new();
+    let mut ticked = clock::now();
+    loop {
+        let was_full = inbox.take(&mut batches, TICK);
+        if was_full {
+            mailboxes.wake();
+        }
+        let now = clock::now();
+        let mut turn = Turn::default();
+        for batch in &mut batches {
+            for event in batch.events.drain(..) {
+                let input = match event {
+                    Event::Open(id, peer) => Input::Open(id, peer),
+                    Event::Line(id, range) => Input::Line(id, &batch.data[range]),
+                    Event::TooLong(id) => Input::TooLong(id),
+                    Event::Close(id, reason) => Input::Close(id, reason),
+                    Event::NotKept(lines) => Input::NotKept(lines),
+                    Event::Shutdown(reason) => {
+                        turn.last = true;
+                        Input::Shutdown(reason)
+                    }
+                };
+                drive_at(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
+            }
+        }
+        if now.since(ticked) >= TICK {
+            ticked = now;
+            drive_at(&mut core, backbone.as_mut(), Input::Tick, now, &mut turn, &mut scratch);
+        }
+        if turn.outputs.is_empty() && turn.lines.is_empty() && !turn.last {
+            continue;
+        }
+        let last = turn.last;
+        // The log's thread is gone only when the log is broken: then there is nothing left to do.
+        if turns.send(turn).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// The log's thread: keeps each turn's lines, then releases its outputs. Ends with the last turn, or when the log
+/// breaks; then nobody hears the turn, and the error says why.
+///
+/// # Errors
+/// The log's, when it may not be used any more.
+pub fn run_log(
+    log: &mut dyn Log,
+    sync: Sync,
+    turns: &Receiver<Turn>,
+    inbox: &Inbox,
+    mailboxes: &Mailboxes,
+) -> Result<Counts, String> {
+    let mut counts = Counts::default();
+    let mut unsynced = false;
+    loop {
+        let wait = if unsynced { SYNC_INTERVAL } else { Duration::from_secs(3600) };
+        let mut turn = match turns.recv_timeout(wait) {
+            Ok(turn) => turn,
+            Err(RecvTimeoutError::Timeout) => {
+                sync_now(log, &mut unsynced, mailboxes)?;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(counts),
+        };
+        match if turn.lines.is_empty() { Ok(()) } else { log.append(&turn.lines) } {
+            Ok(()) => {
+                counts.lines += turn.lines.len() as u64;
+                unsynced |= sync == Sync::Interval && !turn.lines.is_empty();
+            }
+            Err(AppendError::Full(reason)) => {
+                warn!("the log has no room: {reason}; senders are told, all else goes on");
+                withhold(&mut turn, inbox);
+            }
+            Err(AppendError::Broken(reason)) => {
+                error!("the log failed: {reason}");
+                mailboxes.send(&Arc::new(Delivery::Fatal("log failure")));
+                return Err(reason.to_string());
+            }
+        }
+        release(&mut turn, log, &mut counts);
+        let last = turn.last;
+        if last {
+            sync_now(log, &mut unsynced, mailboxes)?;
+        }
+        mailboxes.send(&Arc::new(Delivery::Turn(turn)));
+        if last {
+            return Ok(counts);
+        }
+    }
+}
+
+fn sync_now(log: &mut dyn Log, unsynced: &mut bool, mailboxes: &Mailboxes) -> Result<(), String> {
+    *unsynced = false;
+    log.sync().map_err(|reason| {
+        error!("the log could not be synced: {reason}");
+        mailboxes.send(&Arc::new(Delivery::Fatal("log failure")));
+        reason.to_string()
+    })
+}
+
+/// Answers the turn's pages, now that all its lines can be found, and takes its notes for the diagnostics.
+fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
+    for output in &mut turn.outputs {
+        match output {
+            Output::Page { to, query, playback } => {
+                let lines = log.page(query).unwrap_or_else(|reason| {
+                    error!("a page of the log could not be read: {reason}");
+                    Vec::new()
+                });
+                *output = Output::Reply { to: *to, bytes: playback.bytes(&lines), of: None };
+            }
+            Output::Note(Note::Arrived(id, nick, address)) => {
+                counts.arrivals += 1;
+                info!(connection = id.0, address = %address, kind = "irc", nick = %nick, "registered");
+            }
+            Output::Note(Note::Left(id, nick, address, reason)) => {
+                let reason = crate::irc::text::plain(reason);
+                info!(connection = id.0, address = %address, kind = "irc", nick = %nick, reason = %reason, "left");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Takes out of a turn whatever would let somebody hear a message or a topic that could not be kept.
+fn withhold(turn: &mut Turn, inbox: &Inbox) {
+    let spoken = |line: &Line| matches!(line.message().command, "PRIVMSG" | "NOTICE" | "TOPIC");
+    let lost: Vec<Line> = turn.lines.drain(..).filter(spoken).collect();
+    let ids: HashSet<&str> = lost.iter().map(Line::msgid).collect();
+    turn.outputs.retain(|output| match output {
+        Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => !ids.contains(line.msgid()),
+        _ => true,
+    });
+    inbox.push_event(Event::NotKept(lost));
+}

@@ -1,0 +1,293 @@
+//! A pseudo-terminal with the real binary in it: type, wait for what the screen shows, send signals, and look at
+//! the state in which the terminal is left.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, MasterPty, PtyPair, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// How long anything may take before a test fails; generous, since tests run beside each other on few cores.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A home of its own for the processes of one test: nothing of the user's is read or written.
+pub struct Home(TempDir);
+
+impl Home {
+    /// An empty one.
+    pub fn new() -> Home {
+        Home(TempDir::new().unwrap())
+    }
+
+    /// A path inside.
+    pub fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// The variables that a process inside sees, and no other.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("HOME", self.path("")),
+            ("XDG_DATA_HOME", self.path("share")),
+            ("XDG_CONFIG_HOME", self.path("config")),
+            ("XDG_STATE_HOME", self.path("state")),
+            ("XDG_CACHE_HOME", self.path("cache")),
+            ("PATH", std::env::var("PATH").unwrap_or_default()),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("TZ", "UTC".to_owned()),
+            ("TERM", "xterm-256color".to_owned()),
+            ("USER", "tester".to_owned()),
+            ("LOGNAME", "tester".to_owned()),
+        ]
+    }
+}
+
+/// The binary under test.
+pub fn chatui() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_chatui"))
+}
+
+/// A running program and its terminal.
+pub struct Terminal {
+    pair: PtyPair,
+    writer: Box<dyn Write + Send>,
+    shared: Arc<Shared>,
+    pid: Pid,
+    before: String,
+}
+
+#[derive(Default)]
+struct Shared {
+    seen: Mutex<Seen>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Seen {
+    screen: Option<vt100::Parser>,
+    bytes: Vec<u8>,
+    exit: Option<portable_pty::ExitStatus>,
+}
+
+impl Terminal {
+    /// Starts the binary with these arguments in a terminal of `columns` x `rows`.
+    pub fn chatui(home: &Home, columns: u16, rows: u16, args: &[&str]) -> Terminal {
+        let mut command = CommandBuilder::new(chatui());
+        command.args(args);
+        Terminal::run(home, columns, rows, command)
+    }
+
+    /// Starts any command.
+    pub fn run(home: &Home, columns: u16, rows: u16, mut command: CommandBuilder) -> Terminal {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let before = modes(&*pair.master);
+        command.env_clear();
+        for (name, value) in home.variables() {
+            command.env(name, value);
+        }
+        command.cwd(home.path(""));
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        let pid = Pid::from_raw(child.process_id().unwrap() as i32).unwrap();
+        let shared = Arc::new(Shared::default());
+        shared.lock().screen = Some(vt100::Parser::new(rows, columns, 0));
+
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let ours = Arc::clone(&shared);
+        thread::spawn(move || {
+            let mut buffer = [0; 16 * 1024];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                ours.change(|seen| {
+                    seen.bytes.extend_from_slice(&buffer[..count]);
+                    if let Some(screen) = &mut seen.screen {
+                        screen.process(&buffer[..count]);
+                    }
+                });
+            }
+        });
+        let ours = Arc::clone(&shared);
+        thread::spawn(move || {
+            let exit = child.wait().unwrap();
+            ours.change(|seen| seen.exit = Some(exit));
+        });
+        let writer = pair.master.take_writer().unwrap();
+        Terminal { pair, writer, shared, pid, before }
+    }
+
+    /// Types.
+    pub fn keys(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// Types a line and Enter.
+    pub fn line(&mut self, line: &str) {
+        self.keys(line);
+        self.keys("\r");
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid, signal).unwrap();
+    }
+
+    /// Changes the size.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.shared.change(|seen| {
+            if let Some(screen) = &mut seen.screen {
+                screen.screen_mut().set_size(rows, columns);
+            }
+        });
+        self.pair.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+    }
+
+    /// Waits until the screen shows this text.
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        self.wait(&format!("the screen shows {text:?}"), |seen| seen.text().contains(text));
+    }
+
+    /// Waits until the screen does not show this text.
+    #[track_caller]
+    pub fn sees_no(&self, text: &str) {
+        self.wait(&format!("the screen shows no {text:?}"), |seen| !seen.text().contains(text));
+    }
+
+    /// Waits until the rows of the screen are as they should be.
+    #[track_caller]
+    pub fn sees_rows(&self, what: &str, holds: impl Fn(&[String]) -> bool) {
+        self.wait(what, |seen| holds(&seen.text().lines().map(str::to_owned).collect::<Vec<_>>()));
+    }
+
+    /// What the screen shows now.
+    pub fn screen(&self) -> String {
+        self.shared.lock().text()
+    }
+
+    /// Waits for the program's end; gives its exit code. Death by a signal is not an end that a test may take for
+    /// one: it fails.
+    #[track_caller]
+    pub fn exit(&self) -> u32 {
+        self.wait("the program has ended", |seen| seen.exit.is_some());
+        let seen = self.shared.lock();
+        let exit = seen.exit.clone().unwrap();
+        assert_eq!(exit.signal(), None, "killed by a signal; the screen:\n{}", seen.text());
+        exit.exit_code()
+    }
+
+    /// Whether the program has ended.
+    pub fn has_ended(&self) -> bool {
+        self.shared.lock().exit.is_some()
+    }
+
+    /// Checks that the terminal is as it was before: its modes, and each switch that the program has touched.
+    #[track_caller]
+    pub fn is_restored(&self) {
+        assert_eq!(modes(&*self.pair.master), self.before, "the terminal's modes");
+        // What is written last may still be on its way from the terminal to us.
+        self.wait("every switch is back", |seen| switches_left(&seen.bytes).is_empty());
+        let seen = self.shared.lock();
+        let screen = seen.screen.as_ref().unwrap().screen();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        assert_eq!((screen.fgcolor(), screen.bgcolor()), (vt100::Color::Default, vt100::Color::Default));
+    }
+
+    #[track_caller]
+    fn wait(&self, what: &str, holds: impl Fn(&Seen) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        let mut seen = self.shared.lock();
+        while !holds(&seen) {
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "waited in vain until {what}; exit: {:?}, switches: {:?}, the screen:\n{}",
+                seen.exit,
+                switches_left(&seen.bytes),
+                seen.text()
+            );
+            seen = self.shared.changed.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+}
+
+/// A test that fails leaves nothing running.
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if !self.has_ended() {
+            // It may end at this very moment.
+            let _ = kill_process(self.pid, Signal::KILL);
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap()
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.lock());
+        self.changed.notify_all();
+    }
+}
+
+impl Seen {
+    fn text(&self) -> String {
+        self.screen.as_ref().map_or(String::new(), |screen| screen.screen().contents())
+    }
+}
+
+/// The terminal's modes (echo, line by line, signals by keys …), as text.
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios())
+}
+
+/// Which of the terminal's switches have been left in another position than the usual one.
+fn switches_left(bytes: &[u8]) -> Vec<String> {
+    // Shown cursor and line wrap are on by nature, all others off.
+    let mut switches: BTreeMap<String, bool> = BTreeMap::new();
+    let (mut keyboard, mut cursor) = (0, "0".to_owned());
+    for sequence in bytes.split(|b| *b == 0x1b).skip(1).filter_map(|rest| rest.strip_prefix(b"[")) {
+        let end = sequence.iter().position(|b| (0x40..=0x7e).contains(b)).unwrap_or(sequence.len());
+        let body = String::from_utf8_lossy(&sequence[..end]).into_owned();
+        match (body.chars().next(), sequence.get(end)) {
+            (Some('?'), Some(position @ (b'h' | b'l'))) => {
+                for switch in body[1..].split(';') {
+                    switches.insert(switch.to_owned(), *position == b'h');
+                }
+            }
+            (Some('>'), Some(b'u')) => keyboard += 1,
+            (Some('<'), Some(b'u')) => keyboard -= 1,
+            (_, Some(b'q')) if body.ends_with(' ') => cursor = body.trim_end().to_owned(),
+            _ => {}
+        }
+    }
+    let mut left: Vec<String> = switches
+        .into_iter()
+        .filter(|(switch, on)| *on != matches!(switch.as_str(), "25" | "7"))
+        .map(|(switch, on)| format!("?{switch}{}", if on { "h" } else { "l" }))
+        .collect();
+    if keyboard != 0 {
+        left.push(format!("{keyboard} keyboard modes"));
+    }
+    if !matches!(cursor.as_str(), "" | "0") {
+        left.push(format!("cursor {cursor}"));
+    }
+    left
+}
+
+#[test]
+fn a_switch_that_is_left_is_found() {
+    assert!(switches_left(b"plain \x1b[31mred\x1b[0m").is_empty());
+    assert!(
+        switches_left(b"\x1b[?1049h\x1b[?25l\x1b[>1u\x1b[<1u\x1b[?25h\x1b[?1049l\x1b[6 q\x1b[0 q").is_empty()
+    );
+    assert_eq!(switches_left(b"\x1b[?1000;2004h\x1b[?25l\x1b[?1000l"), ["?2004h", "?25l"]);
+    assert_eq!(switches_left(b"\x1b[>5u\x1b[2 q"), ["1 keyboard modes", "cursor 2"]);
+}
