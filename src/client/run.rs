@@ -320,7 +320,10 @@ impl Client {
             terminal::set_title(&title)?;
             self.title = title;
         }
-        self.effects.extend(self.app.update(Event::Drawn(seen), now()));
+        let wanted = self.app.update(Event::Drawn(seen), now());
+        // What the frame made the core ask for shows in the next one: "loading".
+        self.dirty = !wanted.is_empty();
+        self.effects.extend(wanted);
         Ok(())
     }
 
