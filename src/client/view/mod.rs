@@ -45,14 +45,15 @@ pub fn draw(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Dra
         return (Drawn::default(), None);
     }
     buffer.set_style(screen, theme.role(Role::Fg));
-    match app.screen() {
+    let (drawn, cursor) = match app.screen() {
         Screen::Form(form) => (Drawn::default(), first::draw_form(app, theme, form, screen, buffer)),
         Screen::Connecting(connecting) => {
             first::draw_connecting(app, theme, connecting, screen, buffer);
             (Drawn::default(), None)
         }
         Screen::Rooms => draw_rooms(app, theme, screen, buffer),
-    }
+    };
+    (drawn, cursor.filter(|cursor| screen.contains(*cursor)))
 }
 
 fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Drawn, Option<Position>) {

@@ -85,16 +85,20 @@ fn capped(count: usize) -> String {
     if count > COUNT_MAX { format!("{COUNT_MAX}+") } else { count.to_string() }
 }
 
-/// The rooms with something new in one row, `2 17  3 @2`, for the status line; two blanks before each.
-pub(super) fn folded(app: &App, theme: &Theme) -> Row {
+/// The rooms with something new in one row, `2 17  3 @2`, for the status line; two blanks before each. As many as
+/// have room in so many cells.
+pub(super) fn folded(app: &App, theme: &Theme, width: u16) -> Row {
     let ink = |role| theme.on(Tint::Bar, role);
     let mut row = Row::default();
     for (number, window) in app.windows().iter().enumerate() {
         let count = count(window, &ink);
         if number != app.current() && !count.is_empty() {
             let style = ink(if window.mentions > 0 { Role::Mention } else { Role::Muted });
-            row = row.and(&format!("  {number} "), style);
-            row.append(&count);
+            let room = Row::of(&format!("  {number} "), style).with(&count);
+            if row.width() + room.width() > width {
+                break;
+            }
+            row.append(&room);
         }
     }
     row

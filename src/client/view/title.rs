@@ -8,6 +8,7 @@ use super::glyph::Row;
 use super::ink::Ink;
 use super::{paint, rooms, status};
 use crate::client::app::App;
+use crate::client::session::Channel;
 use crate::client::theme::{Role, Theme, Tint};
 
 /// Draws the title. `alone`: there is no status line, so the title says what it would.
@@ -36,7 +37,7 @@ fn topic(app: &App, theme: &Theme) -> Row {
 }
 
 fn people(app: &App, theme: &Theme) -> Row {
-    let count = match app.channel(app.window()).map(|channel| channel.len()) {
+    let count = match app.channel(app.window()).map(Channel::len) {
         None | Some(0) => return Row::default(),
         Some(1) => "1 person".to_owned(),
         Some(count) => format!("{count} people"),
