@@ -23,6 +23,20 @@ const TIME_END: usize = 6 + time::STAMP_LEN;
 /// The signs of a message id, in the order of their bytes, so that ids sort as the lines do.
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
+/// What each byte is worth as a sign of a message id; [`NO_SIGN`] if it is none.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_SIGN; 256];
+    let mut value = 0;
+    while value < SIGNS.len() {
+        values[SIGNS[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
+/// A byte that is no sign of a message id.
+const NO_SIGN: u8 = u8::MAX;
+
 /// A running number among all lines of a server; 40 bits of it are kept in a message id.
 pub type Seq = u64;
 
@@ -45,8 +59,11 @@ pub fn parse_msgid(id: &str) -> Option<(Time, Seq)> {
     }
     let mut bits = 0u128;
     for sign in id.bytes() {
-        let value = SIGNS.iter().position(|s| *s == sign)?;
-        bits = (bits << 5) | value as u128;
+        let value = VALUES[usize::from(sign)];
+        if value == NO_SIGN {
+            return None;
+        }
+        bits = (bits << 5) | u128::from(value);
     }
     let millis = u64::try_from(bits >> 40).ok()?;
     Some((Time::from_millis(millis), (bits & 0xFF_FFFF_FFFF) as u64))
