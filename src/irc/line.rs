@@ -115,8 +115,9 @@ fn text_len(params: &[&str]) -> usize {
 }
 
 /// Writes `:source COMMAND params\r\n`, at most [`MAX_REST`] bytes of it: the last param is cut between
-/// characters when it does not fit. Line ends in a param cannot be: the parser lets none in, and what does come
-/// from elsewhere (a file, a flag) is turned into a blank here.
+/// characters when it does not fit, and so is the line if what stands before that param is too long already. Line ends
+/// in a param cannot be: the parser lets none in, and what does come from elsewhere (a file, a flag) is turned into a
+/// blank here.
 pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&str]) {
     let start = out.len();
     if !source.is_empty() {
@@ -136,6 +137,12 @@ pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&
         }
         let room = (MAX_REST - 2).saturating_sub(out.len() - start);
         out.put_slice(cut(last, room).as_bytes());
+    }
+    if out.len() - start > MAX_REST - 2 {
+        let most = start + MAX_REST - 2;
+        // The first byte that goes must begin a character.
+        let end = (start..=most).rev().find(|at| out[*at] & 0xC0 != 0x80).unwrap_or(start);
+        out.truncate(end);
     }
     for byte in &mut out[start..] {
         if matches!(byte, b'\r' | b'\n' | 0) {
@@ -265,5 +272,14 @@ mod tests {
         let line = draft.stamp(Time::default(), 1);
         assert!(line.untagged().len() <= MAX_REST && line.untagged().len() >= MAX_REST - 1);
         assert!(std::str::from_utf8(line.untagged()).is_ok());
+    }
+
+    #[test]
+    fn middle_params_that_are_too_long_do_not_make_the_line_too_long() {
+        for long in ["x".repeat(600), "é".repeat(300), format!("x{}", "é".repeat(300))] {
+            let line = Draft::new("", "a!a@h", "MODE", &["#x", &long, "y"]).stamp(Time::default(), 1);
+            assert!((MAX_REST - 1..=MAX_REST).contains(&line.untagged().len()));
+            assert_eq!(line.message().command, "MODE");
+        }
     }
 }
