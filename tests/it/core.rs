@@ -539,3 +539,24 @@ fn who_is_here() {
         b< :chatui.local 318 bob nobody :*",
     );
 }
+
+#[test]
+fn a_word_of_a_peer_cannot_break_the_reply_that_names_it() {
+    let mut stage = script("a+alice");
+    let long = "X".repeat(500);
+    stage.run(&format!(
+        "a> {long}
+        a< :chatui.local 421 alice {} :Unknown command
+        a> CAP ::b c
+        a< :chatui.local 410 alice B_C :*
+        a> CAP :
+        a< :chatui.local 410 alice * :*",
+        "X".repeat(64)
+    ));
+    for (line, verb) in [(&b" \xff"[..], "*"), (b"@a :b \xff", "*"), (b"  join \xff", "JOIN")] {
+        stage.input(Input::Line(ConnId(u32::from(b'a')), line));
+        stage.run(&format!("a< :chatui.local NOTICE alice :{verb}: *UTF-8*"));
+    }
+    stage.input(Input::Line(ConnId(u32::from(b'a')), &[long.as_bytes(), &long.as_bytes(), b" \xff"].concat()));
+    stage.run("a< :chatui.local NOTICE alice :X*");
+}
