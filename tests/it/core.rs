@@ -560,3 +560,27 @@ fn a_word_of_a_peer_cannot_break_the_reply_that_names_it() {
     stage.input(Input::Line(ConnId(u32::from(b'a')), &[long.as_bytes(), &long.as_bytes(), b" \xff"].concat()));
     stage.run("a< :chatui.local NOTICE alice :X*");
 }
+
+#[test]
+fn a_mode_with_long_masks_becomes_several_lines_that_fit() {
+    // A line over the limit cannot be kept, so the log would have stopped the server.
+    let channel = format!("#{}", "c".repeat(63));
+    let mut stage = script("");
+    stage.run(&format!("a+alice\n a> JOIN {channel}\n a*"));
+    let masks: Vec<String> = (0..6).map(|n| format!("{n}{}", "m".repeat(63))).collect();
+    let before = stage.kept.len();
+    stage.run(&format!("a> MODE {channel} +bbbbbb {}", masks.join(" ")));
+    let lines = &stage.kept[before..];
+    assert!(lines.len() > 1 && lines.iter().all(|line| line.untagged().len() <= 512));
+    let told: usize = lines.iter().map(|line| line.message().params.len() - 2).sum();
+    assert_eq!(told, 6, "each mask is told, whole");
+    stage.run(&format!("a*\n a> MODE {channel} b"));
+    for mask in masks {
+        stage.run(&format!("a< :chatui.local 367 alice {channel} {mask}!*@* alice *"));
+    }
+    stage.run("a< :chatui.local 368 *");
+    let before = stage.kept.len();
+    stage.run(&format!("a> MODE {channel} +{}bbb\n a*", "mi".repeat(150)));
+    assert_eq!(stage.kept[before..].len(), 1);
+    assert_eq!(stage.kept[before].message().param(1), "+mi");
+}
