@@ -584,3 +584,18 @@ fn a_mode_with_long_masks_becomes_several_lines_that_fit() {
     assert_eq!(stage.kept[before..].len(), 1);
     assert_eq!(stage.kept[before].message().param(1), "+mi");
 }
+
+#[test]
+fn a_labelled_quit_is_answered_too() {
+    script(
+        "a+
+        a> CAP REQ :labeled-response batch message-tags
+        a> NICK alice
+        a> USER a 0 * :a
+        a> CAP END
+        a*
+        a> @label=q QUIT :enough
+        a< @label=q ERROR :Quit: enough
+        a#",
+    );
+}

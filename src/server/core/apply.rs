@@ -40,7 +40,7 @@ impl Core {
         }
     }
 
-    fn label_is_for(&self, id: ConnId) -> bool {
+    pub(super) fn label_is_for(&self, id: ConnId) -> bool {
         self.label.as_ref().is_some_and(|label| label.is_for(id))
     }
 

@@ -226,6 +226,10 @@ impl Core {
         if self.state.connection(id).is_some() {
             let text = format!("ERROR :{}", crate::irc::line::cut(reason, 400));
             self.raw(id, &text);
+            // A labelled QUIT is answered now: afterwards nobody is there.
+            if self.label_is_for(id) {
+                self.finish_label();
+            }
             self.close(id, reason);
         }
     }
