@@ -599,3 +599,25 @@ fn a_labelled_quit_is_answered_too() {
         a#",
     );
 }
+
+#[test]
+fn nobody_leaves_a_channel_twice_by_one_line() {
+    script(
+        "a+alice
+        b+bob
+        c+carol
+        a> JOIN #x
+        b> JOIN #x
+        c> JOIN #x
+        a*
+        b*
+        c*
+        a> KICK #x bob,BOB :out
+        a< :alice!~alice@h KICK #x bob :out
+        b< :alice!~alice@h KICK #x bob :out
+        c< :alice!~alice@h KICK #x bob :out
+        c> PART #x,#X
+        c< :carol!~carol@h PART #x
+        a< :carol!~carol@h PART #x",
+    );
+}

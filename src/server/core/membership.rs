@@ -67,7 +67,7 @@ impl Core {
         if connection.status(channel).is_some() {
             return None;
         }
-        let invited = connection.invited.contains(&channel);
+        let invited = connection.invited.contains(&place.founding);
         let modes = &place.modes;
         if modes.key.as_deref().is_some_and(|wanted| wanted != key) {
             return Some((ERR_BADCHANNELKEY, "Cannot join channel (+k)"));
@@ -92,9 +92,15 @@ impl Core {
     }
 
     pub(super) fn part(&mut self, id: ConnId, message: &Message<'_>) {
+        // What is asked for in one line happens after it: nobody leaves a channel twice.
+        let mut parting = Vec::new();
         for name in message.param(0).split(',').filter(|name| !name.is_empty()) {
             match self.member_of(id, name) {
-                Ok(channel) => self.part_one(id, channel, cut(message.param(1), REASON_LEN)),
+                Ok(channel) if parting.contains(&channel) => {}
+                Ok(channel) => {
+                    parting.push(channel);
+                    self.part_one(id, channel, cut(message.param(1), REASON_LEN));
+                }
                 Err(code) => self.channel_error(id, name, code),
             }
         }
@@ -140,13 +146,18 @@ impl Core {
             Ok(channel) => channel,
             Err(code) => return self.channel_error(id, name, code),
         };
+        let mut kicking = Vec::new();
         for nick in message.param(1).split(',').filter(|nick| !nick.is_empty()).take(MAX_TARGETS) {
             let target = self.state.user(nick).filter(|(_, user)| user.status(channel).is_some());
-            let Some((_, target)) = target else {
+            let Some((target_id, target)) = target else {
                 let (shown, name) = (shown_word(nick), shown_word(name));
                 self.numeric(id, ERR_USERNOTINCHANNEL, &[&shown, &name, "They aren't on that channel"]);
                 continue;
             };
+            if kicking.contains(&target_id) {
+                continue;
+            }
+            kicking.push(target_id);
             let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
                 return;
             };
@@ -177,7 +188,7 @@ impl Core {
         let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
             return;
         };
-        let (source, written) = (by.source.clone(), place.name.clone());
+        let (source, written, founding) = (by.source.clone(), place.name.clone(), place.founding);
         if user.status(channel).is_some() {
             self.numeric(id, ERR_USERONCHANNEL, &[&nick, &written, "is already on channel"]);
             return;
@@ -194,10 +205,13 @@ impl Core {
             })
             .collect();
         if let Some(user) = self.state.connection_mut(target)
-            && !user.invited.contains(&channel)
-            && user.invited.len() < MAX_CHANNELS_PER_USER
+            && !user.invited.contains(&founding)
         {
-            user.invited.push(channel);
+            // The oldest invitations go first: many of them may be to places that are no more.
+            if user.invited.len() == MAX_CHANNELS_PER_USER {
+                user.invited.remove(0);
+            }
+            user.invited.push(founding);
         }
         self.numeric(id, RPL_INVITING, &[&nick, &written]);
         for ear in std::iter::once(target).chain(watchers) {

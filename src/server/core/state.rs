@@ -194,8 +194,8 @@ pub struct Connection {
     pub invisible: bool,
     /// Where it is, and as what.
     pub channels: Vec<(ChanId, Status)>,
-    /// Channels it may enter past `+i`.
-    pub invited: Vec<ChanId>,
+    /// Channels it may enter past `+i`, by their [founding](Channel::founding).
+    pub invited: Vec<u64>,
     /// When it connected.
     pub opened: Time,
     /// When it last said something to somebody: for idle times.
@@ -314,6 +314,9 @@ pub struct Channel {
     pub name: String,
     /// When it came into being.
     pub created: Time,
+    /// Which of all the times that people came together somewhere this is: an invitation is to these people, and ends
+    /// when the last of them is gone, whoever comes after them.
+    pub founding: u64,
     /// Its topic.
     pub topic: Option<Topic>,
     /// Who is in it, in no order.
@@ -340,6 +343,7 @@ pub struct State {
     free_channels: Vec<ChanId>,
     channel_ids: HashMap<String, ChanId>,
     empty_channels: usize,
+    foundings: u64,
     lanes: usize,
 }
 
@@ -356,6 +360,7 @@ impl State {
             free_channels: Vec::new(),
             channel_ids: HashMap::new(),
             empty_channels: 0,
+            foundings: 0,
             lanes: lanes.max(1),
         }
     }
@@ -468,6 +473,7 @@ impl State {
         let channel = Channel {
             name: name.to_owned(),
             created: now,
+            founding: 0,
             topic: None,
             members: Vec::new(),
             ears: Arc::new(Ears::new(self.lanes)),
@@ -491,13 +497,23 @@ impl State {
             return;
         }
         connection.channels.push((channel, status));
-        connection.invited.retain(|other| *other != channel);
         let form = connection.form();
+        let next_founding = self.foundings + 1;
         let Some(place) = self.channel_mut(channel) else { return };
         let was_empty = place.members.is_empty();
+        if was_empty {
+            place.founding = next_founding;
+        }
         place.members.push(id);
         Arc::make_mut(&mut place.ears).insert(id, form);
-        self.empty_channels -= usize::from(was_empty);
+        let founding = place.founding;
+        if was_empty {
+            self.foundings = next_founding;
+            self.empty_channels -= 1;
+        }
+        if let Some(connection) = self.connection_mut(id) {
+            connection.invited.retain(|other| *other != founding);
+        }
     }
 
     /// Takes a connection out of one channel.
