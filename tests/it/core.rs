@@ -569,12 +569,12 @@ fn a_mode_with_long_masks_becomes_several_lines_that_fit() {
     stage.run(&format!("a+alice\n a> JOIN {channel}\n a*"));
     let masks: Vec<String> = (0..6).map(|n| format!("{n}{}", "m".repeat(63))).collect();
     let before = stage.kept.len();
-    stage.run(&format!("a> MODE {channel} +bbbbbb {}", masks.join(" ")));
+    stage.run(&format!("a> MODE {channel} +bbbbbb {}\n a*", masks.join(" ")));
     let lines = &stage.kept[before..];
     assert!(lines.len() > 1 && lines.iter().all(|line| line.untagged().len() <= 512));
     let told: usize = lines.iter().map(|line| line.message().params.len() - 2).sum();
     assert_eq!(told, 6, "each mask is told, whole");
-    stage.run(&format!("a*\n a> MODE {channel} b"));
+    stage.run(&format!("a> MODE {channel} b"));
     for mask in masks {
         stage.run(&format!("a< :chatui.local 367 alice {channel} {mask}!*@* alice *"));
     }
@@ -617,7 +617,36 @@ fn nobody_leaves_a_channel_twice_by_one_line() {
         b< :alice!~alice@h KICK #x bob :out
         c< :alice!~alice@h KICK #x bob :out
         c> PART #x,#X
-        c< :carol!~carol@h PART #x
-        a< :carol!~carol@h PART #x",
+        c< :carol!~carol@h PART :#x
+        a< :carol!~carol@h PART :#x",
+    );
+}
+
+#[test]
+fn an_invitation_ends_with_the_channel_and_opens_no_other() {
+    script(
+        "a+alice
+        b+bob
+        c+carol
+        a> JOIN #old
+        a> INVITE bob #old
+        a> PART #old
+        a*
+        b*
+        c> JOIN #new
+        c> MODE #new +i
+        c> JOIN #old
+        c> MODE #old +i
+        c*
+        b> JOIN #new
+        b< :chatui.local 473 bob #new :*
+        b> JOIN #old
+        b< :chatui.local 473 bob #old :*
+        c> INVITE bob #new
+        b< :carol!~carol@h INVITE bob :#new
+        b> JOIN #new
+        b< :bob!~bob@h JOIN #new
+        b*
+        c*",
     );
 }
