@@ -52,7 +52,9 @@ impl Stage {
                     }
                 }
                 Output::Close(id, _) => self.closed.push(id.0),
-                Output::Page { .. } => panic!("a page of the log was asked for"),
+                Output::Page { to, query, .. } => {
+                    self.hear(to, format!("asked for a page of {}\r\n", query.channel).as_bytes());
+                }
                 Output::Append { .. } => panic!("an append was left over"),
                 Output::Deliver { .. } | Output::Note(_) => {}
             }
@@ -574,11 +576,9 @@ fn a_mode_with_long_masks_becomes_several_lines_that_fit() {
     assert!(lines.len() > 1 && lines.iter().all(|line| line.untagged().len() <= 512));
     let told: usize = lines.iter().map(|line| line.message().params.len() - 2).sum();
     assert_eq!(told, 6, "each mask is told, whole");
-    stage.run(&format!("a> MODE {channel} b"));
-    for mask in masks {
-        stage.run(&format!("a< :chatui.local 367 alice {channel} {mask}!*@* alice *"));
-    }
-    stage.run("a< :chatui.local 368 *");
+    let list: Vec<String> =
+        masks.iter().map(|mask| format!("a< :chatui.local 367 alice {channel} {mask}!*@* alice *")).collect();
+    stage.run(&format!("a> MODE {channel} bb\n {}\n a< :chatui.local 368 *", list.join("\n")));
     let before = stage.kept.len();
     stage.run(&format!("a> MODE {channel} +{}bbb\n a*", "mi".repeat(150)));
     assert_eq!(stage.kept[before..].len(), 1);
@@ -648,5 +648,52 @@ fn an_invitation_ends_with_the_channel_and_opens_no_other() {
         b< :bob!~bob@h JOIN #new
         b*
         c*",
+    );
+}
+
+impl Stage {
+    /// The log had no room for what was kept last.
+    fn lose(&mut self, count: usize) {
+        let lost = self.kept.split_off(self.kept.len() - count);
+        self.input(Input::NotKept(lost));
+    }
+}
+
+#[test]
+fn a_topic_that_could_not_be_kept_gives_way_to_the_one_before() {
+    let mut stage = script("a+alice\n a> JOIN #x\n a> TOPIC #x :first\n a*");
+    stage.run("a> TOPIC #x :second\n a> TOPIC #x :\n a*");
+    stage.lose(2);
+    stage.run(
+        "a< :chatui.local NOTICE alice :TOPIC: not sent, *
+        a< :chatui.local NOTICE alice :TOPIC: not sent, *
+        a> TOPIC #x
+        a< :chatui.local 332 alice #x first
+        a< :chatui.local 333 *",
+    );
+    // However many of them: the one that is kept stays known.
+    stage.run(&format!("{} a*", "a> TOPIC #x :again\n".repeat(20)));
+    stage.lose(20);
+    stage.run("a*\n a> TOPIC #x\n a< :chatui.local 332 alice #x first\n a< :chatui.local 333 *");
+    // One that comes after a lost one is not touched.
+    stage.run("a> TOPIC #x :lost\n a*");
+    let lost = stage.kept.split_off(stage.kept.len() - 1);
+    stage.run("a> TOPIC #x :later\n a*");
+    stage.input(Input::NotKept(lost));
+    stage.run("a*\n a> TOPIC #x\n a< :chatui.local 332 alice #x later\n a< :chatui.local 333 *");
+}
+
+#[test]
+fn lines_that_were_lost_do_not_hide_the_older_ones() {
+    let mut stage = script("a+alice\n a> JOIN #x\n a*");
+    stage.run(&"a> PRIVMSG #x :kept\n".repeat(100));
+    stage.run(&"a> PRIVMSG #x :lost\n".repeat(80));
+    stage.lose(80);
+    stage.run(
+        "a*
+        a> CAP REQ :draft/chathistory
+        a*
+        a> CHATHISTORY LATEST #x * 50
+        a< asked for a page of #x",
     );
 }

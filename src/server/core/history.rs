@@ -79,11 +79,12 @@ impl Core {
         let (Some(place), Some(connection)) = (self.state.channel(channel), self.state.connection(id)) else {
             return;
         };
-        if connection.caps.has(Cap::Chathistory) || place.recent.is_empty() || self.config.history == 0 {
+        let nothing = place.recent.is_empty() && !place.older;
+        if connection.caps.has(Cap::Chathistory) || nothing || self.config.history == 0 {
             return;
         }
         let limit = self.config.history;
-        if place.recent.len() >= limit || place.recent.len() < super::config::RECENT_LINES {
+        if place.recent.len() >= limit || !place.older {
             let skip = place.recent.len().saturating_sub(limit);
             let lines: Vec<Line> = place.recent.iter().skip(skip).cloned().collect();
             let playback = self.playback(id, channel);
@@ -172,7 +173,7 @@ impl Core {
         // The batch of the page is the whole answer, so it carries the label itself.
         playback.label = self.take_label(id);
         let Some(place) = self.state.channel(channel) else { return };
-        match from_recent(&place.recent, which, limit) {
+        match from_recent(&place.recent, place.older, which, limit) {
             Some(lines) => {
                 let of = lines.last().copied().cloned();
                 let bytes = playback.bytes(lines);
@@ -244,9 +245,8 @@ fn order(line: &Line, reference: Reference) -> std::cmp::Ordering {
 }
 
 /// The answer out of the recent lines, if they surely hold all of it; `None` if older lines may belong to it.
-fn from_recent(recent: &VecDeque<Line>, which: Which, limit: usize) -> Option<Vec<&Line>> {
-    // If there is room left, every line that the log has of this channel is here.
-    let all = recent.len() < super::config::RECENT_LINES;
+fn from_recent(recent: &VecDeque<Line>, older: bool, which: Which, limit: usize) -> Option<Vec<&Line>> {
+    let all = !older;
     let covers =
         |reference: Reference| all || recent.front().is_some_and(|first| order(first, reference).is_lt());
     let after = |reference: Reference| recent.iter().filter(move |line| order(line, reference).is_gt());

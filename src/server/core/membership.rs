@@ -7,7 +7,7 @@ use crate::irc::{Cap, Draft, Message, line::cut};
 
 use super::config::*;
 use super::register::shown_word;
-use super::state::{ChanId, Channel};
+use super::state::{ChanId, Channel, Topic};
 use super::{ConnId, Core, Output};
 
 /// Most bytes of names in one RPL_NAMREPLY: the rest of the line is its head.
@@ -243,10 +243,11 @@ impl Core {
     fn tell_topic(&mut self, channel: ChanId, id: ConnId, asked: bool) {
         let Some(place) = self.state.channel(channel) else { return };
         let name = place.name.clone();
-        match place.topic.clone() {
-            Some(topic) => {
-                self.numeric(id, RPL_TOPIC, &[&name, &topic.text]);
-                self.numeric(id, RPL_TOPICWHOTIME, &[&name, &topic.by, &topic.at.seconds().to_string()]);
+        match place.topic().cloned() {
+            Some(Topic { text, by, line }) => {
+                let at = line.time().seconds().to_string();
+                self.numeric_of(id, RPL_TOPIC, &[&name, &text], Some(&line));
+                self.numeric_of(id, RPL_TOPICWHOTIME, &[&name, &by, &at], Some(&line));
             }
             None if asked => self.numeric(id, RPL_NOTOPIC, &[&name, "No topic is set"]),
             None => {}
@@ -314,7 +315,7 @@ impl Core {
 
     pub(super) fn list(&mut self, id: ConnId, message: &Message<'_>) {
         let filters: Vec<&str> = message.param(0).split(',').filter(|filter| !filter.is_empty()).collect();
-        let mut rows: Vec<(String, usize, String)> = self
+        let mut rows: Vec<(String, usize, Option<Topic>)> = self
             .state
             .channels()
             .filter(|(channel, place)| {
@@ -324,15 +325,14 @@ impl Core {
                 let mut names = filters.iter().filter(|filter| is_channel_name(filter)).peekable();
                 names.peek().is_none() || names.any(|mask| mask_matches(mask, &place.name))
             })
-            .map(|(_, place)| {
-                let topic = place.topic.as_ref().map(|topic| topic.text.clone()).unwrap_or_default();
-                (place.name.clone(), place.members.len(), topic)
-            })
+            .map(|(_, place)| (place.name.clone(), place.members.len(), place.topic().cloned()))
             .collect();
-        rows.sort();
+        rows.sort_by(|one, other| one.0.cmp(&other.0));
         self.numeric(id, RPL_LISTSTART, &["Channel", "Users  Name"]);
         for (name, members, topic) in rows {
-            self.numeric(id, RPL_LIST, &[&name, &members.to_string(), &topic]);
+            let text = topic.as_ref().map_or("", |topic| topic.text.as_str());
+            let line = topic.as_ref().map(|topic| &topic.line);
+            self.numeric_of(id, RPL_LIST, &[&name, &members.to_string(), text], line);
         }
         self.numeric(id, RPL_LISTEND, &["End of /LIST"]);
     }

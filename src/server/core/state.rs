@@ -299,12 +299,12 @@ impl Connection {
 /// A channel's topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
-    /// The text; a topic that was cleared is no topic.
+    /// The text; empty when the topic was cleared.
     pub text: String,
     /// Who set it: a nick.
     pub by: String,
-    /// When.
-    pub at: Time,
+    /// The line that set it.
+    pub line: Line,
 }
 
 /// A channel.
@@ -317,8 +317,9 @@ pub struct Channel {
     /// Which of all the times that people came together somewhere this is: an invitation is to these people, and ends
     /// when the last of them is gone, whoever comes after them.
     pub founding: u64,
-    /// Its topic.
-    pub topic: Option<Topic>,
+    /// Its topics, the last one is what [`Channel::topic`] says. The ones before it are what it would be if the last
+    /// could not be kept: at most [`config::TOPICS_BACK`].
+    pub topics: Vec<Topic>,
     /// Who is in it, in no order.
     pub members: Vec<ConnId>,
     /// The same, as an audience.
@@ -327,6 +328,24 @@ pub struct Channel {
     pub modes: super::mode::Modes,
     /// Its last messages, oldest first: at most [`config::RECENT_LINES`].
     pub recent: VecDeque<Line>,
+    /// The log may have older messages than these.
+    pub older: bool,
+}
+
+impl Channel {
+    /// Its topic, if it has one.
+    pub fn topic(&self) -> Option<&Topic> {
+        self.topics.last().filter(|topic| !topic.text.is_empty())
+    }
+
+    /// Sets its topic.
+    pub fn set_topic(&mut self, topic: Topic) {
+        self.topics.push(topic);
+        if self.topics.len() > config::TOPICS_BACK {
+            // The oldest is the one that is kept most surely, so it stays.
+            self.topics.remove(1);
+        }
+    }
 }
 
 /// Everything the core knows.
@@ -474,11 +493,12 @@ impl State {
             name: name.to_owned(),
             created: now,
             founding: 0,
-            topic: None,
+            topics: Vec::new(),
             members: Vec::new(),
             ears: Arc::new(Ears::new(self.lanes)),
             modes: super::mode::Modes::default(),
             recent: VecDeque::new(),
+            older: false,
         };
         let id = self.free_channels.pop().unwrap_or_else(|| {
             self.channels.push(None);
@@ -540,7 +560,7 @@ impl State {
     /// Forgets a channel that nobody is in and in which nothing was said, and any beyond the limit.
     pub fn forget_if_empty(&mut self, channel: ChanId) {
         let Some(place) = self.channel(channel) else { return };
-        let silent = place.recent.is_empty() && place.topic.is_none();
+        let silent = place.recent.is_empty() && !place.older && place.topic().is_none();
         if place.members.is_empty() && (silent || self.empty_channels > config::MAX_EMPTY_CHANNELS) {
             let key = fold(&place.name).into_owned();
             self.channel_ids.remove(&key);
