@@ -697,3 +697,25 @@ fn lines_that_were_lost_do_not_hide_the_older_ones() {
         a< asked for a page of #x",
     );
 }
+
+#[test]
+fn names_are_whole_whatever_the_server_is_called() {
+    let name = format!("{}.example", "n".repeat(55));
+    let mut stage = Stage::new(Config { name: name.clone(), ..Config::default() });
+    let channel = format!("#{}", "c".repeat(63));
+    let nicks: Vec<String> = (0..40).map(|n| format!("{}{n:02}", "n".repeat(30))).collect();
+    for (id, nick) in (0..).zip(&nicks) {
+        stage.input(Input::Open(ConnId(id), Peer { address: "h".to_owned() }));
+        stage.say(id, &format!("NICK {nick}"));
+        stage.say(id, "USER user 0 * :x");
+        stage.heard.clear();
+        stage.say(id, &format!("JOIN {channel}"));
+    }
+    let heard = stage.heard.remove(&39).unwrap();
+    let listed = heard
+        .iter()
+        .filter(|line| line.starts_with(&format!(":{name} 353 ")))
+        .flat_map(|line| line.rsplit_once(':').unwrap().1.split(' '))
+        .map(|nick| nick.trim_start_matches('@'));
+    assert_eq!(listed.collect::<Vec<_>>(), nicks);
+}

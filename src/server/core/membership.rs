@@ -3,15 +3,12 @@
 
 use crate::irc::name::{fold, is_channel, is_channel_name, mask_matches};
 use crate::irc::numeric::*;
-use crate::irc::{Cap, Draft, Message, line::cut};
+use crate::irc::{Cap, Draft, MAX_REST, Message, line::cut};
 
 use super::config::*;
 use super::register::shown_word;
 use super::state::{ChanId, Channel, Topic};
 use super::{ConnId, Core, Output};
-
-/// Most bytes of names in one RPL_NAMREPLY: the rest of the line is its head.
-const NAMES_ROOM: usize = 380;
 
 impl Core {
     pub(super) fn join(&mut self, id: ConnId, message: &Message<'_>) {
@@ -288,6 +285,9 @@ impl Core {
         let (all, hosts) = (asker.caps.has(Cap::MultiPrefix), asker.caps.has(Cap::UserhostInNames));
         let kind = if place.modes.secret { "@" } else { "=" };
         let name = place.name.clone();
+        // `:server 353 nick = #channel :`, and the line end.
+        let head = 1 + self.config.name.len() + 5 + asker.shown_nick().len() + 3 + name.len() + 2 + 2;
+        let room = MAX_REST.saturating_sub(head);
         let mut lists = vec![String::new()];
         for member in &place.members {
             let Some(user) = self.state.connection(*member) else { continue };
@@ -296,7 +296,7 @@ impl Core {
             }
             let prefix = user.status(channel).unwrap_or_default().prefix(all);
             let shown = if hosts { &user.source } else { &user.nick };
-            if lists.last().is_none_or(|list| list.len() + prefix.len() + shown.len() + 1 > NAMES_ROOM) {
+            if lists.last().is_none_or(|list| list.len() + prefix.len() + shown.len() + 1 > room) {
                 lists.push(String::new());
             }
             if let Some(list) = lists.last_mut() {
