@@ -26,7 +26,7 @@ use super::app::{App, Effect, Event, Options, Surroundings};
 use super::link::Link;
 use super::terminal::{self, Answers, Guard, Taken};
 use super::theme::{Environment, Ground, Theme};
-use super::view;
+use super::view::{self, Healing};
 use super::window::Drawn;
 use crate::irc::Time;
 
@@ -116,7 +116,7 @@ struct Client {
     patience: Duration,
     inputs: EventStream,
     answers: Answers,
-    screen: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
@@ -139,7 +139,7 @@ impl Client {
         };
         let theme = theme(None);
         let guard = Guard::new()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
+        let backend = Healing::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout())));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
@@ -311,9 +311,9 @@ impl Client {
     fn draw(&mut self) -> Result<(), Failure> {
         let mut seen = Drawn::default();
         let (app, theme) = (&self.app, &self.theme);
-        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
         self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
-        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
         (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
         let title = self.app.title();
         if title != self.title {
