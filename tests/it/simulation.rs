@@ -592,7 +592,7 @@ fn nothing_is_lost_doubled_or_out_of_order_whatever_breaks() {
         run(seed.parse().unwrap());
         return;
     }
-    let seeds: u64 = std::env::var("CHATUI_SEEDS").ok().map_or(60, |seeds| seeds.parse().unwrap());
+    let seeds: u64 = std::env::var("CHATUI_SEEDS").ok().map_or(300, |seeds| seeds.parse().unwrap());
     let (mut kept, mut restarts) = (0, 0);
     for seed in 0..seeds {
         let world = std::panic::catch_unwind(|| run(seed));
