@@ -18,6 +18,7 @@ use crossterm::{execute, queue};
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
@@ -26,7 +27,7 @@ use super::app::{App, Effect, Event, Options, Surroundings};
 use super::link::Link;
 use super::terminal::{self, Answers, Guard, Taken};
 use super::theme::{Environment, Ground, Theme};
-use super::view;
+use super::view::{self, Healing};
 use super::window::Drawn;
 use crate::irc::Time;
 
@@ -116,7 +117,7 @@ struct Client {
     patience: Duration,
     inputs: EventStream,
     answers: Answers,
-    screen: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
@@ -139,7 +140,7 @@ impl Client {
         };
         let theme = theme(None);
         let guard = Guard::new()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
+        let backend = Healing::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout())));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
@@ -311,9 +312,9 @@ impl Client {
     fn draw(&mut self) -> Result<(), Failure> {
         let mut seen = Drawn::default();
         let (app, theme) = (&self.app, &self.theme);
-        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
         self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
-        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
         (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
         let title = self.app.title();
         if title != self.title {
@@ -328,7 +329,10 @@ impl Client {
     }
 
     fn repaint(&mut self) -> Result<(), Failure> {
-        self.screen.clear()?;
+        // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the answer
+        // would have to be waited for, behind all that was typed.
+        let size = self.screen.size()?;
+        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
         self.dirty = true;
         self.urgent = true;
         Ok(())
@@ -336,6 +340,8 @@ impl Client {
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
     async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
+        // Its thread ends with the old stream: what is typed from here on is for the shell.
+        self.inputs = EventStream::new();
         self.guard.pause();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
             .map_err(io::Error::from)?;

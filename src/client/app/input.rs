@@ -74,7 +74,8 @@ impl App {
             (About::Leave, Some(Action::ClearOrLeave | Action::DeleteOrLeave), _) => {
                 self.leave(None, effects);
             }
-            (About::LeaveWord, Some(Action::Send), _) => {
+            (About::LeaveWord, Some(Action::Send), _)
+            | (About::LeaveWord, None, KeyCode::Char('y' | 'Y')) => {
                 self.editor.clear();
                 self.leave(None, effects);
             }
