@@ -11,6 +11,7 @@
 mod cli;
 mod core;
 mod log;
+mod log_command;
 mod pty;
 mod screens;
 mod server;
