@@ -6,15 +6,16 @@
 )]
 
 use std::collections::VecDeque;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{self, BufWriter, Stdout, stdout};
 use std::path::PathBuf;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{Event as Input, EventStream};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -209,7 +210,7 @@ impl Client {
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
             }
-            next = if begun.elapsed() < DRAIN_MOST { self.ready() } else { None };
+            next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
         if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
             self.draw()?;
@@ -221,11 +222,16 @@ impl Client {
     }
 
     /// Something that is there already; keys first.
-    fn ready(&mut self) -> Option<Turn> {
-        if let Some(input) = self.inputs.next().now_or_never().flatten() {
-            return Some(Turn::Input(input));
+    async fn ready(&mut self) -> Option<Turn> {
+        // The stream keeps the waker of the poll that found nothing, so it must be polled as this task.
+        let input = poll_fn(|context| match self.inputs.poll_next_unpin(context) {
+            Poll::Ready(input) => Poll::Ready(input),
+            Poll::Pending => Poll::Ready(None),
+        });
+        match input.await {
+            Some(input) => Some(Turn::Input(input)),
+            None => self.link.ready().map(Turn::Link),
         }
-        self.link.ready().map(Turn::Link)
     }
 
     fn take(&mut self, turn: Turn) -> Result<(), Failure> {
@@ -314,7 +320,10 @@ impl Client {
             terminal::set_title(&title)?;
             self.title = title;
         }
-        self.effects.extend(self.app.update(Event::Drawn(seen), now()));
+        let wanted = self.app.update(Event::Drawn(seen), now());
+        // What the frame made the core ask for shows in the next one: "loading".
+        self.dirty = !wanted.is_empty();
+        self.effects.extend(wanted);
         Ok(())
     }
 

@@ -7,19 +7,19 @@
 //! While the log syncs turn n the core handles turn n + 1; at most [`TURNS_UNDER_WAY`](super::config::TURNS_UNDER_WAY)
 //! wait, then the core waits, and the inbox behind it, and the sockets behind that.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use crate::irc::Line;
+use crate::irc::{Line, Time};
 
 use super::backbone::Backbone;
 use super::clock;
 use super::config::{SYNC_INTERVAL, TICK};
-use super::core::{Core, Input, Note, Output};
+use super::core::{Core, Input, Lines, Note, Output};
 use super::inbox::{Batch, Event, Inbox};
 use super::log::{AppendError, Log, Sync};
 use super::mailbox::{Delivery, Mailboxes};
@@ -31,6 +31,8 @@ pub struct Turn {
     pub lines: Vec<Line>,
     /// What leaves the core, in order.
     pub outputs: Vec<Output>,
+    /// How many of the log's losses the core had been told of before it.
+    pub losses_known: u64,
     /// Nothing comes after this one.
     pub last: bool,
 }
@@ -50,19 +52,7 @@ pub fn drive(
     core: &mut Core,
     backbone: &mut dyn Backbone,
     input: Input<'_>,
-    turn: &mut Turn,
-    scratch: &mut Vec<Output>,
-) {
-    let now = clock::now();
-    drive_at(core, backbone, input, now, turn, scratch);
-}
-
-/// The same, at a given time.
-pub fn drive_at(
-    core: &mut Core,
-    backbone: &mut dyn Backbone,
-    input: Input<'_>,
-    now: crate::irc::Time,
+    now: Time,
     turn: &mut Turn,
     scratch: &mut Vec<Output>,
 ) {
@@ -93,6 +83,7 @@ pub fn run_core(
     let mut batches: Vec<Batch> = Vec::new();
     let mut scratch = Vec::new();
     let mut ticked = clock::now();
+    let mut losses_known = 0;
     loop {
         let was_full = inbox.take(&mut batches, TICK);
         if was_full {
@@ -100,6 +91,7 @@ pub fn run_core(
         }
         let now = clock::now();
         let mut turn = Turn::default();
+        let losses_before = losses_known;
         for batch in &mut batches {
             for event in batch.events.drain(..) {
                 let input = match event {
@@ -107,22 +99,27 @@ pub fn run_core(
                     Event::Line(id, range) => Input::Line(id, &batch.data[range]),
                     Event::TooLong(id) => Input::TooLong(id),
                     Event::Close(id, reason) => Input::Close(id, reason),
-                    Event::NotKept(lines) => Input::NotKept(lines),
+                    Event::NotKept(lines) => {
+                        losses_known += 1;
+                        Input::NotKept(lines)
+                    }
                     Event::Shutdown(reason) => {
                         turn.last = true;
                         Input::Shutdown(reason)
                     }
                 };
-                drive_at(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
+                drive(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
             }
         }
         if now.since(ticked) >= TICK {
             ticked = now;
-            drive_at(&mut core, backbone.as_mut(), Input::Tick, now, &mut turn, &mut scratch);
+            drive(&mut core, backbone.as_mut(), Input::Tick, now, &mut turn, &mut scratch);
         }
         if turn.outputs.is_empty() && turn.lines.is_empty() && !turn.last {
             continue;
         }
+        // What was said in this turn before the core was told of a loss may still show it.
+        turn.losses_known = losses_before;
         let last = turn.last;
         // The log's thread is gone only when the log is broken: then there is nothing left to do.
         if turns.send(turn).is_err() || last {
@@ -145,6 +142,7 @@ pub fn run_log(
 ) -> Result<Counts, String> {
     let mut counts = Counts::default();
     let mut unsynced = false;
+    let mut losses = Losses::default();
     loop {
         let wait = if unsynced { SYNC_INTERVAL } else { Duration::from_secs(3600) };
         let mut turn = match turns.recv_timeout(wait) {
@@ -162,7 +160,7 @@ pub fn run_log(
             }
             Err(AppendError::Full(reason)) => {
                 warn!("the log has no room: {reason}; senders are told, all else goes on");
-                withhold(&mut turn, inbox);
+                inbox.push_event(Event::NotKept(losses.add(&mut turn)));
             }
             Err(AppendError::Broken(reason)) => {
                 error!("the log failed: {reason}");
@@ -170,6 +168,7 @@ pub fn run_log(
                 return Err(reason.to_string());
             }
         }
+        losses.sift(&mut turn);
         release(&mut turn, log, &mut counts);
         let last = turn.last;
         if last {
@@ -195,12 +194,15 @@ fn sync_now(log: &mut dyn Log, unsynced: &mut bool, mailboxes: &Mailboxes) -> Re
 fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
     for output in &mut turn.outputs {
         match output {
-            Output::Page { to, query, playback } => {
-                let lines = log.page(query).unwrap_or_else(|reason| {
-                    error!("a page of the log could not be read: {reason}");
-                    Vec::new()
-                });
-                *output = Output::Reply { to: *to, bytes: playback.bytes(&lines), of: None };
+            Output::Page { to, lines, playback } => {
+                let bytes = match lines {
+                    Lines::Recent(lines) => playback.bytes(&*lines),
+                    Lines::Asked(query) => playback.bytes(&log.page(query).unwrap_or_else(|reason| {
+                        error!("a page of the log could not be read: {reason}");
+                        Vec::new()
+                    })),
+                };
+                *output = Output::Reply { to: *to, bytes, of: None };
             }
             Output::Note(Note::Arrived(id, nick, address)) => {
                 counts.arrivals += 1;
@@ -215,14 +217,39 @@ fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
     }
 }
 
-/// Takes out of a turn whatever would let somebody hear a message or a topic that could not be kept.
-fn withhold(turn: &mut Turn, inbox: &Inbox) {
-    let spoken = |line: &Line| matches!(line.message().command, "PRIVMSG" | "NOTICE" | "TOPIC");
-    let lost: Vec<Line> = turn.lines.drain(..).filter(spoken).collect();
-    let ids: HashSet<&str> = lost.iter().map(Line::msgid).collect();
-    turn.outputs.retain(|output| match output {
-        Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => !ids.contains(line.msgid()),
-        _ => true,
-    });
-    inbox.push_event(Event::NotKept(lost));
+/// The lines that the log had no room for. Nobody may hear them: neither from their own turn nor from the turns behind it,
+/// until the core has been told and shows them no more.
+#[derive(Debug, Default)]
+pub struct Losses {
+    count: u64,
+    recent: VecDeque<(u64, HashSet<String>)>,
+}
+
+impl Losses {
+    /// The turn could not be kept. What was spoken in it is lost and given back, for [`Input::NotKept`]; who came and went is
+    /// heard all the same.
+    pub fn add(&mut self, turn: &mut Turn) -> Vec<Line> {
+        let spoken = |line: &Line| matches!(line.message().command, "PRIVMSG" | "NOTICE" | "TOPIC");
+        let lost: Vec<Line> = turn.lines.drain(..).filter(spoken).collect();
+        self.count += 1;
+        self.recent.push_back((self.count, lost.iter().map(|line| line.msgid().to_owned()).collect()));
+        lost
+    }
+
+    /// Takes out of a turn whatever shows a line that is lost.
+    pub fn sift(&mut self, turn: &mut Turn) {
+        self.recent.retain(|(number, _)| *number > turn.losses_known);
+        if self.recent.is_empty() {
+            return;
+        }
+        let lost = |line: &Line| self.recent.iter().any(|(_, ids)| ids.contains(line.msgid()));
+        turn.outputs.retain_mut(|output| match output {
+            Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => !lost(line),
+            Output::Page { lines: Lines::Recent(lines), .. } => {
+                lines.retain(|line| !lost(line));
+                true
+            }
+            _ => true,
+        });
+    }
 }

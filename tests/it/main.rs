@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod client;
 mod core;
 mod log;
 mod log_command;

@@ -316,7 +316,7 @@ impl App {
             let at = self.window_for(&named, With::Channel);
             self.windows[at].wanted = true;
             self.show(at);
-            if self.online() {
+            if self.online() && !self.windows[at].joined {
                 let params: Vec<&str> = std::iter::once(named.as_str()).chain(key).collect();
                 effects.push(Effect::Send(self.session.line("JOIN", &params, None, None)));
             }
@@ -400,6 +400,9 @@ impl App {
     }
 
     pub(super) fn on_drawn(&mut self, drawn: &Drawn, effects: &mut Vec<Effect>) {
+        if !matches!(self.screen, Screen::Rooms) {
+            return;
+        }
         self.page = drawn.rows;
         self.windows[self.current].drawn(drawn);
         self.load_seen(drawn.at_top, drawn.gap, effects);

@@ -173,6 +173,8 @@ pub struct App {
     /// The id of the next message: counted on from a seed.
     next_id: u128,
     asks: Vec<Asked>,
+    /// When the bell rang last.
+    rang: Time,
     /// A line's reports, kept to be used again.
     reports: Vec<Report>,
 }
@@ -216,6 +218,7 @@ impl App {
             outbox: Outbox::default(),
             next_id: surroundings.seed,
             asks: Vec::new(),
+            rang: Time::default(),
             reports: Vec::new(),
             options,
         };

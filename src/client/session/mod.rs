@@ -338,6 +338,3 @@ impl<'a> Marks<'a> {
         marks
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -220,6 +220,7 @@ impl Core {
             let by = Source::split(message.source.unwrap_or_default()).nick.to_owned();
             place.topic = (!text.is_empty()).then(|| Topic { text, by, at: line.time() });
         } else {
+            self.said.insert(line);
             place.recent.push_back(line.clone());
             if place.recent.len() > RECENT_LINES {
                 place.recent.pop_front();
@@ -236,6 +237,7 @@ impl Core {
         let Some(channel) = self.state.channel_id(message.param(0)) else { return };
         let Some(place) = self.state.channel_mut(channel) else { return };
         place.recent.retain(|other| other.msgid() != line.msgid());
+        self.said.remove(line);
         if message.command == "TOPIC" && place.topic.as_ref().is_some_and(|topic| topic.at == line.time()) {
             place.topic = None;
         }
