@@ -53,7 +53,7 @@ impl Stage {
                 }
                 Output::Close(id, _) => self.closed.push(id.0),
                 Output::Page { to, lines: Lines::Recent(lines), playback } => {
-                    self.hear(to, &playback.bytes(&lines))
+                    self.hear(to, &playback.bytes(&lines));
                 }
                 Output::Page { .. } => panic!("a page of the log was asked for"),
                 Output::Append { .. } => panic!("an append was left over"),
