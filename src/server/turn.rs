@@ -18,7 +18,7 @@ use crate::irc::Line;
 
 use super::backbone::Backbone;
 use super::clock;
-use super::config::{SYNC_INTERVAL, TICK};
+use super::config::{self, SYNC_INTERVAL, TICK};
 use super::core::{Core, Input, Note, Output};
 use super::inbox::{Batch, Event, Inbox};
 use super::log::{AppendError, Log, Sync};
@@ -31,6 +31,9 @@ pub struct Turn {
     pub lines: Vec<Line>,
     /// What leaves the core, in order.
     pub outputs: Vec<Output>,
+    /// How many times the core had been told of lines that were not kept when this turn began: what it shows of others
+    /// that were not kept must not be heard.
+    pub reports: u64,
     /// Nothing comes after this one.
     pub last: bool,
 }
@@ -93,27 +96,42 @@ pub fn run_core(
     let mut batches: Vec<Batch> = Vec::new();
     let mut scratch = Vec::new();
     let mut ticked = clock::now();
+    let mut reports = 0;
     loop {
         let was_full = inbox.take(&mut batches, TICK);
         if was_full {
             mailboxes.wake();
         }
         let now = clock::now();
-        let mut turn = Turn::default();
+        let mut turn = Turn { reports, ..Turn::default() };
+        let mut room = config::TURN;
         for batch in &mut batches {
             for event in batch.events.drain(..) {
+                if room == 0 {
+                    let full = std::mem::replace(&mut turn, Turn { reports, ..Turn::default() });
+                    if turns.send(full).is_err() {
+                        return;
+                    }
+                    room = config::TURN;
+                }
+                let before = turn.outputs.len();
                 let input = match event {
                     Event::Open(id, peer) => Input::Open(id, peer),
                     Event::Line(id, range) => Input::Line(id, &batch.data[range]),
                     Event::TooLong(id) => Input::TooLong(id),
                     Event::Close(id, reason) => Input::Close(id, reason),
-                    Event::NotKept(lines) => Input::NotKept(lines),
+                    Event::NotKept(lines) => {
+                        reports += 1;
+                        Input::NotKept(lines)
+                    }
                     Event::Shutdown(reason) => {
                         turn.last = true;
                         Input::Shutdown(reason)
                     }
                 };
                 drive_at(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
+                let size: usize = turn.outputs[before..].iter().map(Output::size).sum();
+                room = if turn.last { usize::MAX } else { room.saturating_sub(size) };
             }
         }
         if now.since(ticked) >= TICK {
@@ -145,6 +163,7 @@ pub fn run_log(
 ) -> Result<Counts, String> {
     let mut counts = Counts::default();
     let mut unsynced = false;
+    let mut lost = Lost::default();
     loop {
         let wait = if unsynced { SYNC_INTERVAL } else { Duration::from_secs(3600) };
         let mut turn = match turns.recv_timeout(wait) {
@@ -153,7 +172,10 @@ pub fn run_log(
                 sync_now(log, &mut unsynced, mailboxes)?;
                 continue;
             }
-            Err(RecvTimeoutError::Disconnected) => return Ok(counts),
+            Err(RecvTimeoutError::Disconnected) => {
+                mailboxes.send(&Arc::new(Delivery::Fatal("server failure")));
+                return Err("the core's thread ended unexpectedly".to_owned());
+            }
         };
         match if turn.lines.is_empty() { Ok(()) } else { log.append(&turn.lines) } {
             Ok(()) => {
@@ -162,7 +184,7 @@ pub fn run_log(
             }
             Err(AppendError::Full(reason)) => {
                 warn!("the log has no room: {reason}; senders are told, all else goes on");
-                withhold(&mut turn, inbox);
+                lost.add(&mut turn, inbox);
             }
             Err(AppendError::Broken(reason)) => {
                 error!("the log failed: {reason}");
@@ -170,6 +192,7 @@ pub fn run_log(
                 return Err(reason.to_string());
             }
         }
+        lost.withhold(&mut turn);
         release(&mut turn, log, &mut counts);
         let last = turn.last;
         if last {
@@ -215,14 +238,36 @@ fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
     }
 }
 
-/// Takes out of a turn whatever would let somebody hear a message or a topic that could not be kept.
-fn withhold(turn: &mut Turn, inbox: &Inbox) {
-    let spoken = |line: &Line| matches!(line.message().command, "PRIVMSG" | "NOTICE" | "TOPIC");
-    let lost: Vec<Line> = turn.lines.drain(..).filter(spoken).collect();
-    let ids: HashSet<&str> = lost.iter().map(Line::msgid).collect();
-    turn.outputs.retain(|output| match output {
-        Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => !ids.contains(line.msgid()),
-        _ => true,
-    });
-    inbox.push_event(Event::NotKept(lost));
+/// The messages and topics that could not be kept and of which the core may still speak.
+#[derive(Debug, Default)]
+struct Lost {
+    ids: HashSet<String>,
+    reports: u64,
+}
+
+impl Lost {
+    /// A turn's lines could not be kept: the core is told.
+    fn add(&mut self, turn: &mut Turn, inbox: &Inbox) {
+        let spoken = |line: &Line| matches!(line.message().command, "PRIVMSG" | "NOTICE" | "TOPIC");
+        let lines: Vec<Line> = turn.lines.drain(..).filter(spoken).collect();
+        self.ids.extend(lines.iter().map(|line| line.msgid().to_owned()));
+        self.reports += 1;
+        inbox.push_event(Event::NotKept(lines));
+    }
+
+    /// Takes out of a turn whatever would let somebody hear one of them. The turns that were begun before the core was
+    /// told may show them as well, to those who join or ask.
+    fn withhold(&mut self, turn: &mut Turn) {
+        if turn.reports == self.reports {
+            self.ids.clear();
+        }
+        if !self.ids.is_empty() {
+            turn.outputs.retain(|output| match output {
+                Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => {
+                    !self.ids.contains(line.msgid())
+                }
+                _ => true,
+            });
+        }
+    }
 }
