@@ -186,7 +186,6 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
                 .or(file.max_clients)
                 .map_or(defaults.max_clients, |most| most as usize),
             password,
-            lanes: shards,
             created: clock::now(),
             ..core::Config::default()
         },
