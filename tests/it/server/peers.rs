@@ -43,10 +43,9 @@ impl Peer {
         self.stream.write_all(bytes).unwrap();
     }
 
-    /// Writes until all is written or the server does not want it any more.
-    pub fn send_if_wanted(&mut self, bytes: &[u8]) {
-        // That it is closed meanwhile is what some tests are about.
-        let _ = self.stream.write_all(bytes);
+    /// Writes until all is written, or the server does not want it any more: then it says false.
+    pub fn send_if_wanted(&mut self, bytes: &[u8]) -> bool {
+        self.stream.write_all(bytes).is_ok()
     }
 
     /// Closes its own half.
