@@ -26,7 +26,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
         sync: log::Sync::Turn,
         allow_plaintext: args.allow_plaintext,
         shards,
-        core: core::Config { lanes: shards, created: clock::now(), ..core::Config::default() },
+        core: core::Config { created: clock::now(), ..core::Config::default() },
     };
     let server = match server::start(config) {
         Ok(server) => Some(server),

@@ -187,6 +187,23 @@ fn a_bad_configuration_file_is_said() {
 }
 
 #[test]
+fn the_values_of_the_file_are_checked_as_the_flags_are() {
+    let home = Home::new();
+    let file = home.path("chatui.toml");
+    for (bad, key) in [
+        ("name = \"two words.example\"", "name"),
+        ("network = \"two words\"", "network"),
+        ("history = 101", "history"),
+        ("max_clients = 0", "max_clients"),
+        ("shards = 0", "shards"),
+        ("listen = [\"example.org:1\"]", "listen"),
+    ] {
+        std::fs::write(&file, format!("[server]\n{bad}\n")).unwrap();
+        fails(&home, &["serve", "--data", &home.path("data"), "--config", &file], 78, key);
+    }
+}
+
+#[test]
 fn plain_text_stays_on_this_machine_unless_allowed() {
     let home = Home::new();
     let data = home.path("data");

@@ -118,6 +118,23 @@ pub enum Lines {
     Asked(Query),
 }
 
+impl Output {
+    /// How many bytes it will be, about; what many hear counts once, for it is shared. A page is counted as what it may
+    /// become.
+    pub fn size(&self) -> usize {
+        match self {
+            Output::Append { .. } => 0,
+            Output::Deliver { line, .. } => line.tagged().len(),
+            Output::Reply { bytes, .. } => bytes.len(),
+            Output::Page { lines: Lines::Recent(lines), .. } => {
+                lines.iter().map(|line| line.tagged().len()).sum()
+            }
+            Output::Page { lines: Lines::Asked(query), .. } => query.limit * crate::irc::MAX_REST,
+            Output::Close(..) | Output::Note(_) => 64,
+        }
+    }
+}
+
 /// What the diagnostics are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
