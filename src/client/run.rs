@@ -18,6 +18,7 @@ use crossterm::{execute, queue};
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
@@ -328,7 +329,10 @@ impl Client {
     }
 
     fn repaint(&mut self) -> Result<(), Failure> {
-        self.screen.clear()?;
+        // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the answer
+        // would have to be waited for, behind all that was typed.
+        let size = self.screen.size()?;
+        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
         self.dirty = true;
         self.urgent = true;
         Ok(())
@@ -336,6 +340,8 @@ impl Client {
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
     async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
+        // Its thread ends with the old stream: what is typed from here on is for the shell.
+        self.inputs = EventStream::new();
         self.guard.pause();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
             .map_err(io::Error::from)?;

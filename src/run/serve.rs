@@ -26,6 +26,15 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     diagnostics(args);
     let config = configuration(args)?;
     let (data, sync) = (config.data.clone(), config.sync);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
+    // Watched before anybody is told that the server is ready, for then it may be asked to stop.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::watch()?
+    };
     let started = Instant::now();
     let server = server::start(config)?;
     for repair in &server.opened().repairs {
@@ -34,11 +43,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let opened = server.opened();
     info!(lines = opened.lines, segments = opened.segments, took = ?started.elapsed(), "the log is open");
     say(&ready_line(server.addresses(), &data.display().to_string(), sync));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
-    let counts = runtime.block_on(wait(server));
+    let counts = runtime.block_on(wait(server, signals));
     runtime.shutdown_background();
     let counts = counts?;
     let up = started.elapsed().as_secs();
@@ -71,12 +76,29 @@ fn ready_line(addresses: &[SocketAddr], data: &str, sync: log::Sync) -> String {
     format!("chatui serves {}  data {data}  {sync}  join with: {join}", listed.join(" and "))
 }
 
+/// The signals that ask for an end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn watch() -> Result<Signals, Failure> {
+        let watched = |kind| {
+            signal(kind).map_err(|error| Failure::new(FAILED, format!("cannot watch signals: {error}")))
+        };
+        Ok(Signals {
+            interrupt: watched(SignalKind::interrupt())?,
+            terminate: watched(SignalKind::terminate())?,
+            hangup: watched(SignalKind::hangup())?,
+        })
+    }
+}
+
 /// Waits for a reason to stop, then for the end. A second Ctrl+C ends at once.
-async fn wait(server: Server) -> Result<Counts, Failure> {
-    let signals =
-        |kind| signal(kind).map_err(|error| Failure::new(FAILED, format!("cannot watch signals: {error}")));
-    let mut interrupt: Signal = signals(SignalKind::interrupt())?;
-    let mut terminate: Signal = signals(SignalKind::terminate())?;
+async fn wait(server: Server, signals: Signals) -> Result<Counts, Failure> {
+    let Signals { mut interrupt, mut terminate, mut hangup } = signals;
     let mut keys = Keys::watch();
     if keys.is_some() {
         info!("q, Enter or Ctrl+C stops the server");
@@ -87,6 +109,7 @@ async fn wait(server: Server) -> Result<Counts, Failure> {
         ended = &mut end => Some(ended),
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
+        _ = hangup.recv() => None,
         () = Keys::stop(&mut keys) => None,
     };
     let ended = match ended {
