@@ -33,6 +33,10 @@ use crate::irc::Time;
 
 /// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
 const FRAME: Duration = Duration::from_millis(33);
+/// The same in the beginning, when each answer of the server is what the user waits for.
+const OPENING_FRAME: Duration = Duration::from_millis(4);
+/// How long the beginning is.
+const OPENING: Duration = Duration::from_millis(250);
 /// How long events are handled before a frame is drawn, however many wait.
 const DRAIN_MOST: Duration = Duration::from_millis(25);
 /// How long the server is given to take a goodbye when a signal ends the client.
@@ -127,6 +131,7 @@ struct Client {
     /// A key was pressed: the frame does not wait.
     urgent: bool,
     drawn_at: Instant,
+    begun: Instant,
 }
 
 impl Client {
@@ -156,6 +161,7 @@ impl Client {
             dirty: true,
             urgent: true,
             drawn_at: Instant::now(),
+            begun: Instant::now(),
         })
     }
 
@@ -192,10 +198,15 @@ impl Client {
 
     /// How long until something is due: a frame, or what the core waits for.
     fn due(&self) -> Option<Duration> {
-        let frame = self.dirty.then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
+        let frame = self.dirty.then(|| self.frame().saturating_sub(self.drawn_at.elapsed()));
         let tick = self.app.next_tick().map(|at| at.since(now()));
         let answer = self.answers.holds().then_some(ANSWER_WAIT);
         [frame, tick, answer].into_iter().flatten().min()
+    }
+
+    /// The time between two frames now.
+    fn frame(&self) -> Duration {
+        if self.begun.elapsed() < OPENING { OPENING_FRAME } else { FRAME }
     }
 
     /// Handles what woke us and everything else that is ready, and draws if it is time.
@@ -213,7 +224,7 @@ impl Client {
             }
             next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
-        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
+        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= self.frame()) {
             self.draw()?;
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));

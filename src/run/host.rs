@@ -40,7 +40,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
     let mut options =
         options(&args.client, Some(Address { host: near.ip().to_string(), port: near.port() }))?;
     options.note = Some(match server {
-        Some(_) => format!("you host this chat; others join with: chatui join {address}"),
+        Some(_) => format!("others type: chatui join {address}"),
         None => format!(
             "a server is running at {address} already: joined it; others join with: chatui join {address}"
         ),
