@@ -130,6 +130,8 @@ struct Client {
     dirty: bool,
     /// A key was pressed: the frame does not wait.
     urgent: bool,
+    /// The room was there once: the frame that showed it first did not wait.
+    arrived: bool,
     drawn_at: Instant,
     begun: Instant,
 }
@@ -160,6 +162,7 @@ impl Client {
             title: String::new(),
             dirty: true,
             urgent: true,
+            arrived: false,
             drawn_at: Instant::now(),
             begun: Instant::now(),
         })
@@ -175,7 +178,9 @@ impl Client {
                 self.link.connect(to, after, patience);
             }
         }
-        self.draw()
+        // The first frame waits for the room, but no longer than any frame does: a server that is near is simply there.
+        self.urgent = false;
+        Ok(())
     }
 
     /// Sleeps until something happens or is due. Nothing due, nothing happening: it sleeps for ever.
@@ -287,6 +292,9 @@ impl Client {
     fn update(&mut self, event: Event) {
         self.dirty = true;
         self.effects.extend(self.app.update(event, now()));
+        if !self.arrived && self.app.has_arrived() {
+            (self.arrived, self.urgent) = (true, true);
+        }
     }
 
     /// Does what the core wants done; gives the ending if that is it.
