@@ -121,6 +121,8 @@ struct Client {
     patience: Duration,
     inputs: EventStream,
     answers: Answers,
+    /// When something that may belong to an answer was held back last.
+    held_at: Instant,
     screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
     guard: Guard,
     effects: VecDeque<Effect>,
@@ -155,6 +157,7 @@ impl Client {
             patience: options.connect_timeout,
             inputs: EventStream::new(),
             answers: Answers::expected(),
+            held_at: Instant::now(),
             screen: Terminal::new(backend)?,
             guard,
             effects: VecDeque::new(),
@@ -205,7 +208,7 @@ impl Client {
     fn due(&self) -> Option<Duration> {
         let frame = self.dirty.then(|| self.frame().saturating_sub(self.drawn_at.elapsed()));
         let tick = self.app.next_tick().map(|at| at.since(now()));
-        let answer = self.answers.holds().then_some(ANSWER_WAIT);
+        let answer = self.answers.holds().then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
         [frame, tick, answer].into_iter().flatten().min()
     }
 
@@ -254,7 +257,7 @@ impl Client {
     fn take(&mut self, turn: Turn) -> Result<(), Failure> {
         match turn {
             Turn::Input(input) => match self.answers.take(input?) {
-                Taken::Held => {}
+                Taken::Held => self.held_at = Instant::now(),
                 Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
                 Taken::Ground(ground) => {
                     self.theme = theme(Some(ground));
@@ -264,7 +267,7 @@ impl Client {
             Turn::Link(event) => self.update(event),
             Turn::Continued => self.resume()?,
             Turn::Due => {
-                if self.answers.holds() {
+                if self.answers.holds() && self.held_at.elapsed() >= ANSWER_WAIT {
                     self.answers.release().into_iter().for_each(|input| self.input(input));
                 }
                 if self.app.next_tick().is_some_and(|at| at <= now()) {
