@@ -33,12 +33,12 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     }
     let opened = server.opened();
     info!(lines = opened.lines, segments = opened.segments, took = ?started.elapsed(), "the log is open");
-    say(&ready_line(server.addresses(), &data.display().to_string(), sync));
+    let ready = ready_line(server.addresses(), &data.display().to_string(), sync);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
-    let counts = runtime.block_on(wait(server));
+    let counts = runtime.block_on(wait(server, &ready));
     runtime.shutdown_background();
     let counts = counts?;
     let up = started.elapsed().as_secs();
@@ -71,13 +71,16 @@ fn ready_line(addresses: &[SocketAddr], data: &str, sync: log::Sync) -> String {
     format!("chatui serves {}  data {data}  {sync}  join with: {join}", listed.join(" and "))
 }
 
-/// Waits for a reason to stop, then for the end. A second Ctrl+C ends at once.
-async fn wait(server: Server) -> Result<Counts, Failure> {
+/// Says that the server is ready, waits for a reason to stop, then for the end. A second Ctrl+C ends at once.
+async fn wait(server: Server, ready: &str) -> Result<Counts, Failure> {
     let signals =
         |kind| signal(kind).map_err(|error| Failure::new(FAILED, format!("cannot watch signals: {error}")));
     let mut interrupt: Signal = signals(SignalKind::interrupt())?;
     let mut terminate: Signal = signals(SignalKind::terminate())?;
+    let mut hangup: Signal = signals(SignalKind::hangup())?;
     let mut keys = Keys::watch();
+    // Not before: who reads it may stop the server at once, and that must be as graceful as later.
+    say(ready);
     if keys.is_some() {
         info!("q, Enter or Ctrl+C stops the server");
     }
@@ -87,6 +90,7 @@ async fn wait(server: Server) -> Result<Counts, Failure> {
         ended = &mut end => Some(ended),
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
+        _ = hangup.recv() => None,
         () = Keys::stop(&mut keys) => None,
     };
     let ended = match ended {
