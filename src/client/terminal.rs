@@ -115,9 +115,11 @@ fn leave() {
     }
     let mut out = stdout().lock();
     let _ = queue!(out, Print(MOUSE_OFF), DisableFocusChange, DisableBracketedPaste);
+    let _ = out.flush();
+    // Before the old screen is seen: whoever sees it and types is not to have their Enter read raw.
+    let _ = disable_raw_mode();
     let _ = queue!(out, EnableLineWrap, ResetColor, LeaveAlternateScreen, Show, Print(TITLE_RESTORE));
     let _ = out.flush();
-    let _ = disable_raw_mode();
 }
 
 /// Answers of the terminal that arrive as if they had been typed: the event parser knows no OSC, and reads

@@ -26,6 +26,15 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     diagnostics(args);
     let config = configuration(args)?;
     let (data, sync) = (config.data.clone(), config.sync);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
+    // Watched before anybody is told that the server is ready, for then it may be asked to stop.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::watch()?
+    };
     let started = Instant::now();
     let server = server::start(config)?;
     for repair in &server.opened().repairs {
@@ -33,12 +42,8 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     }
     let opened = server.opened();
     info!(lines = opened.lines, segments = opened.segments, took = ?started.elapsed(), "the log is open");
-    let ready = ready_line(server.addresses(), &data.display().to_string(), sync);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
-    let counts = runtime.block_on(wait(server, &ready));
+    say(&ready_line(server.addresses(), &data.display().to_string(), sync));
+    let counts = runtime.block_on(wait(server, signals));
     runtime.shutdown_background();
     let counts = counts?;
     let up = started.elapsed().as_secs();
@@ -71,16 +76,30 @@ fn ready_line(addresses: &[SocketAddr], data: &str, sync: log::Sync) -> String {
     format!("chatui serves {}  data {data}  {sync}  join with: {join}", listed.join(" and "))
 }
 
-/// Says that the server is ready, waits for a reason to stop, then for the end. A second Ctrl+C ends at once.
-async fn wait(server: Server, ready: &str) -> Result<Counts, Failure> {
-    let signals =
-        |kind| signal(kind).map_err(|error| Failure::new(FAILED, format!("cannot watch signals: {error}")));
-    let mut interrupt: Signal = signals(SignalKind::interrupt())?;
-    let mut terminate: Signal = signals(SignalKind::terminate())?;
-    let mut hangup: Signal = signals(SignalKind::hangup())?;
+/// The signals that ask for an end.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn watch() -> Result<Signals, Failure> {
+        let watched = |kind| {
+            signal(kind).map_err(|error| Failure::new(FAILED, format!("cannot watch signals: {error}")))
+        };
+        Ok(Signals {
+            interrupt: watched(SignalKind::interrupt())?,
+            terminate: watched(SignalKind::terminate())?,
+            hangup: watched(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// Waits for a reason to stop, then for the end. A second Ctrl+C ends at once.
+async fn wait(server: Server, signals: Signals) -> Result<Counts, Failure> {
+    let Signals { mut interrupt, mut terminate, mut hangup } = signals;
     let mut keys = Keys::watch();
-    // Not before: who reads it may stop the server at once, and that must be as graceful as later.
-    say(ready);
     if keys.is_some() {
         info!("q, Enter or Ctrl+C stops the server");
     }

@@ -50,7 +50,7 @@ impl Core {
                 self.try_register(id);
             }
             other => {
-                let other = if other.is_empty() { "*" } else { other }.to_owned();
+                let other = shown_word(other);
                 self.numeric(id, ERR_INVALIDCAPCMD, &[&other, "Invalid CAP command"]);
             }
         }
