@@ -180,7 +180,9 @@ fn a_suspended_client_gives_the_terminal_back_and_returns() {
     alice.line("back again");
     alice.sees_rows("and works", |rows| message(rows, "alice", "back again"));
     alice.line("/quit");
-    alice.sees("prompt> ");
+    alice.sees_rows("the shell waits", |rows| {
+        rows.iter().rfind(|row| !row.trim().is_empty()).is_some_and(|row| row.trim() == "prompt>")
+    });
     alice.line("exit");
     assert_eq!(alice.exit(), 0);
     alice.is_restored();
