@@ -102,7 +102,7 @@ impl Drop for Server {
 fn help_is_there_for_everything() {
     let home = Home::new();
     for (args, words) in [
-        (&["--help"][..], &["serve", "join", "host", "log"][..]),
+        (&["--help"][..], &["serve", "join", "host"][..]),
         (
             &["serve", "--help"],
             &[
@@ -121,7 +121,6 @@ fn help_is_there_for_everything() {
         ),
         (&["join", "--help"], &["--nick", "--channel", "--connect-timeout"]),
         (&["host", "--help"], &["--nick"]),
-        (&["log", "--help"], &["--data"]),
     ] {
         let output = run(&home, args);
         assert_eq!(output.status.code(), Some(0), "{args:?}");
