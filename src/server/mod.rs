@@ -109,7 +109,7 @@ pub fn start(config: Config) -> Result<Server, ServerError> {
         listeners.push(listener);
     }
     let mut core = Core::new(config.core.clone());
-    let options = log::Options::new(config.sync, clock::now());
+    let options = log::Options { keep: config.keep, ..log::Options::new(config.sync, clock::now()) };
     let (mut file, opened) =
         FileLog::open(&config.data, options, &mut |line| core.recall(line)).map_err(ServerError::Open)?;
     let backbone = Box::new(Local::after(opened.last_time, opened.last_seq));
