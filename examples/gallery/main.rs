@@ -4,7 +4,7 @@
 //! cargo run --example gallery -- [SCENE] [GROUND] [COLOURS]
 //! ```
 //!
-//! SCENE is one of `lobby` (the default), `sending`, `scrolled`, `help`, `offline`, `completion`, `long`, `hostile`,
+//! SCENE is one of `lobby` (the default), `sending`, `scrolled`, `failed`, `lists`, `help`, `offline`, `completion`, `long`, `hostile`,
 //! `connecting`, `form`; GROUND `dark`, `light` or `unknown`; COLOURS `true`, `256`, `16` or `none`. PgUp, PgDn and
 //! all other keys do what they do in chatui; `q` on the empty input or Ctrl-C ends it. Nothing is connected.
 #![allow(clippy::disallowed_methods, reason = "an example is an edge")]
@@ -103,6 +103,15 @@ fn scene(name: &str, size: (u16, u16)) -> Scene {
             scene.type_text("said meanwhile");
             scene.key(KeyModifiers::NONE, KeyCode::Enter);
             scene.clock("13:15");
+        }
+        "failed" => {
+            scene.type_text("is the key under the mat?");
+            scene.key(KeyModifiers::NONE, KeyCode::Enter);
+            scene.line(":tides.example 404 viewer #lobby :#lobby is muted for guests");
+        }
+        "lists" => {
+            scene.key(KeyModifiers::NONE, KeyCode::F(7));
+            scene.key(KeyModifiers::NONE, KeyCode::F(8));
         }
         "completion" => {
             scene.type_text("thanks t");

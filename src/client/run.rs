@@ -18,6 +18,7 @@ use crossterm::{execute, queue};
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
@@ -26,7 +27,7 @@ use super::app::{App, Effect, Event, Options, Surroundings};
 use super::link::Link;
 use super::terminal::{self, Answers, Guard, Taken};
 use super::theme::{Environment, Ground, Theme};
-use super::view;
+use super::view::{self, Healing};
 use super::window::Drawn;
 use crate::irc::Time;
 
@@ -116,7 +117,7 @@ struct Client {
     patience: Duration,
     inputs: EventStream,
     answers: Answers,
-    screen: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
@@ -125,6 +126,8 @@ struct Client {
     dirty: bool,
     /// A key was pressed: the frame does not wait.
     urgent: bool,
+    /// The room was there once: the frame that showed it first did not wait.
+    arrived: bool,
     drawn_at: Instant,
 }
 
@@ -139,7 +142,7 @@ impl Client {
         };
         let theme = theme(None);
         let guard = Guard::new()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
+        let backend = Healing::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout())));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
@@ -154,6 +157,7 @@ impl Client {
             title: String::new(),
             dirty: true,
             urgent: true,
+            arrived: false,
             drawn_at: Instant::now(),
         })
     }
@@ -168,7 +172,9 @@ impl Client {
                 self.link.connect(to, after, patience);
             }
         }
-        self.draw()
+        // The first frame waits for the room, but no longer than any frame does: a server that is near is simply there.
+        self.urgent = false;
+        Ok(())
     }
 
     /// Sleeps until something happens or is due. Nothing due, nothing happening: it sleeps for ever.
@@ -275,6 +281,9 @@ impl Client {
     fn update(&mut self, event: Event) {
         self.dirty = true;
         self.effects.extend(self.app.update(event, now()));
+        if !self.arrived && self.app.has_arrived() {
+            (self.arrived, self.urgent) = (true, true);
+        }
     }
 
     /// Does what the core wants done; gives the ending if that is it.
@@ -311,9 +320,9 @@ impl Client {
     fn draw(&mut self) -> Result<(), Failure> {
         let mut seen = Drawn::default();
         let (app, theme) = (&self.app, &self.theme);
-        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
         self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
-        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
         (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
         let title = self.app.title();
         if title != self.title {
@@ -328,7 +337,10 @@ impl Client {
     }
 
     fn repaint(&mut self) -> Result<(), Failure> {
-        self.screen.clear()?;
+        // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the answer
+        // would have to be waited for, behind all that was typed.
+        let size = self.screen.size()?;
+        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
         self.dirty = true;
         self.urgent = true;
         Ok(())
@@ -336,6 +348,8 @@ impl Client {
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
     async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
+        // Its thread ends with the old stream: what is typed from here on is for the shell.
+        self.inputs = EventStream::new();
         self.guard.pause();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
             .map_err(io::Error::from)?;

@@ -23,6 +23,20 @@ const TIME_END: usize = 6 + time::STAMP_LEN;
 /// The signs of a message id, in the order of their bytes, so that ids sort as the lines do.
 const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
+/// What each byte is worth as a sign of a message id; [`NO_SIGN`] if it is none.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_SIGN; 256];
+    let mut value = 0;
+    while value < SIGNS.len() {
+        values[SIGNS[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
+
+/// A byte that is no sign of a message id.
+const NO_SIGN: u8 = u8::MAX;
+
 /// A running number among all lines of a server; 40 bits of it are kept in a message id.
 pub type Seq = u64;
 
@@ -45,8 +59,11 @@ pub fn parse_msgid(id: &str) -> Option<(Time, Seq)> {
     }
     let mut bits = 0u128;
     for sign in id.bytes() {
-        let value = SIGNS.iter().position(|s| *s == sign)?;
-        bits = (bits << 5) | value as u128;
+        let value = VALUES[usize::from(sign)];
+        if value == NO_SIGN {
+            return None;
+        }
+        bits = (bits << 5) | u128::from(value);
     }
     let millis = u64::try_from(bits >> 40).ok()?;
     Some((Time::from_millis(millis), (bits & 0xFF_FFFF_FFFF) as u64))
@@ -98,8 +115,9 @@ fn text_len(params: &[&str]) -> usize {
 }
 
 /// Writes `:source COMMAND params\r\n`, at most [`MAX_REST`] bytes of it: the last param is cut between
-/// characters when it does not fit. Line ends in a param cannot be: the parser lets none in, and what does come
-/// from elsewhere (a file, a flag) is turned into a blank here.
+/// characters when it does not fit, and so is the line if what stands before that param is too long already. Line ends
+/// in a param cannot be: the parser lets none in, and what does come from elsewhere (a file, a flag) is turned into a
+/// blank here.
 pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&str]) {
     let start = out.len();
     if !source.is_empty() {
@@ -119,6 +137,12 @@ pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&
         }
         let room = (MAX_REST - 2).saturating_sub(out.len() - start);
         out.put_slice(cut(last, room).as_bytes());
+    }
+    if out.len() - start > MAX_REST - 2 {
+        let most = start + MAX_REST - 2;
+        // The first byte that goes must begin a character.
+        let end = (start..=most).rev().find(|at| out[*at] & 0xC0 != 0x80).unwrap_or(start);
+        out.truncate(end);
     }
     for byte in &mut out[start..] {
         if matches!(byte, b'\r' | b'\n' | 0) {
@@ -248,5 +272,14 @@ mod tests {
         let line = draft.stamp(Time::default(), 1);
         assert!(line.untagged().len() <= MAX_REST && line.untagged().len() >= MAX_REST - 1);
         assert!(std::str::from_utf8(line.untagged()).is_ok());
+    }
+
+    #[test]
+    fn middle_params_that_are_too_long_do_not_make_the_line_too_long() {
+        for long in ["x".repeat(600), "é".repeat(300), format!("x{}", "é".repeat(300))] {
+            let line = Draft::new("", "a!a@h", "MODE", &["#x", &long, "y"]).stamp(Time::default(), 1);
+            assert!((MAX_REST - 1..=MAX_REST).contains(&line.untagged().len()));
+            assert_eq!(line.message().command, "MODE");
+        }
     }
 }

@@ -548,13 +548,17 @@ fn control_c_clears_first_then_asks_then_leaves() {
     assert_eq!(talk.app.status(), Status::Question("leave chatui? Ctrl-C again".into()));
     talk.key(KeyModifiers::NONE, KeyCode::Char('y'));
     assert!(talk.app.question().is_none() && talk.app.editor().text() == "y", "another key means no");
+    talk.control('d');
+    assert_eq!((talk.sent().len(), talk.app.editor().text()), (0, "y"), "Ctrl-D deletes while there is text");
     talk.control('c');
-    talk.control('d');
-    assert!(talk.app.question().is_some());
-    talk.control('d');
+    talk.control('c');
+    talk.control('c');
     assert_eq!(talk.sent(), ["QUIT leaving"]);
     talk.control('c');
     assert_eq!(talk.others(), [Effect::Quit], "asked again, it does not wait");
+    let mut talk = in_lobby();
+    talk.control('d');
+    assert_eq!(talk.sent(), ["QUIT leaving"]);
 }
 
 #[test]

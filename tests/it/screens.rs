@@ -250,7 +250,7 @@ fn offline_nothing_is_dimmed_and_lines_wait() {
     assert_shows(
         &frame(&mut scene),
         r"
- #lobby
+ #lobby  Spring tide on Thursday, be at the qu…   15 people
  11:12  sunniva   stations   2024: 29    2025: 36    2026:
                   40
                   readings   1.5 M       1.9 M       2.1 M

@@ -365,6 +365,11 @@ impl App {
         self.session.stage() == Stage::Registered
     }
 
+    /// Whether the room on the screen is there: joined, with its people and what was said before.
+    pub fn has_arrived(&self) -> bool {
+        matches!(self.screen, Screen::Rooms) && self.window().joined && self.asks.is_empty()
+    }
+
     /// Whether the user has turned the list of rooms around: shown where it would be folded (as an overlay), folded
     /// where it would stand.
     pub fn rooms_turned(&self) -> bool {

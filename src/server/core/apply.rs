@@ -40,7 +40,7 @@ impl Core {
         }
     }
 
-    fn label_is_for(&self, id: ConnId) -> bool {
+    pub(super) fn label_is_for(&self, id: ConnId) -> bool {
         self.label.as_ref().is_some_and(|label| label.is_for(id))
     }
 
@@ -217,11 +217,13 @@ impl Core {
         let Some(place) = self.state.channel_mut(channel) else { return };
         if message.command == "TOPIC" {
             let text = message.param(1).to_owned();
-            let by = Source::split(message.source.unwrap_or_default()).nick.to_owned();
-            place.topic = (!text.is_empty()).then(|| Topic { text, by, at: line.time() });
+            let by = message.source.map_or("*", |source| Source::split(source).nick).to_owned();
+            place.set_topic(Topic { text, by, line: line.clone() });
         } else {
             self.said.insert(line);
             place.recent.push_back(line.clone());
+            // At start the log hands over as many as are kept here: when that is all the room there is, more may be there.
+            place.older |= place.recent.len() >= RECENT_LINES;
             if place.recent.len() > RECENT_LINES {
                 place.recent.pop_front();
             }
@@ -237,9 +239,7 @@ impl Core {
         let Some(channel) = self.state.channel_id(message.param(0)) else { return };
         let Some(place) = self.state.channel_mut(channel) else { return };
         place.recent.retain(|other| other.msgid() != line.msgid());
+        place.topics.retain(|topic| topic.line.msgid() != line.msgid());
         self.said.remove(line);
-        if message.command == "TOPIC" && place.topic.as_ref().is_some_and(|topic| topic.at == line.time()) {
-            place.topic = None;
-        }
     }
 }

@@ -4,6 +4,7 @@
 use crate::irc::numeric::{ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_UNKNOWNCOMMAND};
 use crate::irc::{Cap, MAX_CLIENT_TAGS, MAX_REST, Message};
 
+use super::register::shown_word;
 use super::{ConnId, Core};
 
 type Handler = fn(&mut Core, ConnId, &Message<'_>);
@@ -88,7 +89,7 @@ impl Core {
         let verb = message.command.to_ascii_uppercase();
         let Ok(row) = TABLE.binary_search_by(|row| row.verb.cmp(&verb)) else {
             if connection.registered {
-                self.numeric(id, ERR_UNKNOWNCOMMAND, &[&verb, "Unknown command"]);
+                self.numeric(id, ERR_UNKNOWNCOMMAND, &[&shown_word(&verb), "Unknown command"]);
             } else {
                 self.numeric(id, ERR_NOTREGISTERED, &["You have not registered"]);
             }

@@ -26,6 +26,9 @@ pub const MAX_MODE_PARAMS: usize = 6;
 pub const MAX_EMPTY_CHANNELS: usize = 10_000;
 /// Lines of each channel that are kept in memory: they answer nearly every JOIN and LATEST without the disk.
 pub const RECENT_LINES: usize = 100;
+/// Topics of a channel that are remembered, the present one included, until it is known whether the log had room for
+/// them.
+pub const TOPICS_BACK: usize = 8;
 /// Most lines of one CHATHISTORY (`CHATHISTORY`).
 pub const MAX_HISTORY: usize = 1_000;
 

@@ -79,7 +79,8 @@ impl Core {
         let (Some(place), Some(connection)) = (self.state.channel(channel), self.state.connection(id)) else {
             return;
         };
-        if connection.caps.has(Cap::Chathistory) || place.recent.is_empty() || self.config.history == 0 {
+        let nothing = place.recent.is_empty() && !place.older;
+        if connection.caps.has(Cap::Chathistory) || nothing || self.config.history == 0 {
             return;
         }
         let limit = self.config.history;
@@ -158,7 +159,7 @@ impl Core {
         // part of the answer, and comes after it.
         playback.label = asked.then(|| self.take_label(id)).flatten();
         let Some(place) = self.state.channel(channel) else { return };
-        let lines = match from_recent(&place.recent, which, limit) {
+        let lines = match from_recent(&place.recent, place.older, which, limit) {
             Some(lines) => Lines::Recent(lines.into_iter().cloned().collect()),
             None => {
                 Lines::Asked(Query { channel: fold(&place.name).into_owned(), which, limit, events: false })
@@ -226,9 +227,8 @@ fn order(line: &Line, reference: Reference) -> std::cmp::Ordering {
 }
 
 /// The answer out of the recent lines, if they surely hold all of it; `None` if older lines may belong to it.
-fn from_recent(recent: &VecDeque<Line>, which: Which, limit: usize) -> Option<Vec<&Line>> {
-    // If there is room left, every line that the log has of this channel is here.
-    let all = recent.len() < super::config::RECENT_LINES;
+fn from_recent(recent: &VecDeque<Line>, older: bool, which: Which, limit: usize) -> Option<Vec<&Line>> {
+    let all = !older;
     let covers =
         |reference: Reference| all || recent.front().is_some_and(|first| order(first, reference).is_lt());
     let after = |reference: Reference| recent.iter().filter(move |line| order(line, reference).is_gt());

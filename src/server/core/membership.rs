@@ -3,15 +3,12 @@
 
 use crate::irc::name::{fold, is_channel, is_channel_name, mask_matches};
 use crate::irc::numeric::*;
-use crate::irc::{Cap, Draft, Message, line::cut};
+use crate::irc::{Cap, Draft, MAX_REST, Message, line::cut};
 
 use super::config::*;
 use super::register::shown_word;
-use super::state::{ChanId, Channel};
+use super::state::{ChanId, Channel, Topic};
 use super::{ConnId, Core, Output};
-
-/// Most bytes of names in one RPL_NAMREPLY: the rest of the line is its head.
-const NAMES_ROOM: usize = 380;
 
 impl Core {
     pub(super) fn join(&mut self, id: ConnId, message: &Message<'_>) {
@@ -67,7 +64,7 @@ impl Core {
         if connection.status(channel).is_some() {
             return None;
         }
-        let invited = connection.invited.contains(&channel);
+        let invited = connection.invited.contains(&place.founding);
         let modes = &place.modes;
         if modes.key.as_deref().is_some_and(|wanted| wanted != key) {
             return Some((ERR_BADCHANNELKEY, "Cannot join channel (+k)"));
@@ -92,9 +89,15 @@ impl Core {
     }
 
     pub(super) fn part(&mut self, id: ConnId, message: &Message<'_>) {
+        // What is asked for in one line happens after it: nobody leaves a channel twice.
+        let mut parting = Vec::new();
         for name in message.param(0).split(',').filter(|name| !name.is_empty()) {
             match self.member_of(id, name) {
-                Ok(channel) => self.part_one(id, channel, cut(message.param(1), REASON_LEN)),
+                Ok(channel) if parting.contains(&channel) => {}
+                Ok(channel) => {
+                    parting.push(channel);
+                    self.part_one(id, channel, cut(message.param(1), REASON_LEN));
+                }
                 Err(code) => self.channel_error(id, name, code),
             }
         }
@@ -140,13 +143,18 @@ impl Core {
             Ok(channel) => channel,
             Err(code) => return self.channel_error(id, name, code),
         };
+        let mut kicking = Vec::new();
         for nick in message.param(1).split(',').filter(|nick| !nick.is_empty()).take(MAX_TARGETS) {
             let target = self.state.user(nick).filter(|(_, user)| user.status(channel).is_some());
-            let Some((_, target)) = target else {
+            let Some((target_id, target)) = target else {
                 let (shown, name) = (shown_word(nick), shown_word(name));
                 self.numeric(id, ERR_USERNOTINCHANNEL, &[&shown, &name, "They aren't on that channel"]);
                 continue;
             };
+            if kicking.contains(&target_id) {
+                continue;
+            }
+            kicking.push(target_id);
             let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
                 return;
             };
@@ -177,7 +185,7 @@ impl Core {
         let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
             return;
         };
-        let (source, written) = (by.source.clone(), place.name.clone());
+        let (source, written, founding) = (by.source.clone(), place.name.clone(), place.founding);
         if user.status(channel).is_some() {
             self.numeric(id, ERR_USERONCHANNEL, &[&nick, &written, "is already on channel"]);
             return;
@@ -194,10 +202,13 @@ impl Core {
             })
             .collect();
         if let Some(user) = self.state.connection_mut(target)
-            && !user.invited.contains(&channel)
-            && user.invited.len() < MAX_CHANNELS_PER_USER
+            && !user.invited.contains(&founding)
         {
-            user.invited.push(channel);
+            // The oldest invitations go first: many of them may be to places that are no more.
+            if user.invited.len() == MAX_CHANNELS_PER_USER {
+                user.invited.remove(0);
+            }
+            user.invited.push(founding);
         }
         self.numeric(id, RPL_INVITING, &[&nick, &written]);
         for ear in std::iter::once(target).chain(watchers) {
@@ -229,10 +240,11 @@ impl Core {
     fn tell_topic(&mut self, channel: ChanId, id: ConnId, asked: bool) {
         let Some(place) = self.state.channel(channel) else { return };
         let name = place.name.clone();
-        match place.topic.clone() {
-            Some(topic) => {
-                self.numeric(id, RPL_TOPIC, &[&name, &topic.text]);
-                self.numeric(id, RPL_TOPICWHOTIME, &[&name, &topic.by, &topic.at.seconds().to_string()]);
+        match place.topic().cloned() {
+            Some(Topic { text, by, line }) => {
+                let at = line.time().seconds().to_string();
+                self.numeric_of(id, RPL_TOPIC, &[&name, &text], Some(&line));
+                self.numeric_of(id, RPL_TOPICWHOTIME, &[&name, &by, &at], Some(&line));
             }
             None if asked => self.numeric(id, RPL_NOTOPIC, &[&name, "No topic is set"]),
             None => {}
@@ -273,6 +285,9 @@ impl Core {
         let (all, hosts) = (asker.caps.has(Cap::MultiPrefix), asker.caps.has(Cap::UserhostInNames));
         let kind = if place.modes.secret { "@" } else { "=" };
         let name = place.name.clone();
+        // `:server 353 nick = #channel :`, and the line end.
+        let head = 1 + self.config.name.len() + 5 + asker.shown_nick().len() + 3 + name.len() + 2 + 2;
+        let room = MAX_REST.saturating_sub(head);
         let mut lists = vec![String::new()];
         for member in &place.members {
             let Some(user) = self.state.connection(*member) else { continue };
@@ -281,7 +296,7 @@ impl Core {
             }
             let prefix = user.status(channel).unwrap_or_default().prefix(all);
             let shown = if hosts { &user.source } else { &user.nick };
-            if lists.last().is_none_or(|list| list.len() + prefix.len() + shown.len() + 1 > NAMES_ROOM) {
+            if lists.last().is_none_or(|list| list.len() + prefix.len() + shown.len() + 1 > room) {
                 lists.push(String::new());
             }
             if let Some(list) = lists.last_mut() {
@@ -300,7 +315,7 @@ impl Core {
 
     pub(super) fn list(&mut self, id: ConnId, message: &Message<'_>) {
         let filters: Vec<&str> = message.param(0).split(',').filter(|filter| !filter.is_empty()).collect();
-        let mut rows: Vec<(String, usize, String)> = self
+        let mut rows: Vec<(String, usize, Option<Topic>)> = self
             .state
             .channels()
             .filter(|(channel, place)| {
@@ -310,15 +325,14 @@ impl Core {
                 let mut names = filters.iter().filter(|filter| is_channel_name(filter)).peekable();
                 names.peek().is_none() || names.any(|mask| mask_matches(mask, &place.name))
             })
-            .map(|(_, place)| {
-                let topic = place.topic.as_ref().map(|topic| topic.text.clone()).unwrap_or_default();
-                (place.name.clone(), place.members.len(), topic)
-            })
+            .map(|(_, place)| (place.name.clone(), place.members.len(), place.topic().cloned()))
             .collect();
-        rows.sort();
+        rows.sort_by(|one, other| one.0.cmp(&other.0));
         self.numeric(id, RPL_LISTSTART, &["Channel", "Users  Name"]);
         for (name, members, topic) in rows {
-            self.numeric(id, RPL_LIST, &[&name, &members.to_string(), &topic]);
+            let text = topic.as_ref().map_or("", |topic| topic.text.as_str());
+            let line = topic.as_ref().map(|topic| &topic.line);
+            self.numeric_of(id, RPL_LIST, &[&name, &members.to_string(), text], line);
         }
         self.numeric(id, RPL_LISTEND, &["End of /LIST"]);
     }

@@ -213,14 +213,11 @@ impl Core {
         let Some(connection) = self.state.connection_mut(id) else { return };
         connection.heard(now);
         let Ok(text) = std::str::from_utf8(line) else {
-            let verb = String::from_utf8_lossy(line);
-            let verb = verb
-                .split(' ')
-                .find(|word| !word.starts_with(['@', ':']))
-                .unwrap_or("*")
-                .to_ascii_uppercase();
-            let verb = if verb.bytes().all(|b| b.is_ascii_alphanumeric()) { verb.as_str() } else { "*" };
-            self.fail(id, verb, "INVALID_UTF8", &[], "Message rejected, it is not valid UTF-8");
+            let text = String::from_utf8_lossy(line);
+            let verb = text.split(' ').find(|word| !word.is_empty() && !word.starts_with(['@', ':']));
+            let verb = verb.filter(|verb| verb.bytes().all(|b| b.is_ascii_alphanumeric()));
+            let verb = register::shown_word(verb.unwrap_or_default()).to_ascii_uppercase();
+            self.fail(id, &verb, "INVALID_UTF8", &[], "Message rejected, it is not valid UTF-8");
             return;
         };
         if command::too_long(text) {
@@ -242,6 +239,10 @@ impl Core {
         if self.state.connection(id).is_some() {
             let text = format!("ERROR :{}", crate::irc::line::cut(reason, 400));
             self.raw(id, &text);
+            // A labelled QUIT is answered now: afterwards nobody is there.
+            if self.label_is_for(id) {
+                self.finish_label();
+            }
             self.close(id, reason);
         }
     }

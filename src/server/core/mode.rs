@@ -4,7 +4,7 @@
 use crate::irc::line::cut;
 use crate::irc::name::{is_channel_name, mask_matches, same};
 use crate::irc::numeric::*;
-use crate::irc::{Draft, Message, Time};
+use crate::irc::{Draft, MAX_REST, Message, Time};
 
 use super::config::{KEY_LEN, MAX_MASKS, MAX_MODE_PARAMS};
 use super::register::shown_word;
@@ -182,9 +182,13 @@ impl Core {
         let operator = self.operator_of(id, target);
         let mut wanted = Vec::new();
         let mut refused = false;
+        let mut listed = false;
         for change in changes(message) {
             if change.letter == 'b' && change.param.is_none() {
-                self.tell_bans(channel, id);
+                if !listed {
+                    self.tell_bans(channel, id);
+                }
+                listed = true;
                 continue;
             }
             if !"ovklbimnst".contains(change.letter) {
@@ -199,7 +203,10 @@ impl Core {
                 refused = true;
                 continue;
             }
-            if let Some(change) = self.checked(channel, id, change) {
+            // What is asked twice is done once: so a line of many letters becomes no line of too many.
+            if let Some(change) = self.checked(channel, id, change)
+                && !wanted.contains(&change)
+            {
                 wanted.push(change);
             }
         }
@@ -211,14 +218,24 @@ impl Core {
         let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
             return;
         };
-        if wanted.is_empty() {
-            return;
+        // `:source MODE #channel +…-…`, with two signs for each change; what does not fit in one line comes in the next.
+        let head = 1 + by.source.len() + 6 + place.name.len() + 1;
+        let length = |change: &Change| 2 + change.param.as_ref().map_or(0, |param| 1 + param.len());
+        let mut rest = wanted.as_slice();
+        while !rest.is_empty() {
+            let lengths = rest.iter().scan(head, |total, change| {
+                *total += length(change);
+                Some(*total)
+            });
+            let fitting = lengths.take_while(|total| *total <= MAX_REST - 2).count().max(1);
+            let (now, later) = rest.split_at(fitting);
+            rest = later;
+            let words = written(now);
+            let mut params: Vec<&str> = vec![&place.name];
+            params.extend(words.iter().map(String::as_str));
+            let draft = Draft::new("", &by.source, "MODE", &params);
+            self.out.push(Output::Append { draft, origin: id, keep: true });
         }
-        let words = written(&wanted);
-        let mut params: Vec<&str> = vec![&place.name];
-        params.extend(words.iter().map(String::as_str));
-        let draft = Draft::new("", &by.source, "MODE", &params);
-        self.out.push(Output::Append { draft, origin: id, keep: true });
     }
 
     /// A change in the form in which it will be told, if it changes anything.

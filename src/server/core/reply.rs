@@ -31,13 +31,18 @@ impl Label {
 impl Core {
     /// `:server 001 nick params…`
     pub(super) fn numeric(&mut self, to: ConnId, code: &str, params: &[&str]) {
+        self.numeric_of(to, code, params, None);
+    }
+
+    /// The same, and it shows something of this line, so it must not be heard if the line could not be kept.
+    pub(super) fn numeric_of(&mut self, to: ConnId, code: &str, params: &[&str], of: Option<&Line>) {
         let Some(connection) = self.state.connection(to) else { return };
         let mut all = Vec::with_capacity(params.len() + 1);
         all.push(connection.shown_nick());
         all.extend_from_slice(params);
         let mut line = BytesMut::new();
         put_untagged(&mut line, &self.config.name, code, &all);
-        self.say(to, &line, None);
+        self.say(to, &line, of.cloned());
     }
 
     /// `:server COMMAND params…`

@@ -194,8 +194,8 @@ pub struct Connection {
     pub invisible: bool,
     /// Where it is, and as what.
     pub channels: Vec<(ChanId, Status)>,
-    /// Channels it may enter past `+i`.
-    pub invited: Vec<ChanId>,
+    /// Channels it may enter past `+i`, by their [founding](Channel::founding).
+    pub invited: Vec<u64>,
     /// When it connected.
     pub opened: Time,
     /// When it last said something to somebody: for idle times.
@@ -299,12 +299,12 @@ impl Connection {
 /// A channel's topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
-    /// The text; a topic that was cleared is no topic.
+    /// The text; empty when the topic was cleared.
     pub text: String,
     /// Who set it: a nick.
     pub by: String,
-    /// When.
-    pub at: Time,
+    /// The line that set it.
+    pub line: Line,
 }
 
 /// A channel.
@@ -314,8 +314,12 @@ pub struct Channel {
     pub name: String,
     /// When it came into being.
     pub created: Time,
-    /// Its topic.
-    pub topic: Option<Topic>,
+    /// Which of all the times that people came together somewhere this is: an invitation is to these people, and ends
+    /// when the last of them is gone, whoever comes after them.
+    pub founding: u64,
+    /// Its topics, the last one is what [`Channel::topic`] says. The ones before it are what it would be if the last
+    /// could not be kept: at most [`config::TOPICS_BACK`].
+    pub topics: Vec<Topic>,
     /// Who is in it, in no order.
     pub members: Vec<ConnId>,
     /// The same, as an audience.
@@ -324,6 +328,24 @@ pub struct Channel {
     pub modes: super::mode::Modes,
     /// Its last messages, oldest first: at most [`config::RECENT_LINES`].
     pub recent: VecDeque<Line>,
+    /// The log may have older messages than these.
+    pub older: bool,
+}
+
+impl Channel {
+    /// Its topic, if it has one.
+    pub fn topic(&self) -> Option<&Topic> {
+        self.topics.last().filter(|topic| !topic.text.is_empty())
+    }
+
+    /// Sets its topic.
+    pub fn set_topic(&mut self, topic: Topic) {
+        self.topics.push(topic);
+        if self.topics.len() > config::TOPICS_BACK {
+            // The oldest is the one that is kept most surely, so it stays.
+            self.topics.remove(1);
+        }
+    }
 }
 
 /// Everything the core knows.
@@ -340,6 +362,7 @@ pub struct State {
     free_channels: Vec<ChanId>,
     channel_ids: HashMap<String, ChanId>,
     empty_channels: usize,
+    foundings: u64,
     lanes: usize,
 }
 
@@ -356,6 +379,7 @@ impl State {
             free_channels: Vec::new(),
             channel_ids: HashMap::new(),
             empty_channels: 0,
+            foundings: 0,
             lanes: lanes.max(1),
         }
     }
@@ -468,11 +492,13 @@ impl State {
         let channel = Channel {
             name: name.to_owned(),
             created: now,
-            topic: None,
+            founding: 0,
+            topics: Vec::new(),
             members: Vec::new(),
             ears: Arc::new(Ears::new(self.lanes)),
             modes: super::mode::Modes::default(),
             recent: VecDeque::new(),
+            older: false,
         };
         let id = self.free_channels.pop().unwrap_or_else(|| {
             self.channels.push(None);
@@ -491,13 +517,23 @@ impl State {
             return;
         }
         connection.channels.push((channel, status));
-        connection.invited.retain(|other| *other != channel);
         let form = connection.form();
+        let next_founding = self.foundings + 1;
         let Some(place) = self.channel_mut(channel) else { return };
         let was_empty = place.members.is_empty();
+        if was_empty {
+            place.founding = next_founding;
+        }
         place.members.push(id);
         Arc::make_mut(&mut place.ears).insert(id, form);
-        self.empty_channels -= usize::from(was_empty);
+        let founding = place.founding;
+        if was_empty {
+            self.foundings = next_founding;
+            self.empty_channels -= 1;
+        }
+        if let Some(connection) = self.connection_mut(id) {
+            connection.invited.retain(|other| *other != founding);
+        }
     }
 
     /// Takes a connection out of one channel.
@@ -524,7 +560,7 @@ impl State {
     /// Forgets a channel that nobody is in and in which nothing was said, and any beyond the limit.
     pub fn forget_if_empty(&mut self, channel: ChanId) {
         let Some(place) = self.channel(channel) else { return };
-        let silent = place.recent.is_empty() && place.topic.is_none();
+        let silent = place.recent.is_empty() && !place.older && place.topic().is_none();
         if place.members.is_empty() && (silent || self.empty_channels > config::MAX_EMPTY_CHANNELS) {
             let key = fold(&place.name).into_owned();
             self.channel_ids.remove(&key);
