@@ -70,6 +70,10 @@ pub struct ServeArgs {
     /// When lines are made durable: before anybody hears them, once a second, or when the system likes [default: turn]
     #[arg(long, value_name = "MODE")]
     pub sync: Option<SyncMode>,
+    /// Delete the oldest parts of the log that are older than this (90d, 12w, 2y) or while it is larger (500MB, 10GB);
+    /// may be given for both [default: everything is kept]
+    #[arg(long, value_name = "AGE|SIZE", value_parser = quantity::keep)]
+    pub keep: Vec<chatui::server::log::Keep>,
     /// Listen without encryption where other machines can reach it
     #[arg(long)]
     pub allow_plaintext: bool,

@@ -24,6 +24,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
         listen: vec![args.listen],
         data,
         sync: log::Sync::Turn,
+        keep: log::Keep::default(),
         allow_plaintext: args.allow_plaintext,
         shards,
         core: core::Config { created: clock::now(), ..core::Config::default() },

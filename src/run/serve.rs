@@ -12,7 +12,7 @@ use tracing::{Level, info, warn};
 
 use super::terminal::Keys;
 use super::{CONFIG, FAILED, Failure, data_folder, first_line};
-use crate::cli::{ServeArgs, SyncMode, listen_address, server_name};
+use crate::cli::{ServeArgs, SyncMode, listen_address, quantity, server_name};
 use crate::config::{self as file, File};
 
 /// What everybody is told when the server stops.
@@ -191,6 +191,12 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
             .map_err(|_| Failure::new(CONFIG, format!("sync: not turn, interval or never: {name:?}")))?,
         (None, None) => SyncMode::Turn,
     };
+    let keep = if args.keep.is_empty() {
+        let all: Result<Vec<log::Keep>, String> = file.keep.iter().map(|text| quantity::keep(text)).collect();
+        quantity::keep_all(all.map_err(|why| Failure::new(CONFIG, format!("keep: {why}")))?)
+    } else {
+        quantity::keep_all(args.keep.iter().copied())
+    };
     let motd = match args.motd.as_ref().or(file.motd.as_ref()) {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| Failure::new(CONFIG, format!("cannot read {}: {error}", path.display())))?
@@ -218,6 +224,7 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
             SyncMode::Interval => log::Sync::Interval,
             SyncMode::Never => log::Sync::Never,
         },
+        keep,
         allow_plaintext: args.allow_plaintext || file.allow_plaintext,
         shards,
         core: core::Config {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::core;
-use super::log::Sync;
+use super::log::{Keep, Sync};
 
 /// Bytes that may wait for one connection (the send queue). Whoever has more than this waiting is not reading, and is
 /// closed: nobody waits for him. A burst of a busy room fits in.
@@ -58,6 +58,8 @@ pub struct Config {
     pub data: PathBuf,
     /// When lines are made durable.
     pub sync: Sync,
+    /// How much of the log is kept.
+    pub keep: Keep,
     /// Whether plain text may be spoken with other machines.
     pub allow_plaintext: bool,
     /// How many I/O shards there are.

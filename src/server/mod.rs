@@ -99,7 +99,7 @@ pub struct Server {
 /// # Errors
 /// [`ServerError`]: nothing is left behind then.
 pub fn start(config: Config) -> Result<Server, ServerError> {
-    let options = log::Options::new(config.sync, clock::now());
+    let options = log::Options { keep: config.keep, ..log::Options::new(config.sync, clock::now()) };
     start_with(config, options)
 }
 
