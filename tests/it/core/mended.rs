@@ -27,8 +27,7 @@ fn a_word_of_a_peer_cannot_break_the_reply_that_names_it() {
         stage.input(Input::Line(ConnId(u32::from(b'a')), line));
         stage.run(&format!("a< :chatui.local NOTICE alice :{verb}: *UTF-8*"));
     }
-    stage
-        .input(Input::Line(ConnId(u32::from(b'a')), &[long.as_bytes(), &long.as_bytes(), b" \xff"].concat()));
+    stage.input(Input::Line(ConnId(u32::from(b'a')), &[long.as_bytes(), long.as_bytes(), b" \xff"].concat()));
     stage.run("a< :chatui.local NOTICE alice :X*");
 }
 

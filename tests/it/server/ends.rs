@@ -35,12 +35,12 @@ fn a_graceful_stop_tells_everybody_and_waits_for_nobody_long() {
     assert!(since.elapsed() < Duration::from_secs(4), "{:?}", since.elapsed());
     assert_eq!((counts.arrivals, counts.lines), (3, 2));
     for member in &mut members {
-        let rest = member.to_the_end();
+        let rest = member.rest();
         let [.., notice, error] = &rest[..] else { panic!("{rest:#?}") };
         assert!(notice.contains(" NOTICE ") && notice.ends_with("Bye!"), "{rest:#?}");
         assert_eq!(error, "ERROR :Bye!");
     }
-    assert_eq!(newcomer.to_the_end(), ["ERROR :Bye!"]);
+    assert_eq!(newcomer.rest(), ["ERROR :Bye!"]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_half_closed_peer_gets_all_its_answers() {
     }
     peer.send_bytes(script.as_bytes());
     peer.close_half();
-    let heard = peer.to_the_end();
+    let heard = peer.rest();
     assert!(heard.iter().any(|line| line.contains(" 366 ")));
     let pongs: Vec<&String> = heard.iter().filter(|line| line.contains(" PONG ")).collect();
     assert_eq!(pongs.len(), 7000);
@@ -127,15 +127,15 @@ fn a_half_closed_peer_gets_all_its_answers() {
 #[test]
 fn a_goodbye_is_not_taken_back_by_what_the_peer_still_sends() {
     let host = Host::start();
-    // Of several, since a busy machine may need longer for the few steps than the server waits.
-    let taken = (0..20).filter(|_| {
+    // Of forty nearly all: a busy machine may now and then need longer for the few steps than the server waits.
+    let taken = (0..40).filter(|_| {
         let mut peer = host.user("alice");
         peer.send("QUIT :enough");
-        assert_eq!(peer.to_the_end(), ["ERROR :Quit: enough"]);
+        assert_eq!(peer.rest(), ["ERROR :Quit: enough"]);
         // A connection that is closed on both sides answers the first with a reset, and then the second fails.
         peer.send_if_wanted(b"PING 1\r\n") && peer.send_if_wanted(b"PING 2\r\n")
     });
-    assert!(taken.count() > 0);
+    assert!(taken.count() > 32);
 }
 
 #[test]
@@ -162,16 +162,16 @@ fn an_end_is_announced_with_its_reason() {
     assert_eq!(members[0].hears(" QUIT "), ":bob!~bob@127.0.0.1 QUIT :Connection closed");
     carol.send("QUIT :enough");
     assert_eq!(members[0].hears(" QUIT "), ":carol!~carol@127.0.0.1 QUIT :Quit: enough");
-    assert!(carol.to_the_end().ends_with(&["ERROR :Quit: enough".to_owned()]));
+    assert!(carol.rest().ends_with(&["ERROR :Quit: enough".to_owned()]));
 }
 
 #[test]
 fn whoever_is_one_too_many_is_told_so() {
     let host = Host::start_as(|config| config.core.max_clients = 2);
     let (mut alice, bob) = (host.user("alice"), host.user("bob"));
-    assert_eq!(host.peer().to_the_end(), ["ERROR :Server is full"]);
+    assert_eq!(host.peer().rest(), ["ERROR :Server is full"]);
     alice.send("QUIT");
-    alice.to_the_end();
+    alice.rest();
     host.user("carol");
     drop(bob);
 }
@@ -182,7 +182,7 @@ fn the_password_is_asked_for() {
     for pass in ["", "PASS wrong\r\n"] {
         let mut peer = host.peer();
         peer.send(&format!("{pass}NICK alice\r\nUSER alice 0 * :alice"));
-        let rest = peer.to_the_end();
+        let rest = peer.rest();
         assert!(rest[0].contains(" 464 alice "), "{rest:?}");
         assert_eq!(rest[1], "ERROR :Password incorrect");
     }

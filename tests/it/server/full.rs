@@ -78,7 +78,7 @@ fn a_broken_log_ends_the_server_and_everybody_is_told() {
         broken.store(true, Ordering::SeqCst);
         members[0].send("PRIVMSG #x :lost");
         for member in &mut members {
-            assert_eq!(member.to_the_end(), ["ERROR :log failure"], "{call:?}");
+            assert_eq!(member.rest(), ["ERROR :log failure"], "{call:?}");
         }
         // It ends by itself, with all its threads.
         let server = host.server.take().unwrap();

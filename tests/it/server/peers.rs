@@ -114,7 +114,7 @@ impl Peer {
     }
 
     /// All lines up to the end of the connection.
-    pub fn to_the_end(&mut self) -> Vec<String> {
+    pub fn rest(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.line()).collect()
     }
 

@@ -40,13 +40,13 @@ fn one_byte_in_a_packet_gives_the_same_conversation() {
         "\r\nNICK alice\r\nUSER alice 0 * :alice\nJOIN #x\r\nPRIVMSG alice :h\u{e9}llo\r\nQUIT :bye\r\n";
     let mut at_once = host.peer();
     at_once.send_bytes(script.as_bytes());
-    let expected = at_once.to_the_end();
+    let expected = at_once.rest();
     assert!(expected.iter().any(|line| line.ends_with("PRIVMSG alice :h\u{e9}llo")), "{expected:#?}");
     let mut slowly = host.peer();
     for byte in script.bytes() {
         slowly.send_bytes(&[byte]);
     }
-    assert_eq!(slowly.to_the_end(), expected);
+    assert_eq!(slowly.rest(), expected);
 }
 
 #[test]
