@@ -1,4 +1,7 @@
-//! The command line: `serve`, `join`, `host`, and their help.
+//! The command line: `serve`, `join`, `host`, `log`, and their help.
+
+pub mod log;
+pub mod quantity;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -27,6 +30,8 @@ pub enum Command {
     Join(JoinArgs),
     /// Run a server and join it, in one process: the quick start
     Host(HostArgs),
+    /// Show, search, verify, repair, export and import what was said, also while the server runs
+    Log(log::LogArgs),
 }
 
 /// `chatui serve`
@@ -183,7 +188,7 @@ fn nick(text: &str) -> Result<String, String> {
     }
 }
 
-fn channel(text: &str) -> Result<String, String> {
+pub(crate) fn channel(text: &str) -> Result<String, String> {
     let name = if text.starts_with('#') { text.to_owned() } else { format!("#{text}") };
     if chatui::irc::name::is_channel(&name) {
         Ok(name)

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => run::serve::run(&args),
         Command::Join(args) => run::join::run(&args),
         Command::Host(args) => run::host::run(&args),
+        Command::Log(args) => run::log::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,19 +11,15 @@ use crate::report::{Latency, Report};
 /// How many share a room in `connect`.
 const ROOM: usize = 10;
 
-/// How many connect at once where the connecting is not the question.
-const AT_ONCE: usize = 64;
-
 /// Clients connect, register and join a room of ten each.
-pub fn connect(run: &Run, clients: usize, at_once: usize) -> Outcome<Report> {
+pub fn connect(run: &Run, clients: usize) -> Outcome<Report> {
     let mut crowd = Crowd::new(run.address, clients)?;
     let before = run.usage();
     let begun = Instant::now();
-    let latency =
-        crowd.enter(run, at_once, Caps::default(), |crowd, place| Some(crowd.room(place / ROOM)))?;
+    let latency = crowd.enter(run, Caps::default(), |crowd, place| Some(crowd.room(place / ROOM)))?;
     let span = begun.elapsed();
     let mut report = Report {
-        scenario: format!("connect {clients}, {at_once} at once"),
+        scenario: format!("connect {clients}, {} at once", run.at_once),
         units: clients as u64,
         unit: "client",
         span,
@@ -37,7 +33,7 @@ pub fn connect(run: &Run, clients: usize, at_once: usize) -> Outcome<Report> {
 /// Clients who are there already all join one room.
 pub fn join_one(run: &Run, clients: usize) -> Outcome<Report> {
     let mut crowd = Crowd::new(run.address, clients)?;
-    crowd.enter(run, AT_ONCE, Caps::default(), |_, _| None)?;
+    crowd.enter(run, Caps::default(), |_, _| None)?;
     crowd.quiet(run, Duration::from_millis(300))?;
     let before = run.usage();
     let begun = Instant::now();
@@ -79,7 +75,7 @@ pub fn idle(run: &Run, clients: usize, rest: Duration) -> Outcome<Report> {
     let mut crowd = Crowd::new(run.address, clients)?;
     let empty = run.usage();
     let begun = Instant::now();
-    let latency = crowd.enter(run, AT_ONCE, Caps::default(), |_, _| None)?;
+    let latency = crowd.enter(run, Caps::default(), |_, _| None)?;
     let span = begun.elapsed();
     crowd.quiet(run, Duration::from_secs(1))?;
     let full = run.usage();

@@ -26,6 +26,8 @@ pub struct Run {
     pub address: SocketAddr,
     /// The server's process, if it is known.
     pub process: Option<Process>,
+    /// How many may be on their way in at once.
+    pub at_once: usize,
     /// When to give up.
     pub deadline: Deadline,
 }
@@ -128,6 +130,8 @@ impl Crowd {
     /// Begins to connect; the welcome is [heard](Heard::Welcome) later.
     pub fn connect(&mut self, place: usize, nick: &str, wanted: Caps) -> io::Result<()> {
         let mut stream = TcpStream::connect(self.address)?;
+        // Or our own system would hold back a second small line until the first is acknowledged, 40 ms later.
+        stream.set_nodelay(true)?;
         self.poll.registry().register(&mut stream, Token(place), Interest::READABLE | Interest::WRITABLE)?;
         let mut client = Client {
             stream: Some(stream),
@@ -186,12 +190,11 @@ impl Crowd {
         Ok(())
     }
 
-    /// Connects everybody, with at most `at_once` on their way, and has each join the room that `room` names. Gives
+    /// Connects everybody, with at most [`Run::at_once`] on their way, and has each join the room that `room` names. Gives
     /// the time that each took from its connecting to being in.
     pub fn enter(
         &mut self,
         run: &Run,
-        at_once: usize,
         wanted: Caps,
         room: impl Fn(&Crowd, usize) -> Option<String>,
     ) -> Outcome<Latency> {
@@ -201,7 +204,7 @@ impl Crowd {
         let mut welcomed = Vec::new();
         while inside < self.len() {
             run.deadline.check(&format!("connecting ({inside} of {} are in)", self.len()))?;
-            while begun < self.len() && begun - inside < at_once.max(1) {
+            while begun < self.len() && begun - inside < run.at_once.max(1) {
                 since[begun] = Instant::now();
                 self.connect(begun, &self.nick(begun), wanted)?;
                 begun += 1;

@@ -53,6 +53,9 @@ struct Options {
     /// Print the row without the heading
     #[arg(long)]
     no_heading: bool,
+    /// How many connect at once; some servers stumble over more, others let a client wait a second and need many
+    #[arg(long, default_value_t = 32)]
+    at_once: usize,
     /// Give up after this many seconds
     #[arg(long, default_value_t = 120)]
     timeout: u64,
@@ -104,9 +107,6 @@ enum Scenario {
         /// How many clients
         #[arg(long, default_value_t = 1000)]
         clients: usize,
-        /// Most that are on their way at once
-        #[arg(long, default_value_t = 32)]
-        at_once: usize,
     },
     /// Clients that are there already, and then all join one room
     Joinone {
@@ -179,7 +179,12 @@ fn run(cli: &Cli) -> Outcome<report::Report> {
     let address = resolve(&cli.server)?;
     let usage = cli.options.pid.map(usage::Process::new);
     let limit = Duration::from_secs(cli.options.timeout);
-    let run = crowd::Run { address, process: usage, deadline: crowd::Deadline::after(limit) };
+    let run = crowd::Run {
+        address,
+        process: usage,
+        at_once: cli.options.at_once,
+        deadline: crowd::Deadline::after(limit),
+    };
     match &cli.scenario {
         Scenario::Fan { room, window } => talk::run(&run, &plan(room, "fan", talk::Pacing::Window(*window))),
         Scenario::Ping { room } => talk::run(&run, &plan(room, "ping", talk::Pacing::Window(1))),
@@ -196,7 +201,7 @@ fn run(cli: &Cli) -> Outcome<report::Report> {
                 pacing: talk::Pacing::Window(*window),
             },
         ),
-        Scenario::Connect { clients, at_once } => arrive::connect(&run, *clients, *at_once),
+        Scenario::Connect { clients } => arrive::connect(&run, *clients),
         Scenario::Joinone { clients } => arrive::join_one(&run, *clients),
         Scenario::Idle { clients, seconds } => arrive::idle(&run, *clients, Duration::from_secs(*seconds)),
         Scenario::Churn { clients, seconds, rooms, rate, seed } => {

@@ -11,9 +11,6 @@ use crate::report::{Latency, Report};
 /// Without any delivery for so long, what is missing is lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many connect at once before the talking begins.
-const AT_ONCE: usize = 32;
-
 /// How the senders hold themselves back.
 #[derive(Clone, Copy, Debug)]
 pub enum Pacing {
@@ -64,7 +61,7 @@ pub fn run(run: &Run, plan: &Plan) -> Outcome<Report> {
         return Err("there must be a sender and a receiver".into());
     }
     let mut crowd = Crowd::new(run.address, plan.rooms * plan.members())?;
-    crowd.enter(run, AT_ONCE, Caps::default(), |crowd, place| Some(crowd.room(place / plan.members())))?;
+    crowd.enter(run, Caps::default(), |crowd, place| Some(crowd.room(place / plan.members())))?;
     crowd.quiet(run, Duration::from_millis(300))?;
 
     let before = run.usage();

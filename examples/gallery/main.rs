@@ -4,7 +4,7 @@
 //! cargo run --example gallery -- [SCENE] [GROUND] [COLOURS]
 //! ```
 //!
-//! SCENE is one of `lobby` (the default), `scrolled`, `help`, `offline`, `completion`, `long`, `hostile`,
+//! SCENE is one of `lobby` (the default), `sending`, `scrolled`, `failed`, `lists`, `help`, `offline`, `completion`, `long`, `hostile`,
 //! `connecting`, `form`; GROUND `dark`, `light` or `unknown`; COLOURS `true`, `256`, `16` or `none`. PgUp, PgDn and
 //! all other keys do what they do in chatui; `q` on the empty input or Ctrl-C ends it. Nothing is connected.
 #![allow(clippy::disallowed_methods, reason = "an example is an edge")]
@@ -87,7 +87,7 @@ fn scene(name: &str, size: (u16, u16)) -> Scene {
         }
         _ => {}
     }
-    let mut scene = Scene::lobby(size);
+    let mut scene = if name == "sending" { Scene::sending(size) } else { Scene::lobby(size) };
     match name {
         "scrolled" => {
             scene.drawn(chatui::client::window::Drawn {
@@ -95,14 +95,23 @@ fn scene(name: &str, size: (u16, u16)) -> Scene {
                 ..chatui::client::window::Drawn::default()
             });
             (0..3).for_each(|_| scene.key(KeyModifiers::SHIFT, KeyCode::Up));
-            scene.say("13:24", "sunniva", "and the harbour master says yes too");
+            scene.say("13:14", "sunniva", "and the harbour master says yes too");
         }
         "help" => scene.key(KeyModifiers::NONE, KeyCode::F(1)),
         "offline" => {
             scene.event(Event::Offline("the connection was reset".to_owned()));
             scene.type_text("said meanwhile");
             scene.key(KeyModifiers::NONE, KeyCode::Enter);
-            scene.clock("13:25");
+            scene.clock("13:15");
+        }
+        "failed" => {
+            scene.type_text("is the key under the mat?");
+            scene.key(KeyModifiers::NONE, KeyCode::Enter);
+            scene.line(":tides.example 404 viewer #lobby :#lobby is muted for guests");
+        }
+        "lists" => {
+            scene.key(KeyModifiers::NONE, KeyCode::F(7));
+            scene.key(KeyModifiers::NONE, KeyCode::F(8));
         }
         "completion" => {
             scene.type_text("thanks t");
@@ -114,10 +123,10 @@ fn scene(name: &str, size: (u16, u16)) -> Scene {
             scene.type_text("and 日本語 in the last");
         }
         "hostile" => {
-            scene.say("13:24", "bea", "a\u{1b}[2Jb \u{202e}gnp.exe\u{202c} z\u{308}\u{301} \u{200b} 👨‍👩‍👧‍👦 🇩🇪 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} end");
-            scene.say("13:24", "bea", &format!("{}!", "Z\u{351}\u{32b}\u{343}".repeat(30)));
-            scene.say("13:24", "bea", "\u{2}bold\u{2} \u{1d}italic\u{1d} \u{3}4red \u{3}12blue\u{3} \u{11}code\u{11} \u{1e}gone\u{1e}");
-            scene.say("13:24", "bea", "👩🏽‍🚀🧑‍🤝‍🧑❤️‍🔥 👍🏿 ﷽ שלום עולם مرحبا ☺︎ ☺️");
+            scene.say("13:14", "bea", "a\u{1b}[2Jb \u{202e}gnp.exe\u{202c} z\u{308}\u{301} \u{200b} 👨‍👩‍👧‍👦 🇩🇪 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} end");
+            scene.say("13:14", "bea", &format!("{}!", "Z\u{351}\u{32b}\u{343}".repeat(30)));
+            scene.say("13:14", "bea", "\u{2}bold\u{2} \u{1d}italic\u{1d} \u{3}4red \u{3}12blue\u{3} \u{11}code\u{11} \u{1e}gone\u{1e}");
+            scene.say("13:14", "bea", "👩🏽‍🚀🧑‍🤝‍🧑❤️‍🔥 👍🏿 ﷽ שלום עולם مرحبا ☺︎ ☺️");
         }
         _ => {}
     }

@@ -1,10 +1,11 @@
 //! A scripted conversation: the lines a server would send, put into the client's core. The gallery draws it, and the
 //! tests of the screen take pictures of it.
 
+use chatui::client::address::Address;
 use chatui::client::app::{App, Effect, Event, Options, Surroundings};
 use chatui::client::window::Drawn;
 use chatui::irc::Time;
-use chrono::FixedOffset;
+use chrono::{Offset, Utc};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// 2026-11-20T00:00:00Z, the Friday on which all of this happens.
@@ -30,17 +31,12 @@ impl Scene {
 
     fn begin(size: (u16, u16), server: Option<&str>) -> Scene {
         let options = Options {
-            server: server.and_then(|server| server.parse().ok()),
+            server: server.and_then(|server| Address::parse(server).ok()),
             nick: "viewer".to_owned(),
             channels: vec!["#lobby".to_owned(), "#firmware".to_owned(), "#kitchen".to_owned()],
             ..Options::default()
         };
-        let surroundings = Surroundings {
-            seed: 7,
-            offset: FixedOffset::east_opt(0).unwrap_or_default(),
-            size,
-            last_host: None,
-        };
+        let surroundings = Surroundings { seed: 7, offset: Utc.fix(), size, last_host: None };
         let now = Time::from_millis(MIDNIGHT);
         let mut scene = Scene { app: App::new(options, surroundings, now), now };
         let effects = scene.app.start(now);
@@ -70,7 +66,7 @@ impl Scene {
         scene
     }
 
-    /// The room that the look was designed with: everything that can stand in it, at 13:24.
+    /// The room that the look was designed with: everything that can stand in it, at 13:12.
     pub fn lobby(size: (u16, u16)) -> Scene {
         let people = "@marit @okonkwo +tidebot a-very-patient-harbour-captain bea dara leila minh rosalind tomasz viewer \
                       yuki g1 g2 g3 g4 g5 g6";
@@ -80,10 +76,16 @@ impl Scene {
         scene.noon();
         scene.event(Event::Focus(true));
         scene.elsewhere();
-        scene.say("13:08", "marit", "");
+        scene.clock("13:12");
+        scene
+    }
+
+    /// The same, and a line of one's own that the server has not yet confirmed.
+    pub fn sending(size: (u16, u16)) -> Scene {
+        let mut scene = Scene::lobby(size);
         scene.type_text("coming! two minutes");
         scene.key(KeyModifiers::NONE, KeyCode::Enter);
-        scene.clock("13:24");
+        scene.clock("13:14");
         scene
     }
 

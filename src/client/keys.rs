@@ -163,7 +163,7 @@ pub const TABLE: &[Binding] = &[
     row(
         Group::Go,
         "Ctrl-N Ctrl-P",
-        "next, previous room",
+        "next, previous",
         &[
             (CTRL, KeyCode::Char('n'), Action::NextWindow),
             (CTRL, KeyCode::Char('p'), Action::PreviousWindow),

@@ -6,17 +6,19 @@
 )]
 
 use std::collections::VecDeque;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{self, BufWriter, Stdout, stdout};
 use std::path::PathBuf;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{Event as Input, EventStream};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
@@ -25,7 +27,7 @@ use super::app::{App, Effect, Event, Options, Surroundings};
 use super::link::Link;
 use super::terminal::{self, Answers, Guard, Taken};
 use super::theme::{Environment, Ground, Theme};
-use super::view;
+use super::view::{self, Healing};
 use super::window::Drawn;
 use crate::irc::Time;
 
@@ -115,7 +117,7 @@ struct Client {
     patience: Duration,
     inputs: EventStream,
     answers: Answers,
-    screen: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
@@ -124,6 +126,8 @@ struct Client {
     dirty: bool,
     /// A key was pressed: the frame does not wait.
     urgent: bool,
+    /// The room was there once: the frame that showed it first did not wait.
+    arrived: bool,
     drawn_at: Instant,
 }
 
@@ -138,7 +142,7 @@ impl Client {
         };
         let theme = theme(None);
         let guard = Guard::new()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
+        let backend = Healing::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout())));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
@@ -153,6 +157,7 @@ impl Client {
             title: String::new(),
             dirty: true,
             urgent: true,
+            arrived: false,
             drawn_at: Instant::now(),
         })
     }
@@ -167,7 +172,9 @@ impl Client {
                 self.link.connect(to, after, patience);
             }
         }
-        self.draw()
+        // The first frame waits for the room, but no longer than any frame does: a server that is near is simply there.
+        self.urgent = false;
+        Ok(())
     }
 
     /// Sleeps until something happens or is due. Nothing due, nothing happening: it sleeps for ever.
@@ -209,7 +216,7 @@ impl Client {
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
             }
-            next = if begun.elapsed() < DRAIN_MOST { self.ready() } else { None };
+            next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
         if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
             self.draw()?;
@@ -221,11 +228,16 @@ impl Client {
     }
 
     /// Something that is there already; keys first.
-    fn ready(&mut self) -> Option<Turn> {
-        if let Some(input) = self.inputs.next().now_or_never().flatten() {
-            return Some(Turn::Input(input));
+    async fn ready(&mut self) -> Option<Turn> {
+        // The stream keeps the waker of the poll that found nothing, so it must be polled as this task.
+        let input = poll_fn(|context| match self.inputs.poll_next_unpin(context) {
+            Poll::Ready(input) => Poll::Ready(input),
+            Poll::Pending => Poll::Ready(None),
+        });
+        match input.await {
+            Some(input) => Some(Turn::Input(input)),
+            None => self.link.ready().map(Turn::Link),
         }
-        self.link.ready().map(Turn::Link)
     }
 
     fn take(&mut self, turn: Turn) -> Result<(), Failure> {
@@ -269,6 +281,9 @@ impl Client {
     fn update(&mut self, event: Event) {
         self.dirty = true;
         self.effects.extend(self.app.update(event, now()));
+        if !self.arrived && self.app.has_arrived() {
+            (self.arrived, self.urgent) = (true, true);
+        }
     }
 
     /// Does what the core wants done; gives the ending if that is it.
@@ -305,21 +320,27 @@ impl Client {
     fn draw(&mut self) -> Result<(), Failure> {
         let mut seen = Drawn::default();
         let (app, theme) = (&self.app, &self.theme);
-        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
         self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
-        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
         (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
         let title = self.app.title();
         if title != self.title {
             terminal::set_title(&title)?;
             self.title = title;
         }
-        self.effects.extend(self.app.update(Event::Drawn(seen), now()));
+        let wanted = self.app.update(Event::Drawn(seen), now());
+        // What the frame made the core ask for shows in the next one: "loading".
+        self.dirty = !wanted.is_empty();
+        self.effects.extend(wanted);
         Ok(())
     }
 
     fn repaint(&mut self) -> Result<(), Failure> {
-        self.screen.clear()?;
+        // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the answer
+        // would have to be waited for, behind all that was typed.
+        let size = self.screen.size()?;
+        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
         self.dirty = true;
         self.urgent = true;
         Ok(())
@@ -327,6 +348,8 @@ impl Client {
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
     async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
+        // Its thread ends with the old stream: what is typed from here on is for the shell.
+        self.inputs = EventStream::new();
         self.guard.pause();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
             .map_err(io::Error::from)?;

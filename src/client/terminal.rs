@@ -9,7 +9,10 @@ use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBrackete
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use crossterm::queue;
 use crossterm::style::{Print, ResetColor};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
 
 use super::theme::{GROUND_QUESTION, Ground, ground_answer};
 
@@ -57,6 +60,8 @@ impl Guard {
         OURS.store(true, Ordering::SeqCst);
         let mut out = stdout().lock();
         queue!(out, Print(TITLE_SAVE), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+        // A cluster that the terminal draws wider than reckoned must not reach into the next row.
+        queue!(out, DisableLineWrap)?;
         queue!(out, Print(if mouse { MOUSE_ON } else { MOUSE_OFF }))?;
         out.flush()
     }
@@ -110,9 +115,11 @@ fn leave() {
     }
     let mut out = stdout().lock();
     let _ = queue!(out, Print(MOUSE_OFF), DisableFocusChange, DisableBracketedPaste);
-    let _ = queue!(out, ResetColor, LeaveAlternateScreen, Show, Print(TITLE_RESTORE));
     let _ = out.flush();
+    // Before the old screen is seen: whoever sees it and types is not to have their Enter read raw.
     let _ = disable_raw_mode();
+    let _ = queue!(out, EnableLineWrap, ResetColor, LeaveAlternateScreen, Show, Print(TITLE_RESTORE));
+    let _ = out.flush();
 }
 
 /// Answers of the terminal that arrive as if they had been typed: the event parser knows no OSC, and reads

@@ -342,8 +342,16 @@ impl Window {
     }
 
     /// The echo of a waiting line has come: it takes its place in the server's order, which is the end of what
-    /// is known. Nothing if it does not wait.
+    /// is known. If it is known already (said over a connection that broke, heard over the next one, and then said
+    /// again under its id), it only waits no more. Nothing if it does not wait.
     pub fn settle(&mut self, id: EntryId, at: Time, msgid: &str) {
+        let newer =
+            self.entries.iter_mut().rev().take_while(|entry| entry.at >= at || entry.msgid.is_empty());
+        if let Some(known) = newer.into_iter().find(|entry| !msgid.is_empty() && *entry.msgid == *msgid) {
+            known.own = true;
+            self.remove(id);
+            return;
+        }
         let Some(mut entry) = self.take_pending(id) else { return };
         entry.at = at;
         entry.msgid = msgid.into();

@@ -4,7 +4,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`message`] | one line, parsed in place, and written back |
-//! | [`line`] | a line of the server: formatted once, stamped, shared |
+//! | [`mod@line`] | a line of the server: formatted once, stamped, shared |
 //! | [`framer`] | bytes in, whole lines out, within limits |
 //! | [`name`] | nicks, channel names, sources, masks, and how two names compare |
 //! | [`caps`] | the capabilities by name, and sets of them |

@@ -3,6 +3,7 @@
 
 pub mod host;
 pub mod join;
+pub mod log;
 pub mod serve;
 pub mod terminal;
 
@@ -25,6 +26,8 @@ pub struct Failure {
 pub const FAILED: u8 = 1;
 /// The command line is wrong.
 pub const USAGE: u8 = 2;
+/// There is no such file.
+pub const NO_INPUT: u8 = 66;
 /// The address is taken, or cannot be listened on.
 pub const UNAVAILABLE: u8 = 69;
 /// The data folder is in use or cannot be used.
@@ -38,6 +41,12 @@ impl Failure {
     /// A failure with this code.
     pub fn new(code: u8, words: impl fmt::Display) -> Failure {
         Failure { words: words.to_string(), code }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Failure {
+        Failure::new(CANNOT_CREATE, error)
     }
 }
 

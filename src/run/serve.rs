@@ -26,16 +26,16 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     diagnostics(args);
     let config = configuration(args)?;
     let (data, sync) = (config.data.clone(), config.sync);
-    let started = Instant::now();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
-    // Watched before anybody can know that the server runs: whoever stops it then stops it gracefully.
+    // Watched before anybody is told that the server is ready, for then it may be asked to stop.
     let signals = {
         let _inside = runtime.enter();
         Signals::watch()?
     };
+    let started = Instant::now();
     let server = server::start(config)?;
     for repair in &server.opened().repairs {
         warn!("{repair}");

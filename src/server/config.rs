@@ -1,5 +1,5 @@
 //! Every limit and name of the server's edges, with its default and its reason. The core's are in
-//! [`core::config`](super::core::config).
+//! [`super::core::config`].
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -7,19 +7,19 @@
 //! While the log syncs turn n the core handles turn n + 1; at most [`TURNS_UNDER_WAY`](super::config::TURNS_UNDER_WAY)
 //! wait, then the core waits, and the inbox behind it, and the sockets behind that.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use crate::irc::Line;
+use crate::irc::{Line, Time};
 
 use super::backbone::Backbone;
 use super::clock;
 use super::config::{self, SYNC_INTERVAL, TICK};
-use super::core::{Core, Input, Note, Output};
+use super::core::{Core, Input, Lines, Note, Output};
 use super::inbox::{Batch, Event, Inbox};
 use super::log::{AppendError, Log, Sync};
 use super::mailbox::{Delivery, Mailboxes};
@@ -31,9 +31,8 @@ pub struct Turn {
     pub lines: Vec<Line>,
     /// What leaves the core, in order.
     pub outputs: Vec<Output>,
-    /// How many times the core had been told of lines that were not kept when this turn began: what it shows of others
-    /// that were not kept must not be heard.
-    pub reports: u64,
+    /// How many of the log's losses the core had been told of before it.
+    pub losses_known: u64,
     /// Nothing comes after this one.
     pub last: bool,
 }
@@ -53,19 +52,7 @@ pub fn drive(
     core: &mut Core,
     backbone: &mut dyn Backbone,
     input: Input<'_>,
-    turn: &mut Turn,
-    scratch: &mut Vec<Output>,
-) {
-    let now = clock::now();
-    drive_at(core, backbone, input, now, turn, scratch);
-}
-
-/// The same, at a given time.
-pub fn drive_at(
-    core: &mut Core,
-    backbone: &mut dyn Backbone,
-    input: Input<'_>,
-    now: crate::irc::Time,
+    now: Time,
     turn: &mut Turn,
     scratch: &mut Vec<Output>,
 ) {
@@ -96,19 +83,19 @@ pub fn run_core(
     let mut batches: Vec<Batch> = Vec::new();
     let mut scratch = Vec::new();
     let mut ticked = clock::now();
-    let mut reports = 0;
+    let mut losses_known = 0;
     loop {
         let was_full = inbox.take(&mut batches, TICK);
         if was_full {
             mailboxes.wake();
         }
         let now = clock::now();
-        let mut turn = Turn { reports, ..Turn::default() };
+        let mut turn = Turn { losses_known, ..Turn::default() };
         let mut room = config::TURN;
         for batch in &mut batches {
             for event in batch.events.drain(..) {
                 if room == 0 {
-                    let full = std::mem::replace(&mut turn, Turn { reports, ..Turn::default() });
+                    let full = std::mem::replace(&mut turn, Turn { losses_known, ..Turn::default() });
                     if turns.send(full).is_err() {
                         return;
                     }
@@ -121,7 +108,7 @@ pub fn run_core(
                     Event::TooLong(id) => Input::TooLong(id),
                     Event::Close(id, reason) => Input::Close(id, reason),
                     Event::NotKept(lines) => {
-                        reports += 1;
+                        losses_known += 1;
                         Input::NotKept(lines)
                     }
                     Event::Shutdown(reason) => {
@@ -129,14 +116,14 @@ pub fn run_core(
                         Input::Shutdown(reason)
                     }
                 };
-                drive_at(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
+                drive(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
                 let size: usize = turn.outputs[before..].iter().map(Output::size).sum();
                 room = if turn.last { usize::MAX } else { room.saturating_sub(size) };
             }
         }
         if now.since(ticked) >= TICK {
             ticked = now;
-            drive_at(&mut core, backbone.as_mut(), Input::Tick, now, &mut turn, &mut scratch);
+            drive(&mut core, backbone.as_mut(), Input::Tick, now, &mut turn, &mut scratch);
         }
         if turn.outputs.is_empty() && turn.lines.is_empty() && !turn.last {
             continue;
@@ -163,7 +150,7 @@ pub fn run_log(
 ) -> Result<Counts, String> {
     let mut counts = Counts::default();
     let mut unsynced = false;
-    let mut lost = Lost::default();
+    let mut losses = Losses::default();
     loop {
         let wait = if unsynced { SYNC_INTERVAL } else { Duration::from_secs(3600) };
         let mut turn = match turns.recv_timeout(wait) {
@@ -184,7 +171,7 @@ pub fn run_log(
             }
             Err(AppendError::Full(reason)) => {
                 warn!("the log has no room: {reason}; senders are told, all else goes on");
-                lost.add(&mut turn, inbox);
+                inbox.push_event(Event::NotKept(losses.add(&mut turn)));
             }
             Err(AppendError::Broken(reason)) => {
                 error!("the log failed: {reason}");
@@ -192,7 +179,7 @@ pub fn run_log(
                 return Err(reason.to_string());
             }
         }
-        lost.withhold(&mut turn);
+        losses.sift(&mut turn);
         release(&mut turn, log, &mut counts);
         let last = turn.last;
         if last {
@@ -218,12 +205,15 @@ fn sync_now(log: &mut dyn Log, unsynced: &mut bool, mailboxes: &Mailboxes) -> Re
 fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
     for output in &mut turn.outputs {
         match output {
-            Output::Page { to, query, playback } => {
-                let lines = log.page(query).unwrap_or_else(|reason| {
-                    error!("a page of the log could not be read: {reason}");
-                    Vec::new()
-                });
-                *output = Output::Reply { to: *to, bytes: playback.bytes(&lines), of: None };
+            Output::Page { to, lines, playback } => {
+                let bytes = match lines {
+                    Lines::Recent(lines) => playback.bytes(&*lines),
+                    Lines::Asked(query) => playback.bytes(&log.page(query).unwrap_or_else(|reason| {
+                        error!("a page of the log could not be read: {reason}");
+                        Vec::new()
+                    })),
+                };
+                *output = Output::Reply { to: *to, bytes, of: None };
             }
             Output::Note(Note::Arrived(id, nick, address)) => {
                 counts.arrivals += 1;
@@ -238,36 +228,39 @@ fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
     }
 }
 
-/// The messages and topics that could not be kept and of which the core may still speak.
+/// The lines that the log had no room for. Nobody may hear them: neither from their own turn nor from the turns behind it,
+/// until the core has been told and shows them no more.
 #[derive(Debug, Default)]
-struct Lost {
-    ids: HashSet<String>,
-    reports: u64,
+pub struct Losses {
+    count: u64,
+    recent: VecDeque<(u64, HashSet<String>)>,
 }
 
-impl Lost {
-    /// A turn's lines could not be kept: the core is told.
-    fn add(&mut self, turn: &mut Turn, inbox: &Inbox) {
+impl Losses {
+    /// The turn could not be kept. What was spoken in it is lost and given back, for [`Input::NotKept`]; who came and went is
+    /// heard all the same.
+    pub fn add(&mut self, turn: &mut Turn) -> Vec<Line> {
         let spoken = |line: &Line| matches!(line.message().command, "PRIVMSG" | "NOTICE" | "TOPIC");
-        let lines: Vec<Line> = turn.lines.drain(..).filter(spoken).collect();
-        self.ids.extend(lines.iter().map(|line| line.msgid().to_owned()));
-        self.reports += 1;
-        inbox.push_event(Event::NotKept(lines));
+        let lost: Vec<Line> = turn.lines.drain(..).filter(spoken).collect();
+        self.count += 1;
+        self.recent.push_back((self.count, lost.iter().map(|line| line.msgid().to_owned()).collect()));
+        lost
     }
 
-    /// Takes out of a turn whatever would let somebody hear one of them. The turns that were begun before the core was
-    /// told may show them as well, to those who join or ask.
-    fn withhold(&mut self, turn: &mut Turn) {
-        if turn.reports == self.reports {
-            self.ids.clear();
+    /// Takes out of a turn whatever shows a line that is lost.
+    pub fn sift(&mut self, turn: &mut Turn) {
+        self.recent.retain(|(number, _)| *number > turn.losses_known);
+        if self.recent.is_empty() {
+            return;
         }
-        if !self.ids.is_empty() {
-            turn.outputs.retain(|output| match output {
-                Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => {
-                    !self.ids.contains(line.msgid())
-                }
-                _ => true,
-            });
-        }
+        let lost = |line: &Line| self.recent.iter().any(|(_, ids)| ids.contains(line.msgid()));
+        turn.outputs.retain_mut(|output| match output {
+            Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => !lost(line),
+            Output::Page { lines: Lines::Recent(lines), .. } => {
+                lines.retain(|line| !lost(line));
+                true
+            }
+            _ => true,
+        });
     }
 }

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::terminal::{Home, PATIENCE, chatui};
 
-fn command(home: &Home, args: &[&str]) -> Command {
+pub fn command(home: &Home, args: &[&str]) -> Command {
     let mut command = Command::new(chatui());
     command.args(args).env_clear().envs(home.variables()).current_dir(home.path(""));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -19,12 +19,12 @@ fn command(home: &Home, args: &[&str]) -> Command {
 
 /// Runs to the end, which must come by itself.
 #[track_caller]
-fn run(home: &Home, args: &[&str]) -> Output {
+pub fn run(home: &Home, args: &[&str]) -> Output {
     finish(command(home, args).spawn().unwrap())
 }
 
 #[track_caller]
-fn finish(mut child: Child) -> Output {
+pub fn finish(mut child: Child) -> Output {
     let until = Instant::now() + PATIENCE;
     while child.try_wait().unwrap().is_none() {
         if Instant::now() > until {
@@ -37,13 +37,13 @@ fn finish(mut child: Child) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// Checks the exit code, that standard output is empty, and that what is said names the culprit in a short way.
 #[track_caller]
-fn fails(home: &Home, args: &[&str], code: i32, names: &str) {
+pub fn fails(home: &Home, args: &[&str], code: i32, names: &str) {
     let output = run(home, args);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{args:?} said: {said}");
@@ -54,14 +54,14 @@ fn fails(home: &Home, args: &[&str], code: i32, names: &str) {
 }
 
 /// A server that listens; it is stopped when the test is over.
-struct Server {
+pub struct Server {
     child: Option<Child>,
     stdout: BufReader<std::process::ChildStdout>,
     ready: String,
 }
 
 impl Server {
-    fn start(home: &Home, args: &[&str]) -> Server {
+    pub fn start(home: &Home, args: &[&str]) -> Server {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(args);
         let mut child = command(home, &all).spawn().unwrap();
@@ -71,7 +71,7 @@ impl Server {
         Server { child: Some(child), stdout, ready }
     }
 
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         let from = self.ready.find("127.0.0.1:").unwrap_or_else(|| panic!("no address in {:?}", self.ready));
         let rest = &self.ready[from..];
         let end = rest["127.0.0.1:".len()..].find(|c: char| !c.is_ascii_digit());
@@ -79,7 +79,7 @@ impl Server {
     }
 
     /// Sends a signal and waits for the end; gives the exit code and what was said on standard output meanwhile.
-    fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
+    pub fn stop(mut self, signal: Signal) -> (Option<i32>, String) {
         let child = self.child.take().unwrap();
         kill_process(Pid::from_child(&child), signal).unwrap();
         let status = finish(child).status;

@@ -12,8 +12,8 @@ use std::time::Duration;
 use chatui::irc::name::mask_matches;
 use chatui::irc::{Line, Time};
 use chatui::server::backbone::Local;
-use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Output, Peer};
-use chatui::server::turn::{Turn, drive_at};
+use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, Output, Peer};
+use chatui::server::turn::{Turn, drive};
 
 pub struct Stage {
     core: Core,
@@ -38,7 +38,7 @@ impl Stage {
 
     fn input(&mut self, input: Input<'_>) {
         let (mut turn, mut scratch) = (Turn::default(), Vec::new());
-        drive_at(&mut self.core, &mut self.backbone, input, self.now, &mut turn, &mut scratch);
+        drive(&mut self.core, &mut self.backbone, input, self.now, &mut turn, &mut scratch);
         self.kept.extend(turn.lines);
         for output in turn.outputs {
             match output {
@@ -54,7 +54,10 @@ impl Stage {
                     }
                 }
                 Output::Close(id, _) => self.closed.push(id.0),
-                Output::Page { to, query, .. } => {
+                Output::Page { to, lines: Lines::Recent(lines), playback } => {
+                    self.hear(to, &playback.bytes(&lines));
+                }
+                Output::Page { to, lines: Lines::Asked(query), .. } => {
                     self.hear(to, format!("asked for a page of {}\r\n", query.channel).as_bytes());
                 }
                 Output::Append { .. } => panic!("an append was left over"),
@@ -154,8 +157,7 @@ fn a_welcome() {
         a< :chatui.local 255 alice *
         a< :chatui.local 265 alice *
         a< :chatui.local 266 alice *
-        a< :chatui.local 422 alice :*
-        a< :chatui.local MODE alice +",
+        a< :chatui.local 422 alice :*",
     );
 }
 
@@ -322,6 +324,33 @@ fn the_echo_goes_to_those_who_asked_for_it() {
         a< @label=l6;msgid=* :alice!~a@h PRIVMSG bob :you
         b< :alice!~a@h PRIVMSG bob :you",
     );
+}
+
+#[test]
+fn a_line_that_is_said_again_under_its_id_is_heard_once() {
+    let stage = script(
+        "a+
+        a> CAP REQ :echo-message message-tags
+        a> NICK alice
+        a> USER a 0 * :a
+        a> CAP END
+        a> JOIN #x
+        a*
+        b+bob
+        b> JOIN #x
+        b*
+        a*
+        a> @+chatui/id=0123456789abcdef0123456789abcdef PRIVMSG #x :once
+        a< @msgid=*;+chatui/id=0123456789abcdef0123456789abcdef :alice!~a@h PRIVMSG #x :once
+        b< :alice!~a@h PRIVMSG #x :once
+        a> PRIVMSG #x :between
+        a< @msgid=* :alice!~a@h PRIVMSG #x :between
+        b< :alice!~a@h PRIVMSG #x :between
+        a> @+chatui/id=0123456789abcdef0123456789abcdef PRIVMSG #x :once
+        a< @msgid=*;+chatui/id=0123456789abcdef0123456789abcdef :alice!~a@h PRIVMSG #x :once
+        b.",
+    );
+    assert_eq!(stage.kept.iter().filter(|line| line.message().param(1) == "once").count(), 1);
 }
 
 #[test]

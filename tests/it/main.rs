@@ -9,8 +9,10 @@
 )]
 
 mod cli;
+mod client;
 mod core;
 mod log;
+mod log_command;
 mod pty;
 mod screens;
 mod server;

@@ -1,1 +1,605 @@
-//! Server core and clients in one thread, under a seed.
+//! Server core and clients in one thread, under a seed: random order and delay, cut connections, a log that fails, is full
+//! or loses its torn end, and restarts.
+//!
+//! After every step: nobody shows a message that the log has not; each client's view is in the order of the log, without
+//! doubles, and without a hole that is not marked as one. After all has been mended and is quiet: everybody is online and
+//! agrees with the log, and each line that was typed is in it exactly once, unless its sender was told that it is not.
+//!
+//! `CHATUI_SEEDS=1000` runs that many seeds, `CHATUI_SEED=17` that one alone.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use chatui::client::app::{App, Effect, Event, Screen, Surroundings};
+use chatui::client::window::{Kind, Past, State};
+use chatui::client::{Address, Options};
+use chatui::irc::{Framed, Framer, Line, MAX_LINE, Time};
+use chatui::server::backbone::Local;
+use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, Output, Peer, Query, Which};
+use chatui::server::log::{AppendError, Log};
+use chatui::server::log::{Fault, MemoryLog};
+use chatui::server::turn::{Losses, Turn, drive};
+use chrono::FixedOffset;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use fastrand::Rng;
+
+const CLIENTS: usize = 4;
+const STEPS: usize = 400;
+const CHANNEL: &str = "#lobby";
+/// Bytes that may be on their way in one direction: a client or a server that sends without end shows here.
+const MOST_IN_FLIGHT: usize = 1 << 20;
+
+/// What has reached the server and waits for its turn.
+enum Arrived {
+    Open(ConnId),
+    Line(ConnId, Vec<u8>),
+    Close(ConnId, String),
+    NotKept(Vec<Line>),
+}
+
+/// A connection, with bytes on their way in both directions.
+struct Pipe {
+    client: usize,
+    up: VecDeque<u8>,
+    down: VecDeque<u8>,
+    at_server: Framer,
+    at_client: Framer,
+    /// The client holds its end.
+    client_end: bool,
+    /// The server has not been told of its end and has not ended it.
+    server_end: bool,
+    /// The server's core has given the id back.
+    released: bool,
+}
+
+struct Server {
+    core: Core,
+    backbone: Local,
+    log: MemoryLog,
+    inbox: Vec<Arrived>,
+    turns: VecDeque<Turn>,
+    losses: Losses,
+    losses_known: u64,
+}
+
+struct Client {
+    app: App,
+    pipe: Option<ConnId>,
+    connect_at: Option<Time>,
+    typed: Vec<String>,
+}
+
+struct World {
+    rng: Rng,
+    now: Time,
+    server: Option<Server>,
+    disk: Vec<u8>,
+    pipes: HashMap<ConnId, Pipe>,
+    next_id: u32,
+    clients: Vec<Client>,
+    said: usize,
+    /// What the log holds of the channel, in order.
+    truth: Vec<Line>,
+    restarts: usize,
+    faults: bool,
+}
+
+impl World {
+    fn new(seed: u64) -> World {
+        let mut world = World {
+            rng: Rng::with_seed(seed),
+            now: Time::from_millis(1_795_190_700_000),
+            server: None,
+            disk: Vec::new(),
+            pipes: HashMap::new(),
+            next_id: 0,
+            clients: Vec::new(),
+            said: 0,
+            truth: Vec::new(),
+            restarts: 0,
+            faults: true,
+        };
+        world.start_server();
+        for n in 0..CLIENTS {
+            let client = world.new_client(n);
+            world.clients.push(client);
+            world.begin(n);
+        }
+        world
+    }
+
+    fn new_client(&mut self, n: usize) -> Client {
+        let options = Options {
+            server: Some(Address { host: "h".to_owned(), port: 1 }),
+            nick: format!("nick{n}"),
+            ..Options::default()
+        };
+        let surroundings = Surroundings {
+            seed: self.rng.u128(..),
+            offset: FixedOffset::east_opt(0).unwrap(),
+            size: (80, 24),
+            last_host: None,
+        };
+        Client {
+            app: App::new(options, surroundings, self.now),
+            pipe: None,
+            connect_at: None,
+            typed: Vec::new(),
+        }
+    }
+
+    fn begin(&mut self, n: usize) {
+        let effects = self.clients[n].app.start(self.now);
+        self.effects(n, effects);
+    }
+
+    // ---- the server's side
+
+    fn start_server(&mut self) {
+        let mut core = Core::new(Config { history: 20, ..Config::default() });
+        let (mut log, opened) =
+            MemoryLog::recover(std::mem::take(&mut self.disk), &mut |line| core.recall(line));
+        let backbone = Local::after(opened.last_time, opened.last_seq);
+        self.truth = all_of(&mut log);
+        self.server = Some(Server {
+            core,
+            backbone,
+            log,
+            inbox: Vec::new(),
+            turns: VecDeque::new(),
+            losses: Losses::default(),
+            losses_known: 0,
+        });
+    }
+
+    /// The process is gone: what it had in memory, too; its connections break.
+    fn crash_server(&mut self) {
+        let Some(server) = self.server.take() else { return };
+        self.disk = server.log.into_bytes();
+        self.restarts += 1;
+        for pipe in self.pipes.values_mut() {
+            pipe.server_end = false;
+            pipe.released = true;
+        }
+    }
+
+    fn turn(&mut self) {
+        let now = self.now;
+        let Some(server) = self.server.as_mut().filter(|server| server.turns.len() < 2) else { return };
+        let (mut turn, mut scratch) = (Turn::default(), Vec::new());
+        let inbox = std::mem::take(&mut server.inbox);
+        turn.losses_known = server.losses_known;
+        server.losses_known +=
+            inbox.iter().filter(|arrived| matches!(arrived, Arrived::NotKept(_))).count() as u64;
+        let mut hand = |input: Input<'_>, turn: &mut Turn| {
+            drive(&mut server.core, &mut server.backbone, input, now, turn, &mut scratch);
+        };
+        for arrived in inbox {
+            match arrived {
+                Arrived::Open(id) => hand(Input::Open(id, Peer { address: "h".to_owned() }), &mut turn),
+                Arrived::Line(id, line) => hand(Input::Line(id, &line), &mut turn),
+                Arrived::Close(id, reason) => hand(Input::Close(id, reason), &mut turn),
+                Arrived::NotKept(lines) => hand(Input::NotKept(lines), &mut turn),
+            }
+        }
+        hand(Input::Tick, &mut turn);
+        server.turns.push_back(turn);
+    }
+
+    /// The log takes the oldest turn under way, and what follows from it is heard.
+    fn keep(&mut self) {
+        let Some(server) = self.server.as_mut() else { return };
+        let Some(mut turn) = server.turns.pop_front() else { return };
+        match server.log.append(&turn.lines) {
+            Ok(()) => {
+                let messages = turn.lines.iter().filter(|line| is_message(line)).cloned();
+                self.truth.extend(messages);
+            }
+            Err(AppendError::Full(_)) => {
+                let lost = server.losses.add(&mut turn);
+                server.inbox.push(Arrived::NotKept(lost));
+            }
+            Err(AppendError::Broken(_)) => {
+                self.crash_server();
+                return;
+            }
+        }
+        server.losses.sift(&mut turn);
+        for output in turn.outputs {
+            self.release(output);
+        }
+    }
+
+    fn release(&mut self, output: Output) {
+        match output {
+            Output::Reply { to, bytes, .. } => self.put(to, &bytes),
+            Output::Deliver { line, to, except } => {
+                let ears: Vec<(ConnId, Form)> = match to {
+                    Audience::One(id, form) => vec![(id, form)],
+                    Audience::Many(ears) => Form::ALL
+                        .iter()
+                        .flat_map(|form| ears.of(0, *form).iter().map(|id| (*id, *form)))
+                        .collect(),
+                };
+                for (id, form) in ears.into_iter().filter(|(id, _)| except != Some(*id)) {
+                    self.put(id, &form.bytes(&line));
+                }
+            }
+            Output::Page { to, lines, playback } => {
+                let lines = match (lines, &mut self.server) {
+                    (Lines::Recent(lines), _) => lines,
+                    (Lines::Asked(query), Some(server)) => server.log.page(&query).unwrap(),
+                    (Lines::Asked(_), None) => Vec::new(),
+                };
+                self.put(to, &playback.bytes(&lines));
+            }
+            Output::Close(id, _) => {
+                if let Some(pipe) = self.pipes.get_mut(&id) {
+                    assert!(!pipe.released, "an id is given back once");
+                    pipe.released = true;
+                    pipe.server_end = false;
+                }
+            }
+            Output::Append { .. } => panic!("an append was left over"),
+            Output::Note(_) => {}
+        }
+    }
+
+    fn put(&mut self, id: ConnId, bytes: &[u8]) {
+        if let Some(pipe) = self.pipes.get_mut(&id)
+            && pipe.server_end
+        {
+            pipe.down.extend(bytes);
+            assert!(pipe.down.len() < MOST_IN_FLIGHT, "the server sends without end");
+        }
+    }
+
+    // ---- the clients' side
+
+    fn event(&mut self, n: usize, event: Event) {
+        let effects = self.clients[n].app.update(event, self.now);
+        self.effects(n, effects);
+    }
+
+    fn effects(&mut self, n: usize, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send(line) => {
+                    if let Some(pipe) = self.clients[n].pipe.and_then(|id| self.pipes.get_mut(&id)) {
+                        pipe.up.extend(line.as_bytes());
+                        pipe.up.extend(b"\r\n");
+                        assert!(pipe.up.len() < MOST_IN_FLIGHT, "the client sends without end");
+                    }
+                }
+                Effect::Connect { after, .. } => self.clients[n].connect_at = Some(self.now + after),
+                Effect::Disconnect(reason) => {
+                    self.drop_client_end(n);
+                    self.event(n, Event::Offline(reason));
+                }
+                Effect::Fail(_) => {
+                    // Its first connection failed: the user starts it again.
+                    assert!(self.clients[n].typed.is_empty(), "a client that has been in the room gave up");
+                    self.drop_client_end(n);
+                    self.clients[n] = self.new_client(n);
+                    self.begin(n);
+                }
+                Effect::Quit => panic!("nobody left"),
+                _ => {}
+            }
+        }
+    }
+
+    fn drop_client_end(&mut self, n: usize) {
+        if let Some(pipe) = self.clients[n].pipe.take().and_then(|id| self.pipes.get_mut(&id)) {
+            pipe.client_end = false;
+        }
+    }
+
+    fn connect(&mut self, n: usize) {
+        let due = self.clients[n].connect_at.is_some_and(|at| at <= self.now);
+        if !due {
+            return;
+        }
+        self.clients[n].connect_at = None;
+        self.event(n, Event::Trying("h:1".to_owned()));
+        if self.server.is_none() {
+            self.event(n, Event::Unreachable("h:1".to_owned(), "refused".to_owned()));
+            self.event(n, Event::Offline("refused".to_owned()));
+            return;
+        }
+        let id = ConnId(self.free_id());
+        if let Some(server) = &mut self.server {
+            server.inbox.push(Arrived::Open(id));
+        }
+        self.pipes.insert(
+            id,
+            Pipe {
+                client: n,
+                up: VecDeque::new(),
+                down: VecDeque::new(),
+                at_server: Framer::new(MAX_LINE),
+                at_client: Framer::new(MAX_LINE),
+                client_end: true,
+                server_end: true,
+                released: false,
+            },
+        );
+        self.clients[n].pipe = Some(id);
+        self.event(n, Event::Online);
+    }
+
+    /// Ids are used again as soon as they may be: that must not confuse anybody.
+    fn free_id(&mut self) -> u32 {
+        let free =
+            self.pipes.iter().filter(|(_, pipe)| pipe.released && !pipe.client_end).map(|(id, _)| *id).min();
+        match free {
+            Some(id) => {
+                self.pipes.remove(&id);
+                id.0
+            }
+            None => {
+                self.next_id += 1;
+                self.next_id
+            }
+        }
+    }
+
+    fn type_line(&mut self, n: usize) {
+        if !matches!(self.clients[n].app.screen(), Screen::Rooms) {
+            return;
+        }
+        self.said += 1;
+        let text = format!("word {} of {n}", self.said);
+        self.event(n, Event::Paste(text.clone()));
+        self.event(n, Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)));
+        self.clients[n].typed.push(text);
+    }
+
+    // ---- the net
+
+    /// Some of what is on its way arrives, cut anywhere.
+    fn carry(&mut self, id: ConnId, most: usize) {
+        let Some(pipe) = self.pipes.get_mut(&id) else { return };
+        if pipe.server_end
+            && let Some(server) = &mut self.server
+        {
+            let count = pipe.up.len().min(most);
+            let bytes: Vec<u8> = pipe.up.drain(..count).collect();
+            pipe.at_server.push(&bytes, |framed| match framed {
+                Framed::Line(line) if !line.is_empty() => server.inbox.push(Arrived::Line(id, line.to_vec())),
+                Framed::Line(_) => {}
+                Framed::TooLong => panic!("a client sent a line over the limit"),
+            });
+            // The end is seen once everything before it has come.
+            if pipe.up.is_empty() && !pipe.client_end {
+                pipe.server_end = false;
+                server.inbox.push(Arrived::Close(id, "Connection closed".to_owned()));
+            }
+        }
+        if pipe.client_end {
+            let count = pipe.down.len().min(most);
+            let bytes: Vec<u8> = pipe.down.drain(..count).collect();
+            let mut lines = Vec::new();
+            pipe.at_client.push(&bytes, |framed| match framed {
+                Framed::Line(line) => lines.push(line.to_vec()),
+                Framed::TooLong => panic!("the server sent a line over the limit"),
+            });
+            let (n, ended) = (pipe.client, pipe.down.is_empty() && !pipe.server_end);
+            for line in lines {
+                if self.clients[n].pipe == Some(id) {
+                    self.event(n, Event::Line(line.into()));
+                }
+            }
+            if ended && self.clients[n].pipe == Some(id) {
+                self.drop_client_end(n);
+                self.event(n, Event::Offline("closed".to_owned()));
+            }
+        }
+    }
+
+    /// A connection breaks: what was on its way is lost, and each end notices in its own time.
+    fn cut(&mut self, id: ConnId) {
+        let lost = self.rng.usize(..=100);
+        let Some(pipe) = self.pipes.get_mut(&id) else { return };
+        pipe.up.truncate(pipe.up.len() * lost / 100);
+        pipe.down.clear();
+        let n = pipe.client;
+        if pipe.client_end {
+            self.drop_client_end(n);
+            self.event(n, Event::Offline("reset".to_owned()));
+        }
+    }
+
+    fn tick(&mut self, by: Duration) {
+        self.now = self.now + by;
+        for n in 0..self.clients.len() {
+            if self.clients[n].app.next_tick().is_some_and(|at| at <= self.now) {
+                self.event(n, Event::Tick);
+            }
+            self.connect(n);
+        }
+    }
+
+    fn ids(&self) -> Vec<ConnId> {
+        let mut ids: Vec<ConnId> = self.pipes.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    fn step(&mut self) {
+        let n = self.rng.usize(..CLIENTS);
+        let ids = self.ids();
+        let id = ids.get(self.rng.usize(..ids.len().max(1))).copied().unwrap_or(ConnId(0));
+        match self.rng.u32(..100) {
+            0..15 => self.type_line(n),
+            15..55 => {
+                let most = if self.rng.bool() { self.rng.usize(1..40) } else { 4096 };
+                self.carry(id, most);
+            }
+            55..70 => self.turn(),
+            70..85 => self.keep(),
+            85..94 => {
+                let by = Duration::from_millis(self.rng.u64(1..400));
+                self.tick(by);
+            }
+            94..96 if self.faults => self.cut(id),
+            96 if self.faults => {
+                if let Some(server) = &mut self.server {
+                    server.log.fail_next(Fault::Full);
+                }
+            }
+            97 if self.faults => {
+                if let Some(server) = &mut self.server {
+                    server.log.fail_next(Fault::Broken { kept: self.rng.usize(..400) });
+                }
+            }
+            98 if self.faults => self.crash_server(),
+            _ => {
+                if self.server.is_none() {
+                    self.start_server();
+                }
+            }
+        }
+    }
+
+    // ---- what must hold
+
+    /// Nothing is shown that the log has not; the order is the log's; where something is missing, it is marked.
+    fn check(&self) {
+        if self.server.is_none() {
+            return;
+        }
+        let place: HashMap<&str, usize> =
+            self.truth.iter().enumerate().map(|(at, line)| (line.msgid(), at)).collect();
+        for (n, client) in self.clients.iter().enumerate() {
+            let Some(window) = client.app.windows().iter().find(|window| window.is(CHANNEL)) else {
+                continue;
+            };
+            let mut last: Option<usize> = None;
+            let mut gap = false;
+            for entry in window.entries() {
+                gap |= matches!(entry.kind, Kind::Gap(_));
+                if !entry.is_speech() || entry.msgid.is_empty() {
+                    continue;
+                }
+                let at = *place
+                    .get(&*entry.msgid)
+                    .unwrap_or_else(|| panic!("nick{n} shows {:?}, which the log has not", entry.text));
+                if let Some(before) = last {
+                    assert!(at > before, "nick{n} shows {:?} doubled or out of order", entry.text);
+                    assert!(gap || at == before + 1, "nick{n} lacks what comes before {:?}", entry.text);
+                }
+                last = Some(at);
+                gap = false;
+            }
+        }
+    }
+
+    /// All is mended: everything arrives, nothing fails any more, until nothing happens.
+    fn settle(&mut self) {
+        self.faults = false;
+        if let Some(server) = &mut self.server
+            && server.log.append(&[]).is_err()
+        {
+            self.crash_server();
+        }
+        for round in 0..600 {
+            if self.server.is_none() {
+                self.start_server();
+            }
+            for id in self.ids() {
+                self.carry(id, usize::MAX);
+            }
+            self.turn();
+            self.keep();
+            self.check();
+            self.tick(Duration::from_millis(if round < 300 { 200 } else { 20 }));
+        }
+    }
+
+    fn check_settled(&mut self) {
+        let texts: Vec<String> = self.truth.iter().map(|line| line.message().param(1).to_owned()).collect();
+        let mut failed: HashSet<String> = HashSet::new();
+        for (n, client) in self.clients.iter().enumerate() {
+            assert!(client.app.online(), "nick{n} is not online");
+            let window = client.app.windows().iter().find(|window| window.is(CHANNEL)).unwrap();
+            assert_eq!(window.waiting().count(), 0, "nick{n} still waits for an echo");
+            let known: Vec<&str> = window
+                .entries()
+                .iter()
+                .filter(|e| e.is_speech() && !e.msgid.is_empty())
+                .map(|e| &*e.text)
+                .collect();
+            assert!(
+                texts.ends_with(&known.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()),
+                "nick{n} differs from the log's end: {known:?}\n{texts:?}"
+            );
+            // What lies before can be paged in, unless the client believes that there is nothing.
+            assert!(
+                known.len() == texts.len() || matches!(window.past, Past::More | Past::Loading),
+                "nick{n} knows too little: {} of {}",
+                known.len(),
+                texts.len()
+            );
+            let refused = window.entries().iter().filter(|entry| matches!(entry.state, State::Failed(_)));
+            failed.extend(refused.map(|entry| entry.text.to_string()));
+        }
+        let mut seen = HashSet::new();
+        for text in &texts {
+            assert!(seen.insert(text.as_str()), "{text:?} is in the log twice");
+        }
+        for client in &self.clients {
+            for text in &client.typed {
+                let kept = seen.contains(text.as_str());
+                assert!(
+                    kept != failed.contains(text),
+                    "{text:?}: in the log {kept}, and its sender was told otherwise"
+                );
+            }
+        }
+        // After a restart the log is what was said.
+        let before = self.truth.clone();
+        self.crash_server();
+        self.start_server();
+        assert_eq!(before, self.truth, "the log after a restart");
+    }
+}
+
+fn is_message(line: &Line) -> bool {
+    line.message().command == "PRIVMSG" && line.message().param(0) == CHANNEL
+}
+
+fn all_of(log: &mut MemoryLog) -> Vec<Line> {
+    let query =
+        Query { channel: CHANNEL.to_owned(), which: Which::Latest(None), limit: usize::MAX, events: false };
+    log.page(&query).unwrap()
+}
+
+fn run(seed: u64) -> World {
+    let mut world = World::new(seed);
+    for _ in 0..STEPS {
+        world.step();
+        world.check();
+    }
+    world.settle();
+    world.check_settled();
+    world
+}
+
+#[test]
+fn nothing_is_lost_doubled_or_out_of_order_whatever_breaks() {
+    if let Ok(seed) = std::env::var("CHATUI_SEED") {
+        run(seed.parse().unwrap());
+        return;
+    }
+    let seeds: u64 = std::env::var("CHATUI_SEEDS").ok().map_or(300, |seeds| seeds.parse().unwrap());
+    let (mut kept, mut restarts) = (0, 0);
+    for seed in 0..seeds {
+        let world = std::panic::catch_unwind(|| run(seed));
+        let Ok(world) = world else { panic!("seed {seed} failed; CHATUI_SEED={seed} runs it alone") };
+        kept += world.truth.len();
+        restarts += world.restarts;
+    }
+    assert!(kept > 0 && restarts > 0, "the simulation simulated nothing");
+    println!("{seeds} seeds: {kept} messages kept, {restarts} restarts");
+}

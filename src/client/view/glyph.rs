@@ -47,6 +47,12 @@ impl Row {
         self
     }
 
+    /// The same row with another one behind it.
+    pub(super) fn with(mut self, other: &Row) -> Row {
+        self.append(other);
+        self
+    }
+
     /// How many cells it takes.
     pub(super) fn width(&self) -> u16 {
         self.width

@@ -200,9 +200,9 @@ mod tests {
             let changes = previous.diff(&next);
             let changes = changes.into_iter();
             if heals {
-                backend.draw(changes).unwrap()
+                backend.draw(changes).unwrap();
             } else {
-                backend.inner_mut().draw(changes).unwrap()
+                backend.inner_mut().draw(changes).unwrap();
             }
             previous = next;
         }

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::glyph::Row;
@@ -19,31 +20,29 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    /// Breaks a text into rows of at most so many cells, between clusters. A row that is full has its end in the next.
-    pub(super) fn new(text: &str, width: u16, style: impl Fn(usize) -> ratatui::style::Style) -> Typed {
+    /// Breaks a text into rows of at most so many cells: behind blanks, else between clusters; blanks at the edge
+    /// hang over it. A row that is full has its end in the next.
+    pub(super) fn new(text: &str, width: u16, style: impl Fn(usize) -> Style) -> Typed {
         let width = width.max(1);
+        let clusters: Vec<(usize, &str, Row)> = text
+            .grapheme_indices(true)
+            .map(|(at, cluster)| (at, cluster, glyphs(cluster, style(at)).cut(width)))
+            .collect();
         let mut typed = Typed { rows: vec![Row::default()], places: Vec::new(), end: (0, 0) };
-        for (at, cluster) in text.grapheme_indices(true) {
-            let style = style(at);
-            // A tab is as wide as it is from the start of its row.
-            let glyphs = match cluster {
-                "\n" | "\r\n" => Row::default(),
-                "\t" => Row::of("    ", style),
-                _ => Row::of(cluster, style),
-            };
-            let glyphs = glyphs.cut(width);
-            if typed.last_row().width() + glyphs.width() > width {
+        let mut next_row = row_end(&clusters, 0, width);
+        for (number, (at, _, glyphs)) in clusters.iter().enumerate() {
+            if number == next_row {
                 typed.rows.push(Row::default());
+                next_row = row_end(&clusters, number, width);
             }
             let (column, row) = typed.here();
-            typed.places.push((at, column, row));
-            if cluster == "\n" || cluster == "\r\n" {
-                typed.rows.push(Row::default());
-            } else if let Some(last) = typed.rows.last_mut() {
-                last.append(&glyphs);
+            typed.places.push((*at, column.min(width), row));
+            if let Some(last) = typed.rows.last_mut() {
+                last.append(glyphs);
             }
         }
-        if typed.last_row().width() >= width {
+        let ends_line = clusters.last().is_some_and(|(_, cluster, _)| is_line_break(cluster));
+        if ends_line || typed.last_row().width() >= width {
             typed.rows.push(Row::default());
         }
         typed.end = typed.here();
@@ -68,6 +67,39 @@ impl Typed {
     pub(super) fn height(&self) -> u16 {
         u16::try_from(self.rows.len()).unwrap_or(u16::MAX)
     }
+}
+
+/// A cluster as it is drawn in the input.
+fn glyphs(cluster: &str, style: Style) -> Row {
+    match cluster {
+        _ if is_line_break(cluster) => Row::default(),
+        "\t" => Row::of("    ", style),
+        _ => Row::of(cluster, style),
+    }
+}
+
+fn is_line_break(cluster: &str) -> bool {
+    matches!(cluster, "\n" | "\r\n")
+}
+
+/// Which cluster begins the row after the one that begins with this.
+fn row_end(clusters: &[(usize, &str, Row)], start: usize, width: u16) -> usize {
+    let mut used = 0;
+    let mut after_blank = None;
+    for (number, (_, cluster, glyphs)) in clusters.iter().enumerate().skip(start) {
+        if is_line_break(cluster) {
+            return number + 1;
+        }
+        let is_blank = *cluster == " ";
+        used += glyphs.width();
+        if used > width && !is_blank {
+            return after_blank.unwrap_or(number).max(start + 1);
+        }
+        if is_blank {
+            after_blank = Some(number + 1);
+        }
+    }
+    clusters.len()
 }
 
 /// How far from the left edge the text of the input begins: behind the prompt.
@@ -184,7 +216,6 @@ pub(super) fn draw_field(editor: &Editor, theme: &Theme, area: Rect, buffer: &mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ratatui::style::Style;
 
     fn rows(text: &str, width: u16) -> Vec<String> {
         Typed::new(text, width, |_| Style::new()).rows.iter().map(|row| row.text().to_owned()).collect()
@@ -195,6 +226,16 @@ mod tests {
         assert_eq!(rows("abcd", 4), ["abcd", ""]);
         assert_eq!(rows("abc\n\nd", 4), ["abc", "", "d"]);
         assert_eq!(rows("ab日本", 3), ["ab", "日", "本"]);
+        assert_eq!(rows("a\n", 4), ["a", ""]);
+    }
+
+    #[test]
+    fn rows_end_behind_blanks_if_they_can() {
+        assert_eq!(rows("one two three", 8), ["one two ", "three"]);
+        assert_eq!(rows("one two  three", 7), ["one two  ", "three"]);
+        assert_eq!(rows("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        let typed = Typed::new("one two  three", 7, |_| Style::new());
+        assert_eq!([typed.place(8), typed.place(9)], [(7, 0), (0, 1)], "a blank over the edge has no cell");
     }
 
     #[test]

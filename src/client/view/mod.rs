@@ -45,14 +45,15 @@ pub fn draw(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Dra
         return (Drawn::default(), None);
     }
     buffer.set_style(screen, theme.role(Role::Fg));
-    match app.screen() {
+    let (drawn, cursor) = match app.screen() {
         Screen::Form(form) => (Drawn::default(), first::draw_form(app, theme, form, screen, buffer)),
         Screen::Connecting(connecting) => {
             first::draw_connecting(app, theme, connecting, screen, buffer);
             (Drawn::default(), None)
         }
         Screen::Rooms => draw_rooms(app, theme, screen, buffer),
-    }
+    };
+    (drawn, cursor.filter(|cursor| screen.contains(*cursor)))
 }
 
 fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Drawn, Option<Position>) {
@@ -81,7 +82,7 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
         people::draw_over(app, theme, widths.1, areas.messages, buffer);
     }
     match app.overlay() {
-        Some(Overlay::Help) => overlay::draw_help(theme, areas.messages, buffer),
+        Some(Overlay::Help) => overlay::draw_help(theme, areas.middle, buffer),
         None => {}
     }
     let cursor = input::draw(app, theme, &typed, areas.input, buffer);

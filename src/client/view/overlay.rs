@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 
 use super::glyph::Row;
 use super::paint;
@@ -40,11 +41,11 @@ fn lay(theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
     Rect { y: top + 1, height: area.height - 2, ..inner }
 }
 
-/// Draws the sheet of keys over the messages; if they are too few rows for it, over all of them.
-pub(super) fn draw_help(theme: &Theme, messages: Rect, buffer: &mut Buffer) {
+/// Draws the sheet of keys in the middle of what is between title and status; if that is too small, over all of it.
+pub(super) fn draw_help(theme: &Theme, middle: Rect, buffer: &mut Buffer) {
     let group = |group: Group| TABLE.iter().filter(move |binding| binding.group == group).collect::<Vec<_>>();
     let (write, read, go) = (group(Group::Write), group(Group::Read), group(Group::Go));
-    let is_wide = messages.width >= SHEET_WIDTH;
+    let is_wide = middle.width >= SHEET_WIDTH;
     let rows: Vec<(Option<&Binding>, Option<&Binding>)> = if is_wide {
         let upper = (0..write.len().max(read.len())).map(|n| (write.get(n).copied(), read.get(n).copied()));
         let half = go.len().div_ceil(2);
@@ -53,20 +54,25 @@ pub(super) fn draw_help(theme: &Theme, messages: Rect, buffer: &mut Buffer) {
     } else {
         write.into_iter().chain(read).chain(go).map(|binding| (Some(binding), None)).collect()
     };
-    let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(4);
-    let width = SHEET_WIDTH.min(messages.width);
-    let area = if is_wide && wanted <= messages.height {
-        let y = messages.y + (messages.height - wanted) / 2;
-        Rect { x: messages.x + (messages.width - width) / 2, y, width, height: wanted }
+    let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(3);
+    let width = SHEET_WIDTH.min(middle.width);
+    let area = if is_wide && wanted <= middle.height {
+        let y = middle.y + (middle.height - wanted) / 2;
+        Rect { x: middle.x + (middle.width - width) / 2, y, width, height: wanted }
     } else {
-        messages
+        middle
     };
     let inner = lay(theme, area, buffer);
     let right = inner.right();
-    let spare = inner.height >= wanted.saturating_sub(2);
+    let spare = inner.height >= wanted.saturating_sub(1);
     let mut y = inner.y;
     if spare {
-        Row::of("Keys", theme.on(Tint::Raised, Role::Strong)).draw(buffer, inner.x + 1, y, right);
+        Row::of("Keys", theme.on(Tint::Raised, Role::Strong).add_modifier(Modifier::BOLD)).draw(
+            buffer,
+            inner.x + 1,
+            y,
+            right,
+        );
         y += 2;
     }
     let second = inner.x + 1 + inner.width / 2;

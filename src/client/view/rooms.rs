@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 
 use super::glyph::Row;
 use super::paint;
@@ -60,9 +60,13 @@ fn draw_room(app: &App, theme: &Theme, number: usize, row: Rect, ground: Option<
     let count = if is_current { Row::default() } else { count(window, &ink) };
     let count_at = right.saturating_sub(count.width());
     let name_end = if count.is_empty() { right } else { count_at.saturating_sub(1) };
-    let name =
-        Row::of(&window.name, ink(if is_current || window.unread > 0 { Role::Strong } else { Role::Muted }));
-    name.cut(name_end.saturating_sub(row.x + 3)).draw(buffer, row.x + 3, row.y, name_end);
+    let style = match (is_current, window.unread > 0) {
+        (true, _) => ink(Role::Strong).add_modifier(Modifier::BOLD),
+        (false, true) => ink(Role::Strong),
+        (false, false) => ink(Role::Muted),
+    };
+    let name = Row::of(&window.name, style).cut(name_end.saturating_sub(row.x + 3));
+    name.draw(buffer, row.x + 3, row.y, name_end);
     count.draw(buffer, count_at, row.y, right);
 }
 
@@ -81,16 +85,20 @@ fn capped(count: usize) -> String {
     if count > COUNT_MAX { format!("{COUNT_MAX}+") } else { count.to_string() }
 }
 
-/// The rooms with something new in one row, `2 17  3 @2`, for the status line; two blanks before each.
-pub(super) fn folded(app: &App, theme: &Theme) -> Row {
+/// The rooms with something new in one row, `2 17  3 @2`, for the status line; two blanks before each. As many as
+/// have room in so many cells.
+pub(super) fn folded(app: &App, theme: &Theme, width: u16) -> Row {
     let ink = |role| theme.on(Tint::Bar, role);
     let mut row = Row::default();
     for (number, window) in app.windows().iter().enumerate() {
         let count = count(window, &ink);
         if number != app.current() && !count.is_empty() {
             let style = ink(if window.mentions > 0 { Role::Mention } else { Role::Muted });
-            row = row.and(&format!("  {number} "), style);
-            row.append(&count);
+            let room = Row::of(&format!("  {number} "), style).with(&count);
+            if row.width() + room.width() > width {
+                break;
+            }
+            row.append(&room);
         }
     }
     row

@@ -16,15 +16,15 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, rooms_folded: bool, buf
     let (left, right) = (area.left() + 1, area.right().saturating_sub(1));
     let time = Row::of(&clock::time(app.now(), app.offset()), theme.on(Tint::Bar, Role::Quiet));
     let time_at = right.saturating_sub(time.width()).max(left);
+    let room = time_at.saturating_sub(left + 2);
     let mut row = Row::of(app.nick(), theme.on(Tint::Bar, Role::Accent)).cut(area.width / 4);
+    let momentary = momentary(app, theme).map(|text| Row::of("   ", theme.tint(Tint::Bar)).with(&text));
+    let momentary = momentary.unwrap_or_default();
     if rooms_folded {
-        row.append(&rooms::folded(app, theme));
+        // What is momentary is the more urgent: the counts take what it leaves.
+        row.append(&rooms::folded(app, theme, room.saturating_sub(row.width() + momentary.width())));
     }
-    if let Some(momentary) = momentary(app, theme) {
-        row = row.and("   ", theme.tint(Tint::Bar));
-        row.append(&momentary);
-    }
-    row.cut(time_at.saturating_sub(left + 2)).draw(buffer, left, area.y, right);
+    row.with(&momentary).cut(room).draw(buffer, left, area.y, right);
     time.draw(buffer, time_at, area.y, right);
 }
 

@@ -2,11 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 
 use super::glyph::Row;
 use super::ink::Ink;
 use super::{paint, rooms, status};
 use crate::client::app::App;
+use crate::client::session::Channel;
 use crate::client::theme::{Role, Theme, Tint};
 
 /// Draws the title. `alone`: there is no status line, so the title says what it would.
@@ -17,7 +19,8 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, alone: bool, buffer: &m
     let (left, right) = (area.left() + 1, area.right().saturating_sub(1));
     let end = if alone { rooms::sums(app, theme) } else { people(app, theme) };
     let end_at = right.saturating_sub(end.width()).max(left);
-    let name = Row::of(&window.name, on(Role::Strong)).cut((area.width / 2).max(1));
+    let name =
+        Row::of(&window.name, on(Role::Strong).add_modifier(Modifier::BOLD)).cut((area.width / 2).max(1));
     let after_name = name.draw(buffer, left, area.y, right) + 2;
     let gap = if alone { 2 } else { 3 };
     let room = end_at.saturating_sub(if end.is_empty() { 0 } else { gap }).saturating_sub(after_name);
@@ -34,7 +37,7 @@ fn topic(app: &App, theme: &Theme) -> Row {
 }
 
 fn people(app: &App, theme: &Theme) -> Row {
-    let count = match app.channel(app.window()).map(|channel| channel.len()) {
+    let count = match app.channel(app.window()).map(Channel::len) {
         None | Some(0) => return Row::default(),
         Some(1) => "1 person".to_owned(),
         Some(count) => format!("{count} people"),

@@ -221,6 +221,7 @@ impl Core {
             let by = message.source.map_or("*", |source| Source::split(source).nick).to_owned();
             place.set_topic(Topic { text, by, line: line.clone() });
         } else {
+            self.said.insert(line);
             place.recent.push_back(line.clone());
             // At start the log hands over as many as are kept here: when that is all the room there is, more may be there.
             place.older |= place.recent.len() >= RECENT_LINES;
@@ -240,5 +241,6 @@ impl Core {
         let Some(place) = self.state.channel_mut(channel) else { return };
         place.recent.retain(|other| other.msgid() != line.msgid());
         place.topics.retain(|topic| topic.line.msgid() != line.msgid());
+        self.said.remove(line);
     }
 }

@@ -15,7 +15,7 @@ use crate::irc::{Cap, Line, Message, Time};
 use super::config::MAX_HISTORY;
 use super::register::shown_word;
 use super::state::ChanId;
-use super::{ConnId, Core, Form, Output, Query, Reference, Which};
+use super::{ConnId, Core, Form, Lines, Output, Query, Reference, Which};
 
 /// How a piece of history is written for one connection.
 #[derive(Clone, Debug)]
@@ -84,22 +84,7 @@ impl Core {
             return;
         }
         let limit = self.config.history;
-        if place.recent.len() >= limit || !place.older {
-            let skip = place.recent.len().saturating_sub(limit);
-            let lines: Vec<Line> = place.recent.iter().skip(skip).cloned().collect();
-            let playback = self.playback(id, channel);
-            let bytes = playback.bytes(&lines);
-            self.say(id, &bytes, lines.last().cloned());
-        } else {
-            let query = Query {
-                channel: fold(&place.name).into_owned(),
-                which: Which::Latest(None),
-                limit,
-                events: false,
-            };
-            let playback = self.playback(id, channel);
-            self.out.push(Output::Page { to: id, query, playback });
-        }
+        self.answer(id, channel, Which::Latest(None), limit, false);
     }
 
     fn playback(&mut self, id: ConnId, channel: ChanId) -> Playback {
@@ -165,25 +150,22 @@ impl Core {
             self.fail(id, "CHATHISTORY", "INVALID_TARGET", &[&shown_word(&verb), &shown], words);
             return;
         };
-        self.answer(id, channel, which, limit.min(MAX_HISTORY));
+        self.answer(id, channel, which, limit.min(MAX_HISTORY), true);
     }
 
-    fn answer(&mut self, id: ConnId, channel: ChanId, which: Which, limit: usize) {
+    fn answer(&mut self, id: ConnId, channel: ChanId, which: Which, limit: usize, asked: bool) {
         let mut playback = self.playback(id, channel);
-        // The batch of the page is the whole answer, so it carries the label itself.
-        playback.label = self.take_label(id);
+        // The batch of the page is the whole answer to CHATHISTORY, so it carries the label itself; at a JOIN it is a
+        // part of the answer, and comes after it.
+        playback.label = asked.then(|| self.take_label(id)).flatten();
         let Some(place) = self.state.channel(channel) else { return };
-        match from_recent(&place.recent, place.older, which, limit) {
-            Some(lines) => {
-                let of = lines.last().copied().cloned();
-                let bytes = playback.bytes(lines);
-                self.out.push(Output::Reply { to: id, bytes, of });
-            }
+        let lines = match from_recent(&place.recent, place.older, which, limit) {
+            Some(lines) => Lines::Recent(lines.into_iter().cloned().collect()),
             None => {
-                let query = Query { channel: fold(&place.name).into_owned(), which, limit, events: false };
-                self.out.push(Output::Page { to: id, query, playback });
+                Lines::Asked(Query { channel: fold(&place.name).into_owned(), which, limit, events: false })
             }
-        }
+        };
+        self.out.push(Output::Page { to: id, lines, playback });
     }
 
     /// Which of one's channels had messages between two times, and when the last one was.

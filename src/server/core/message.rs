@@ -4,11 +4,11 @@
 use crate::irc::message::Tags;
 use crate::irc::name::is_channel_name;
 use crate::irc::numeric::*;
-use crate::irc::{Draft, Message, message};
+use crate::irc::{Cap, Draft, Message, message};
 
 use super::config::MAX_TARGETS;
 use super::register::shown_word;
-use super::{ConnId, Core, Output};
+use super::{ConnId, Core, Output, said};
 
 impl Core {
     pub(super) fn privmsg(&mut self, id: ConnId, message: &Message<'_>) {
@@ -101,6 +101,15 @@ impl Core {
         let keep = channel.is_some() && prefix.is_empty() && verb != "TAGMSG";
         let params: &[&str] = if verb == "TAGMSG" { &[&written] } else { &[&written, text] };
         let draft = Draft::new(tags, &sender.source, verb, params);
+        // Said before, and its sender does not know: the answer is the first one's echo, and nobody else hears anything.
+        if let Some((at, seq)) =
+            said::id_of(Tags(tags)).filter(|_| keep).and_then(|said| self.said.place(said))
+        {
+            if sender.caps.has(Cap::EchoMessage) {
+                self.hear(id, &draft.stamp(at, seq), true);
+            }
+            return;
+        }
         self.out.push(Output::Append { draft, origin: id, keep });
         // Who writes to somebody who is away is told so.
         if channel.is_none()

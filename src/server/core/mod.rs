@@ -27,6 +27,7 @@ mod people;
 pub mod query;
 mod register;
 mod reply;
+mod said;
 pub mod state;
 
 use std::sync::Arc;
@@ -95,12 +96,12 @@ pub enum Output {
         /// If it shows a line of this turn's log: which. It must not be sent if that line could not be kept.
         of: Option<Line>,
     },
-    /// Older history than the core remembers, to be read from the log and sent in this form.
+    /// A piece of history, to be sent in this form.
     Page {
         /// For whom.
         to: ConnId,
-        /// What is asked.
-        query: Query,
+        /// Where its lines come from.
+        lines: Lines,
         /// How it is to be written.
         playback: Playback,
     },
@@ -111,6 +112,15 @@ pub enum Output {
     Note(Note),
 }
 
+/// Where the lines of a page come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// The core remembers them. Any of them may still be on its way to the log, and is left out if it gets lost there.
+    Recent(Vec<Line>),
+    /// They are older, and are read from the log.
+    Asked(Query),
+}
+
 impl Output {
     /// How many bytes it will be, about; what many hear counts once, for it is shared. A page is counted as what it may
     /// become.
@@ -119,7 +129,10 @@ impl Output {
             Output::Append { .. } => 0,
             Output::Deliver { line, .. } => line.tagged().len(),
             Output::Reply { bytes, .. } => bytes.len(),
-            Output::Page { query, .. } => query.limit * crate::irc::MAX_REST,
+            Output::Page { lines: Lines::Recent(lines), .. } => {
+                lines.iter().map(|line| line.tagged().len()).sum()
+            }
+            Output::Page { lines: Lines::Asked(query), .. } => query.limit * crate::irc::MAX_REST,
             Output::Close(..) | Output::Note(_) => 64,
         }
     }
@@ -143,6 +156,8 @@ pub struct Core {
     now: Time,
     /// What it has brought so far.
     out: Vec<Output>,
+    /// What has been said already.
+    said: said::Said,
     /// The labelled command under way, if it is one.
     label: Option<reply::Label>,
     /// Counts the batches, for their names.
@@ -158,6 +173,7 @@ impl Core {
             state,
             now: Time::default(),
             out: Vec::new(),
+            said: said::Said::default(),
             label: None,
             batches: 0,
         }

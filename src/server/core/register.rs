@@ -169,8 +169,8 @@ impl Core {
 
     fn welcome(&mut self, id: ConnId) {
         let config = self.config.clone();
-        let (source, nick) =
-            self.state.connection(id).map(|c| (c.source.clone(), c.nick.clone())).unwrap_or_default();
+        let source =
+            self.state.connection(id).map(|connection| connection.source.clone()).unwrap_or_default();
         let version = concat!("chatui-", env!("CARGO_PKG_VERSION"));
         self.numeric(id, RPL_WELCOME, &[&format!("Welcome to {}, {source}", config.network)]);
         self.numeric(id, RPL_YOURHOST, &[&format!("Your host is {}, running {version}", config.name)]);
@@ -179,7 +179,6 @@ impl Core {
         self.isupport(id);
         self.lusers(id, &Message::new("LUSERS", &[]));
         self.motd(id, &Message::new("MOTD", &[]));
-        self.server_line(id, "MODE", &[&nick, "+"]);
     }
 
     /// What the server supports (005), thirteen tokens a line at most.

@@ -156,3 +156,16 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 pub(super) fn open_to_read(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(OFlags::NOFOLLOW.bits() as i32).open(path)
 }
+
+/// Opens a segment for reading and says how long it is. Retention deletes the oldest at any moment: what is not there
+/// is empty.
+pub(super) fn open_segment(path: &Path) -> io::Result<(Option<File>, u64)> {
+    match open_to_read(path) {
+        Ok(file) => {
+            let length = file.metadata()?.len();
+            Ok((Some(file), length))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((None, 0)),
+        Err(error) => Err(error),
+    }
+}

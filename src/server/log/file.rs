@@ -252,15 +252,14 @@ struct Snapshot<'a> {
 }
 
 impl Store for Snapshot<'_> {
-    type Segment = File;
+    type Segment = Option<File>;
 
     fn segments(&self) -> usize {
         self.extent.segments.len()
     }
 
-    fn open(&self, n: usize) -> io::Result<(File, u64)> {
-        let file = disk::open_to_read(&self.folder.join(folder::name(self.extent.segments[n])))?;
-        let length = file.metadata()?.len();
+    fn open(&self, n: usize) -> io::Result<(Option<File>, u64)> {
+        let (file, length) = disk::open_segment(&self.folder.join(folder::name(self.extent.segments[n])))?;
         let newest = n + 1 == self.extent.segments.len();
         Ok((file, if newest { length.min(self.extent.length) } else { length }))
     }

@@ -45,6 +45,16 @@ pub(super) fn prepare(disk: &mut Disk, data: &Path) -> Result<(PathBuf, File), O
     }
 }
 
+/// The folder `log` in a data folder, for reading; `None` if there is none.
+pub(super) fn find(data: &Path) -> Result<Option<PathBuf>, OpenError> {
+    let log = data.join(FOLDER);
+    match fs::symlink_metadata(&log) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("look at", &log)(error)),
+        Ok(_) => check(&log, true).map(|()| Some(log)),
+    }
+}
+
 /// The folders that do not exist, the outermost first.
 fn missing(data: &Path) -> Vec<&Path> {
     let absent = |folder: &&Path| fs::symlink_metadata(folder).is_err();

@@ -20,6 +20,9 @@
 //! | `page` | a slice of one channel's history |
 //! | `recover` | what is done at start: which segments are read, what is cut, what is told |
 //! | `file` | [`FileLog`]: appending, segment change |
+//! | `archive` | [`Archive`]: the same files read by another process, while the server runs |
+//! | `search` | words and patterns in all of it, the newest line first |
+//! | `verify` | every line of every segment checked, and what is damaged cut out |
 //! | `memory` | [`MemoryLog`]: the same in memory, with faults, for simulations |
 //!
 //! The promise: [`Log::append`] has succeeded before anybody hears a line, and what it took is found again after a
@@ -34,6 +37,7 @@ use crate::irc::{Line, Time};
 
 use super::core::Query;
 
+mod archive;
 mod checkpoint;
 mod disk;
 mod file;
@@ -44,10 +48,15 @@ mod page;
 mod recent;
 mod recover;
 mod scan;
+mod search;
+mod verify;
 
+pub use archive::{Archive, Cursor};
 pub use disk::{Call, Disk, Fate};
 pub use file::{FileLog, Reader};
 pub use memory::{Fault, MemoryLog};
+pub use search::{Pattern, Wanted};
+pub use verify::{Damage, Verified, repair};
 
 /// Where lines are kept. The implementations are [`FileLog`] and [`MemoryLog`].
 pub trait Log: Send {

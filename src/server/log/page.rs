@@ -29,15 +29,17 @@ pub(super) trait Store {
     type Segment: ReadAt;
     /// How many there are.
     fn segments(&self) -> usize;
-    /// Opens the `n`-th; says how many bytes of it may be read.
+    /// Opens the `n`-th; says how many bytes of it may be read. One that has been deleted meanwhile is empty.
     fn open(&self, n: usize) -> io::Result<(Self::Segment, u64)>;
 }
 
 /// Where a line begins: a segment, and a byte in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Position {
-    segment: usize,
-    at: u64,
+pub(super) struct Position {
+    /// Which of the segments.
+    pub segment: usize,
+    /// Which byte.
+    pub at: u64,
 }
 
 /// Answers a query.
@@ -65,7 +67,7 @@ pub(super) fn page<S: Store>(store: &S, query: &Query) -> io::Result<Vec<Line>> 
 }
 
 /// The first place that a reference excludes.
-fn before(reference: Reference) -> Place {
+pub(super) fn before(reference: Reference) -> Place {
     match reference {
         Reference::Time(at) => format::place(at, 0),
         Reference::Line(at, seq) => format::place(at, seq),
@@ -145,7 +147,7 @@ impl<S: Store> Search<'_, S> {
         if limit == 0 || range.is_empty() || self.store.segments() == 0 {
             return Ok(None);
         }
-        Ok(Some((self.first_at(range.start)?, self.first_at(range.end)?)))
+        Ok(Some((first_at(self.store, range.start)?, first_at(self.store, range.end)?)))
     }
 
     /// The line, if it is one of those asked for and lies in a range. The cheap questions come first.
@@ -160,40 +162,40 @@ impl<S: Store> Search<'_, S> {
         let place = format::place_of(&line);
         range.contains(&place).then_some((line, place))
     }
+}
 
-    /// Where the first line at or behind a place begins; where the log ends, if there is none.
-    fn first_at(&self, place: Place) -> io::Result<Position> {
-        let count = self.store.segments();
-        if place == 0 {
-            return Ok(Position { segment: 0, at: 0 });
-        }
-        if place == Place::MAX {
-            return Ok(Position { segment: count - 1, at: self.store.open(count - 1)?.1 });
-        }
-        // The segments up to `low` begin before the place, those from `high` on do not.
-        let (mut low, mut high) = (0, count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.first_place(middle, high)? {
-                Some((n, first)) if first < place => low = n + 1,
-                _ => high = middle,
-            }
-        }
-        let Some(segment) = low.checked_sub(1) else { return Ok(Position { segment: 0, at: 0 }) };
-        let (source, length) = self.store.open(segment)?;
-        Ok(Position { segment, at: first_in(&source, length, place)? })
+/// Where the first line at or behind a place begins; where the log ends, if there is none.
+pub(super) fn first_at<S: Store>(store: &S, place: Place) -> io::Result<Position> {
+    let count = store.segments();
+    if place == 0 {
+        return Ok(Position { segment: 0, at: 0 });
     }
+    if place == Place::MAX {
+        return Ok(Position { segment: count - 1, at: store.open(count - 1)?.1 });
+    }
+    // The segments up to `low` begin before the place, those from `high` on do not.
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match first_place(store, middle, high)? {
+            Some((n, first)) if first < place => low = n + 1,
+            _ => high = middle,
+        }
+    }
+    let Some(segment) = low.checked_sub(1) else { return Ok(Position { segment: 0, at: 0 }) };
+    let (source, length) = store.open(segment)?;
+    Ok(Position { segment, at: first_in(&source, length, place)? })
+}
 
-    /// The place of the first good line of the segments from `n` up to `end`, and the segment it is in.
-    fn first_place(&self, n: usize, end: usize) -> io::Result<Option<(usize, Place)>> {
-        for n in n..end {
-            let (source, length) = self.store.open(n)?;
-            if let Some((_, place)) = first_good(&source, 0, length, length)? {
-                return Ok(Some((n, place)));
-            }
+/// The place of the first good line of the segments from `n` up to `end`, and the segment it is in.
+fn first_place<S: Store>(store: &S, n: usize, end: usize) -> io::Result<Option<(usize, Place)>> {
+    for n in n..end {
+        let (source, length) = store.open(n)?;
+        if let Some((_, place)) = first_good(&source, 0, length, length)? {
+            return Ok(Some((n, place)));
         }
-        Ok(None)
     }
+    Ok(None)
 }
 
 /// Where in a segment the first line at or behind a place begins, by halving.
@@ -246,7 +248,7 @@ pub(super) fn first_good<R: ReadAt>(
 }
 
 /// Hands out the raw lines in a range of a segment, the last one first.
-fn each_backwards<R: ReadAt>(
+pub(super) fn each_backwards<R: ReadAt>(
     source: &R,
     range: Range<u64>,
     each: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>,
@@ -285,7 +287,7 @@ fn each_backwards<R: ReadAt>(
     Ok(ControlFlow::Continue(()))
 }
 
-fn read_exact<R: ReadAt>(source: &R, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
+pub(super) fn read_exact<R: ReadAt>(source: &R, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
     while !into.is_empty() {
         let got = source.read_at(into, at)?;
         if got == 0 {

@@ -2,6 +2,8 @@
 //! one is moved aside. Nothing else is ever changed, and everything found wrong is told.
 
 use std::fs::File;
+use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use super::disk::{self, Disk};
 use super::folder::{self, failed};
 use super::format::{self, Place};
 use super::recent::Recent;
-use super::scan::{ReadAt, Scanned, scan};
+use super::scan::{Scanned, read_up_to, scan};
 use super::{OpenError, Opened, Options, WRITE_BYTES, page};
 
 /// How far the log may be ahead of the clock before it is told.
@@ -125,7 +127,7 @@ pub(super) fn keep_checkpoint(disk: &mut Disk, folder: &Path, covered: Covered, 
 
 /// What a killed server has written is in memory only, and what a failed sync has not written may look as if it were on
 /// the disk: so everything is synced, then read anew from the disk.
-fn settle(disk: &mut Disk, file: &File) -> std::io::Result<()> {
+fn settle(disk: &mut Disk, file: &File) -> io::Result<()> {
     disk.sync(file)?;
     #[cfg(target_os = "linux")]
     rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed)?;
@@ -200,22 +202,28 @@ fn move_aside(
     folder: &Path,
     now: Time,
     from: &File,
-    mut range: std::ops::Range<u64>,
+    range: Range<u64>,
 ) -> Result<String, OpenError> {
     let (torn, name) =
         folder::create_torn(disk, folder, &now.to_string()).map_err(failed("save a torn end in", folder))?;
     let path = folder.join(&name);
-    let mut buffer = vec![0; WRITE_BYTES];
-    while !range.is_empty() {
-        let want = usize::try_from(range.end - range.start).unwrap_or(usize::MAX).min(buffer.len());
-        let got = ReadAt::read_at(from, &mut buffer[..want], range.start).map_err(failed("read", &path))?;
-        if got == 0 {
-            break;
-        }
-        folder::write_all(disk, &torn, &buffer[..got]).map_err(failed("write", &path))?;
-        range.start += got as u64;
-    }
+    copy(disk, from, range, &torn).map_err(failed("write", &path))?;
     disk.sync(&torn).map_err(failed("sync", &path))?;
     disk.sync_folder(folder).map_err(failed("sync", folder))?;
     Ok(name)
+}
+
+/// Appends a range of a file to another file.
+pub(super) fn copy(disk: &mut Disk, from: &File, mut range: Range<u64>, to: &File) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    while !range.is_empty() {
+        let want = usize::try_from(range.end - range.start).unwrap_or(usize::MAX).min(WRITE_BYTES);
+        read_up_to(from, &mut buffer, range.start, want)?;
+        if buffer.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        folder::write_all(disk, to, &buffer)?;
+        range.start += buffer.len() as u64;
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 use crate::irc::Line;
@@ -24,6 +25,13 @@ impl ReadAt for File {
                 result => return result,
             }
         }
+    }
+}
+
+/// What is not there (any more) is empty.
+impl<R: ReadAt> ReadAt for Option<R> {
+    fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
+        self.as_ref().map_or(Ok(0), |source| source.read_at(into, at))
     }
 }
 
@@ -137,6 +145,15 @@ pub(super) struct Scanned {
     pub stale: u64,
 }
 
+/// What is met on the way through a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// A good line.
+    Good(Line),
+    /// Bytes that are no good line, between two that are.
+    Bad(Range<u64>),
+}
+
 /// Reads all lines from `from` to `length` and hands out the good ones. A line is good if it can be decoded and
 /// comes after all good ones before it and after the place `after`: an old block under a new length is whole, too,
 /// and only the order tells. Nothing is looked for *inside* a bad line: a text can hold what looks like a line.
@@ -146,6 +163,22 @@ pub(super) fn scan<R: ReadAt>(
     length: u64,
     after: Place,
     each: &mut dyn FnMut(Line),
+) -> io::Result<Scanned> {
+    scan_pieces(source, from, length, after, &mut |piece| {
+        if let Piece::Good(line) = piece {
+            each(line);
+        }
+    })
+}
+
+/// The same, with what lies between the good lines. What lies behind the last of them shows in
+/// [`Scanned::good_end`].
+pub(super) fn scan_pieces<R: ReadAt>(
+    source: &R,
+    from: u64,
+    length: u64,
+    after: Place,
+    each: &mut dyn FnMut(Piece),
 ) -> io::Result<Scanned> {
     let mut found = Scanned { last: after, good_end: from, ..Scanned::default() };
     let mut lines = Lines::new(source, from, length, WRITE_BYTES);
@@ -161,14 +194,30 @@ pub(super) fn scan<R: ReadAt>(
                 found.first_bad = found.good_end;
             }
             found.bad += raw.at - found.good_end;
+            each(Piece::Bad(found.good_end..raw.at));
         }
         found.last = place;
         found.lines += 1;
         found.good_end = raw.end();
         found.stale = 0;
-        each(line);
+        each(Piece::Good(line));
     }
     Ok(found)
+}
+
+/// Reads a range of a source, as much of it as there is.
+pub(super) fn read_up_to<R: ReadAt>(source: &R, into: &mut Vec<u8>, at: u64, count: usize) -> io::Result<()> {
+    into.clear();
+    into.resize(count, 0);
+    let mut got = 0;
+    while got < count {
+        match source.read_at(&mut into[got..], at + got as u64)? {
+            0 => break,
+            more => got += more,
+        }
+    }
+    into.truncate(got);
+    Ok(())
 }
 
 #[cfg(test)]

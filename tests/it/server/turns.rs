@@ -38,16 +38,16 @@ fn what_was_lost_is_not_shown_by_turns_that_were_begun_before_the_core_knew() {
     };
     let plain = || Output::Reply { to: ConnId(1), bytes: "x".into(), of: None };
     let (lost, kept) = (said(1), said(2));
-    let turn = |lines: &[&Line], outputs, reports| Turn {
+    let turn = |lines: &[&Line], outputs, losses_known| Turn {
         lines: lines.iter().copied().cloned().collect(),
         outputs,
-        reports,
+        losses_known,
         last: false,
     };
     send.send(turn(&[&lost], vec![tell(&lost), plain()], 0)).unwrap();
     send.send(turn(&[&kept], vec![show(&lost), tell(&kept)], 0)).unwrap();
     send.send(turn(&[], vec![show(&kept)], 1)).unwrap();
-    send.send(Turn { reports: 1, last: true, ..Turn::default() }).unwrap();
+    send.send(Turn { losses_known: 1, last: true, ..Turn::default() }).unwrap();
     let mut log = MemoryLog::new();
     log.fail_next(Fault::Full);
     let counts = run_log(&mut log, Sync::Turn, &turns, &inbox, &mailboxes).unwrap();

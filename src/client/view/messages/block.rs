@@ -47,7 +47,7 @@ impl Blocks<'_> {
                 let mut body = self.body(block);
                 let needs_row = self.columns.narrow && !(time.is_empty() && name.is_empty());
                 if needs_row {
-                    lines.push(Line { time, name, tint: body[0].tint, body: true, ..Line::default() });
+                    lines.push(Line { time, name, ..self.head_row(entry) });
                 } else if let Some(first) = body.first_mut() {
                     (first.time, first.name) = (time, name);
                 }
@@ -192,6 +192,13 @@ impl Blocks<'_> {
             lines.extend(reason.map(|text| Line { text, body: true, ..Line::default() }));
         }
         lines
+    }
+
+    /// The row that a name has to itself in a narrow window, without the name.
+    pub(super) fn head_row(&self, entry: &Entry) -> Line {
+        let tint = self.tint(entry);
+        let mark = if tint.is_some() { self.mark(entry) } else { Row::default() };
+        Line { mark, tint, body: true, ..Line::default() }
     }
 
     fn mark(&self, entry: &Entry) -> Row {

@@ -35,6 +35,8 @@ struct Part {
     lines: Vec<Line>,
     /// The block that the first row belongs to.
     top: Option<Range<usize>>,
+    /// How many rows of that block there are.
+    top_rows: usize,
     /// Whether the first row of the oldest entry is among them.
     at_top: bool,
     /// The first gap among them.
@@ -191,6 +193,7 @@ impl Blocks<'_> {
             hidden = 0;
             let room = rows - part.lines.len();
             let cut = lines.len().saturating_sub(room);
+            part.top_rows = lines.len() - cut;
             part.lines.extend(lines.into_iter().skip(cut).rev());
             let entry = &self.window.entries()[block.start];
             if matches!(entry.kind, Kind::Gap(_)) {
@@ -209,8 +212,10 @@ impl Blocks<'_> {
         part
     }
 
-    /// At the top edge time and name are always shown, so that nobody has to scroll to learn who speaks.
+    /// At the top edge time and name are always shown, so that nobody has to scroll to learn who speaks. Where they
+    /// need a row of their own they take the place of the first one, if it is not the only one of its message.
     fn say_who_speaks(&self, part: &mut Part) {
+        let goes_on = part.top_rows > 1;
         let Some((first, block)) = part.lines.first_mut().zip(part.top.as_ref()) else { return };
         if !first.body {
             return;
@@ -218,8 +223,8 @@ impl Blocks<'_> {
         let (time, name) = self.head(block);
         if !self.columns.narrow {
             (first.time, first.name) = (time, name);
-        } else if !name.is_empty() {
-            *first = Line { time, name, tint: first.tint, body: true, ..Line::default() };
+        } else if !name.is_empty() && goes_on {
+            *first = Line { time, name, ..self.head_row(&self.window.entries()[block.start]) };
         }
     }
 
