@@ -26,7 +26,6 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     diagnostics(args);
     let config = configuration(args)?;
     let (data, sync) = (config.data.clone(), config.sync);
-    let started = Instant::now();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -36,6 +35,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         let _inside = runtime.enter();
         Signals::watch()?
     };
+    let started = Instant::now();
     let server = server::start(config)?;
     for repair in &server.opened().repairs {
         warn!("{repair}");

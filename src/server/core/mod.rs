@@ -7,13 +7,15 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`state`] | connections, channels, audiences |
+//! | [`state`] | connections and channels |
+//! | [`audience`] | who is to hear a line, and in which form |
 //! | [`command`] | the table of commands |
 //! | `register`, `message`, `membership`, `mode`, `people`, `info`, [`history`] | their handlers, by family |
 //! | `apply` | what a line in the order does to the state, and who hears it |
 //! | `reply` | numerics, standard replies, labels |
 
 mod apply;
+pub mod audience;
 pub mod command;
 pub mod config;
 pub mod history;
@@ -34,10 +36,11 @@ use bytes::BytesMut;
 
 use crate::irc::{Draft, Line, Message, Time};
 
+pub use audience::{Audience, Ears, Form};
 pub use config::Config;
 pub use history::Playback;
 pub use query::{Query, Reference, Which};
-pub use state::{Audience, ConnId, Ears, Form, Peer};
+pub use state::{ConnId, Peer};
 
 use state::State;
 

@@ -127,15 +127,15 @@ fn a_half_closed_peer_gets_all_its_answers() {
 #[test]
 fn a_goodbye_is_not_taken_back_by_what_the_peer_still_sends() {
     let host = Host::start();
-    // Of several, since a busy machine may need longer for the few steps than the server waits.
-    let taken = (0..20).filter(|_| {
+    // Of forty nearly all: a busy machine may now and then need longer for the few steps than the server waits.
+    let taken = (0..40).filter(|_| {
         let mut peer = host.user("alice");
         peer.send("QUIT :enough");
         assert_eq!(peer.rest(), ["ERROR :Quit: enough"]);
         // A connection that is closed on both sides answers the first with a reset, and then the second fails.
         peer.send_if_wanted(b"PING 1\r\n") && peer.send_if_wanted(b"PING 2\r\n")
     });
-    assert!(taken.count() > 0);
+    assert!(taken.count() > 32);
 }
 
 #[test]

@@ -38,10 +38,10 @@ fn what_was_lost_is_not_shown_by_turns_that_were_begun_before_the_core_knew() {
     };
     let plain = || Output::Reply { to: ConnId(1), bytes: "x".into(), of: None };
     let (lost, kept) = (said(1), said(2));
-    let turn = |lines: &[&Line], outputs, reports| Turn {
+    let turn = |lines: &[&Line], outputs, losses_known| Turn {
         lines: lines.iter().copied().cloned().collect(),
         outputs,
-        losses_known: reports,
+        losses_known,
         last: false,
     };
     send.send(turn(&[&lost], vec![tell(&lost), plain()], 0)).unwrap();
