@@ -33,7 +33,7 @@ pub fn config(data: &TempDir) -> Config {
         data: data.path().to_owned(),
         sync: Sync::Turn,
         allow_plaintext: false,
-        keep: chatui::server::log::Keep::default(),
+        keep: log::Keep::default(),
         shards: 2,
         core: core::Config { created: clock::now(), ..core::Config::default() },
     }
