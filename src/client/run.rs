@@ -130,6 +130,8 @@ struct Client {
     title: String,
     /// Something may look different now.
     dirty: bool,
+    /// The terminal may show something else than what was drawn last.
+    stale: bool,
     /// A key was pressed: the frame does not wait.
     urgent: bool,
     /// The room was there once: the frame that showed it first did not wait.
@@ -164,6 +166,7 @@ impl Client {
             mouse: true,
             title: String::new(),
             dirty: true,
+            stale: false,
             urgent: true,
             arrived: false,
             drawn_at: Instant::now(),
@@ -283,7 +286,11 @@ impl Client {
         let event = match input {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),
-            Input::Resize(columns, rows) => Event::Resize(columns, rows),
+            Input::Resize(columns, rows) => {
+                // It may have been smaller for a moment and lost what stood there, though its size is the same again.
+                self.stale = true;
+                Event::Resize(columns, rows)
+            }
             Input::Mouse(mouse) => Event::Mouse(mouse),
             Input::FocusGained => Event::Focus(true),
             Input::FocusLost => Event::Focus(false),
@@ -335,6 +342,9 @@ impl Client {
         let mut seen = Drawn::default();
         let (app, theme) = (&self.app, &self.theme);
         queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.stale) {
+            self.screen.clear()?;
+        }
         self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
         execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
         (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
