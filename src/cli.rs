@@ -70,6 +70,10 @@ pub struct ServeArgs {
     /// When lines are made durable: before anybody hears them, once a second, or when the system likes [default: turn]
     #[arg(long, value_name = "MODE")]
     pub sync: Option<SyncMode>,
+    /// Delete the oldest parts of the log that are older than this (90d, 12w, 2y) or while it is larger (500MB, 10GB);
+    /// may be given for both [default: everything is kept]
+    #[arg(long, value_name = "AGE|SIZE", value_parser = quantity::keep)]
+    pub keep: Vec<chatui::server::log::Keep>,
     /// Listen without encryption where other machines can reach it
     #[arg(long)]
     pub allow_plaintext: bool,
@@ -147,7 +151,7 @@ pub struct HostArgs {
 }
 
 /// `ADDR:PORT`, `ADDR`, `:PORT`; names are not looked up, for a server should know where it listens.
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse::<SocketAddr>() {
         return Ok(address);
     }
@@ -163,11 +167,13 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
-fn server_name(text: &str) -> Result<String, String> {
-    if chatui::irc::name::is_hostname(text) {
+/// A name that the server may give itself: it stands in front of each of its replies, so it is not long.
+pub fn server_name(text: &str) -> Result<String, String> {
+    if text.len() <= 63 && chatui::irc::name::is_hostname(text) {
         Ok(text.to_owned())
     } else {
-        Err("a server's name looks like a host name, with a dot: chat.example".to_owned())
+        Err("a server's name looks like a host name, with a dot, of at most 63 signs: chat.example"
+            .to_owned())
     }
 }
 

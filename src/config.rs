@@ -39,6 +39,8 @@ pub struct Server {
     pub password_file: Option<PathBuf>,
     /// `--sync`
     pub sync: Option<String>,
+    /// `--keep`, a list.
+    pub keep: Vec<String>,
     /// `--allow-plaintext`
     pub allow_plaintext: bool,
     /// `--shards`

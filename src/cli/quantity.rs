@@ -1,10 +1,11 @@
-//! Ages and moments as people write them on a command line.
+//! Ages, sizes and moments as people write them on a command line.
 
 use std::time::Duration;
 
 use chrono::{Local, NaiveDate, NaiveDateTime, TimeZone};
 
 use chatui::irc::Time;
+use chatui::server::log::Keep;
 
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
@@ -24,11 +25,47 @@ pub fn age(text: &str) -> Option<Duration> {
     number.checked_mul(seconds).map(Duration::from_secs)
 }
 
+/// Bytes: `10GB`, `500MB`, `2TB`; `GiB` and the like count in 1024.
+pub fn size(text: &str) -> Option<u64> {
+    let (number, unit) = split(text)?;
+    let unit: u64 = match unit.to_ascii_uppercase().as_str() {
+        "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "KIB" => 1 << 10,
+        "MIB" => 1 << 20,
+        "GIB" => 1 << 30,
+        "TIB" => 1 << 40,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
 /// A number and what follows it.
 fn split(text: &str) -> Option<(u64, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     Some((number.parse().ok()?, unit.trim()))
+}
+
+/// How much of the log is kept: an age or a size.
+///
+/// # Errors
+/// What could be written instead.
+pub fn keep(text: &str) -> Result<Keep, String> {
+    match (age(text), size(text)) {
+        (None, None) => {
+            Err("say how long, as in 90d, 12w or 2y, or how much, as in 500MB or 10GB".to_owned())
+        }
+        (age, bytes) => Ok(Keep { age, bytes }),
+    }
+}
+
+/// All that was said about it, the last of each kind.
+pub fn keep_all(all: impl IntoIterator<Item = Keep>) -> Keep {
+    all.into_iter()
+        .fold(Keep::default(), |sum, one| Keep { age: one.age.or(sum.age), bytes: one.bytes.or(sum.bytes) })
 }
 
 /// A moment: on the clock of this place, in UTC, or so long ago.
@@ -89,11 +126,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages() {
+    fn ages_and_sizes() {
         assert_eq!(age("90d"), Some(Duration::from_secs(90 * DAY)));
         assert_eq!(age("2 h"), Some(Duration::from_secs(7200)));
         assert_eq!((age("90"), age("d"), age("1.5d"), age("-1d")), (None, None, None, None));
         assert_eq!(age("999999999999999999y"), None);
+        assert_eq!(size("10GB"), Some(10_000_000_000));
+        assert_eq!(size("64 MiB"), Some(64 << 20));
+        assert_eq!((size("10"), size("GB"), size("99999999999999999TB")), (None, None, None));
+    }
+
+    #[test]
+    fn how_much_is_kept() {
+        let both = keep_all([keep("90d").unwrap(), keep("10GB").unwrap(), keep("2w").unwrap()]);
+        assert_eq!(both, Keep { age: age("2w"), bytes: Some(10_000_000_000) });
+        assert!(keep("10").is_err() && keep("forever").is_err());
     }
 
     #[test]

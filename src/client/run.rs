@@ -130,12 +130,12 @@ struct Client {
     title: String,
     /// Something may look different now.
     dirty: bool,
-    /// The terminal may show something else than what was drawn last.
-    stale: bool,
     /// A key was pressed: the frame does not wait.
     urgent: bool,
     /// The room was there once: the frame that showed it first did not wait.
     arrived: bool,
+    /// The terminal may show something else than what was drawn last: the next frame is drawn from nothing.
+    stale: bool,
     drawn_at: Instant,
     begun: Instant,
 }
@@ -166,9 +166,9 @@ impl Client {
             mouse: true,
             title: String::new(),
             dirty: true,
-            stale: false,
             urgent: true,
             arrived: false,
+            stale: false,
             drawn_at: Instant::now(),
             begun: Instant::now(),
         })
@@ -287,7 +287,7 @@ impl Client {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),
             Input::Resize(columns, rows) => {
-                // It may have been smaller for a moment and lost what stood there, though its size is the same again.
+                // Even when the size is the old one again: on the way there the terminal may have cut its rows.
                 self.stale = true;
                 Event::Resize(columns, rows)
             }
@@ -320,7 +320,7 @@ impl Client {
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
                 Effect::Suspend => self.suspend(signals).await?,
-                Effect::Repaint => self.repaint()?,
+                Effect::Repaint => self.repaint(),
                 Effect::Mouse(on) => {
                     self.mouse = on;
                     terminal::set_mouse(on)?;
@@ -343,7 +343,10 @@ impl Client {
         let (app, theme) = (&self.app, &self.theme);
         queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
         if std::mem::take(&mut self.stale) {
-            self.screen.clear()?;
+            // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the
+            // answer would have to be waited for, behind all that was typed.
+            let size = self.screen.size()?;
+            self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
         }
         self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
         execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
@@ -360,14 +363,9 @@ impl Client {
         Ok(())
     }
 
-    fn repaint(&mut self) -> Result<(), Failure> {
-        // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the answer
-        // would have to be waited for, behind all that was typed.
-        let size = self.screen.size()?;
-        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
-        self.dirty = true;
-        self.urgent = true;
-        Ok(())
+    /// Has the next frame drawn from nothing, at once.
+    fn repaint(&mut self) {
+        (self.stale, self.dirty, self.urgent) = (true, true, true);
     }
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
@@ -386,7 +384,8 @@ impl Client {
     fn resume(&mut self) -> Result<(), Failure> {
         self.guard.enter(self.mouse)?;
         self.title.clear();
-        self.repaint()
+        self.repaint();
+        Ok(())
     }
 
     /// The end: the terminal is given back first, then the server is said goodbye if a signal is the reason.

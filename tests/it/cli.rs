@@ -102,7 +102,7 @@ impl Drop for Server {
 fn help_is_there_for_everything() {
     let home = Home::new();
     for (args, words) in [
-        (&["--help"][..], &["serve", "join", "host", "log"][..]),
+        (&["--help"][..], &["serve", "join", "host"][..]),
         (
             &["serve", "--help"],
             &[
@@ -121,7 +121,6 @@ fn help_is_there_for_everything() {
         ),
         (&["join", "--help"], &["--nick", "--channel", "--connect-timeout"]),
         (&["host", "--help"], &["--nick"]),
-        (&["log", "--help"], &["--data"]),
     ] {
         let output = run(&home, args);
         assert_eq!(output.status.code(), Some(0), "{args:?}");
@@ -145,6 +144,7 @@ fn what_cannot_be_understood_is_a_usage_error() {
     fails(&home, &["serve", "--listen", "127.0.0.1:99999"], 2, "99999");
     fails(&home, &["serve", "--sync", "sometimes"], 2, "sometimes");
     fails(&home, &["serve", "--max-clients", "many"], 2, "many");
+    fails(&home, &["serve", "--keep", "10"], 2, "90d");
     fails(&home, &["join", ""], 2, "");
     fails(&home, &["join", "localhost:port"], 2, "port");
     fails(&home, &["no-such-command"], 2, "no-such-command");
@@ -178,12 +178,30 @@ fn a_data_folder_that_cannot_be_made_is_said() {
 fn a_bad_configuration_file_is_said() {
     let home = Home::new();
     let file = home.path("chatui.toml");
-    for bad in ["listen = 12 12", "[server]\nno-such-setting = 1\n"] {
+    for bad in ["listen = 12 12", "[server]\nkeep = [\"forever\"]\n", "[server]\nno-such-setting = 1\n"] {
         std::fs::write(&file, bad).unwrap();
-        fails(&home, &["serve", "--listen", "127.0.0.1:0", "--config", &file], 78, &file);
+        let culprit = if bad.contains("keep") { "keep" } else { file.as_str() };
+        fails(&home, &["serve", "--listen", "127.0.0.1:0", "--config", &file], 78, culprit);
     }
     let missing = home.path("missing.toml");
     fails(&home, &["serve", "--listen", "127.0.0.1:0", "--config", &missing], 78, &missing);
+}
+
+#[test]
+fn the_values_of_the_file_are_checked_as_the_flags_are() {
+    let home = Home::new();
+    let file = home.path("chatui.toml");
+    for (bad, key) in [
+        ("name = \"two words.example\"", "name"),
+        ("network = \"two words\"", "network"),
+        ("history = 101", "history"),
+        ("max_clients = 0", "max_clients"),
+        ("shards = 0", "shards"),
+        ("listen = [\"example.org:1\"]", "listen"),
+    ] {
+        std::fs::write(&file, format!("[server]\n{bad}\n")).unwrap();
+        fails(&home, &["serve", "--data", &home.path("data"), "--config", &file], 78, key);
+    }
 }
 
 #[test]

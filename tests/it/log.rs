@@ -10,13 +10,14 @@ use chatui::irc::line::Seq;
 use chatui::irc::{Draft, Line, Time};
 use chatui::server::core::{Query, Reference, Which};
 use chatui::server::log::{
-    AppendError, FileLog, Log, MemoryLog, OpenError, Opened, Options, REMEMBERED, SEARCH_BYTES, Sync,
+    AppendError, FileLog, Keep, Log, MemoryLog, OpenError, Opened, Options, REMEMBERED, SEARCH_BYTES, Sync,
 };
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 mod faults;
 mod pages;
+mod retention;
 mod torn;
 
 /// 2026-11-20T16:05:00Z and so many milliseconds.

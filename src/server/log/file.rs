@@ -18,6 +18,7 @@ use super::format::{self, Place};
 use super::page::{self, Store};
 use super::recent::Recent;
 use super::recover::{self, Recovered};
+use super::retain::{self, Keep};
 use super::{AppendError, Log, OpenError, Opened, Options, Sync, WRITE_BYTES, folder};
 
 /// The log of one server, in the folder `log` of its data folder.
@@ -57,16 +58,13 @@ impl FileLog {
     ) -> Result<(FileLog, Opened), OpenError> {
         let (folder, lock) = folder::prepare(&mut options.disk, data)?;
         let recovered = recover::recover(&folder, &mut options)?;
-        let opened = recovered.opened(options.now);
-        for line in recovered.recent.lines() {
-            each(line);
-        }
+        let mut opened = recovered.opened(options.now);
         let Recovered { segments, newest, length, recent, lines, last, .. } = recovered;
         let reader = Reader {
             folder: folder.clone().into(),
             extent: Arc::new(Mutex::new(Extent { segments: segments.into(), length })),
         };
-        let log = FileLog {
+        let mut log = FileLog {
             folder,
             options,
             newest,
@@ -80,6 +78,14 @@ impl FileLog {
             broken: false,
             _lock: lock,
         };
+        log.retire();
+        if log.options.keep != Keep::default() {
+            log.forget_retired();
+        }
+        opened.segments = log.reader.snapshot().segments();
+        for line in log.recent.lines() {
+            each(line);
+        }
         Ok((log, opened))
     }
 
@@ -105,9 +111,44 @@ impl FileLog {
             extent.segments = extent.segments.iter().copied().chain([first]).collect();
             extent.length = 0;
         });
+        self.retire();
         let covered = Covered { before: first, lines: self.lines, last: self.last };
         recover::keep_checkpoint(&mut self.options.disk, &self.folder, covered, &self.recent);
         Ok(())
+    }
+
+    /// Deletes the oldest segments as far as they are not to be kept. That one cannot be
+    /// deleted is no reason to stop: it is tried again at the next change.
+    fn retire(&mut self) {
+        let gone = match retain::expired(&self.reader.snapshot(), self.options.keep, self.last) {
+            Ok(0) => return,
+            Ok(gone) => gone,
+            Err(error) => {
+                tracing::warn!(%error, "the log could not be looked through for what is not to be kept");
+                return;
+            }
+        };
+        let segments = self.reader.snapshot().extent.segments;
+        // First no reader looks for them any more; one that still does finds them empty.
+        self.reader.publish(|extent| extent.segments = segments[gone..].into());
+        for first in &segments[..gone] {
+            if let Err(error) = self.options.disk.remove(&self.folder.join(folder::name(*first))) {
+                tracing::warn!(%error, "an old segment of the log could not be deleted");
+            }
+        }
+        if let Err(error) = self.options.disk.sync_folder(&self.folder) {
+            tracing::warn!(%error, "old segments of the log may come back after a power cut");
+        }
+        tracing::info!(segments = gone, "old segments of the log were deleted");
+        self.forget_retired();
+    }
+
+    /// What is not in the log any more is not remembered either.
+    fn forget_retired(&mut self) {
+        match retain::first_kept(&self.reader.snapshot()) {
+            Ok(place) => self.recent.forget_before(place),
+            Err(error) => tracing::warn!(%error, "the log's oldest line could not be read"),
+        }
     }
 
     /// Writes the lines behind the good ones.
@@ -233,8 +274,13 @@ impl Reader {
     /// # Errors
     /// When a segment cannot be read.
     pub fn page(&self, query: &Query) -> io::Result<Vec<Line>> {
+        page::page(&self.snapshot(), query)
+    }
+
+    /// The log as it is now.
+    fn snapshot(&self) -> Snapshot {
         let extent = self.extent.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        page::page(&Snapshot { folder: &self.folder, extent }, query)
+        Snapshot { folder: Arc::clone(&self.folder), extent }
     }
 
     fn newest(&self) -> Option<Seq> {
@@ -246,12 +292,12 @@ impl Reader {
     }
 }
 
-struct Snapshot<'a> {
-    folder: &'a Path,
+struct Snapshot {
+    folder: Arc<Path>,
     extent: Extent,
 }
 
-impl Store for Snapshot<'_> {
+impl Store for Snapshot {
     type Segment = Option<File>;
 
     fn segments(&self) -> usize {

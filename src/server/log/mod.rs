@@ -19,6 +19,7 @@
 //! | `checkpoint` | these lines of all older segments, in one file |
 //! | `page` | a slice of one channel's history |
 //! | `recover` | what is done at start: which segments are read, what is cut, what is told |
+//! | `retain` | which of the oldest segments go |
 //! | `file` | [`FileLog`]: appending, segment change |
 //! | `archive` | [`Archive`]: the same files read by another process, while the server runs |
 //! | `search` | words and patterns in all of it, the newest line first |
@@ -47,6 +48,7 @@ mod memory;
 mod page;
 mod recent;
 mod recover;
+mod retain;
 mod scan;
 mod search;
 mod verify;
@@ -55,6 +57,7 @@ pub use archive::{Archive, Cursor};
 pub use disk::{Call, Disk, Fate};
 pub use file::{FileLog, Reader};
 pub use memory::{Fault, MemoryLog};
+pub use retain::Keep;
 pub use search::{Pattern, Wanted};
 pub use verify::{Damage, Verified, repair};
 
@@ -130,6 +133,8 @@ pub struct Options {
     pub sync: Sync,
     /// A new segment is begun when this many bytes would be passed; see [`SEGMENT_BYTES`].
     pub segment_bytes: u64,
+    /// How much is kept; looked at when the log is opened and at each segment change.
+    pub keep: Keep,
     /// The clock at the start: names what is cut off, and a log that is ahead of it is told.
     pub now: Time,
     /// The file system's calls.
@@ -139,7 +144,7 @@ pub struct Options {
 impl Options {
     /// The usual way.
     pub fn new(sync: Sync, now: Time) -> Options {
-        Options { sync, segment_bytes: SEGMENT_BYTES, now, disk: Disk::default() }
+        Options { sync, segment_bytes: SEGMENT_BYTES, keep: Keep::default(), now, disk: Disk::default() }
     }
 }
 
@@ -150,7 +155,8 @@ pub struct Opened {
     pub last_time: Time,
     /// The number of the last line; 0 if there is no line.
     pub last_seq: Seq,
-    /// How many good lines the log has.
+    /// How many good lines the log has, or has had: those that retention has deleted are counted as long as the
+    /// checkpoint knows of them.
     pub lines: u64,
     /// How many segments it has.
     pub segments: usize,

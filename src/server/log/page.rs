@@ -97,6 +97,10 @@ impl<S: Store> Search<'_, S> {
         let Some((from, to)) = self.positions(&range, limit)? else { return Ok(found) };
         for n in from.segment..=to.segment {
             let (segment, length) = self.store.open(n)?;
+            if length == 0 && !found.is_empty() {
+                // Perhaps deleted meanwhile, with all that was in front of it: a page has no gap.
+                return Ok(found);
+            }
             let start = if n == from.segment { from.at } else { 0 };
             let end = if n == to.segment { to.at } else { length };
             let mut lines = Lines::new(&segment, start, end, WINDOW as usize);
@@ -121,7 +125,8 @@ impl<S: Store> Search<'_, S> {
         for n in (from.segment..=to.segment).rev() {
             let (segment, length) = self.store.open(n)?;
             let start = if n == from.segment { from.at } else { 0 };
-            let end = if n == to.segment { to.at } else { length };
+            // One that has been deleted meanwhile is empty, wherever a place was found in it before.
+            let end = if n == to.segment { to.at.min(length) } else { length };
             let flow = each_backwards(&segment, start..end, &mut |raw| {
                 self.left = self.left.saturating_sub(raw.bytes.len() as u64);
                 if let Some((line, place)) = self.wanted(&raw, &range) {

@@ -77,6 +77,16 @@ impl Recent {
         lines
     }
 
+    /// What was before this place is gone from the log: messages and events go here, too. A topic is still the topic.
+    pub(super) fn forget_before(&mut self, place: Place) {
+        for channel in self.channels.values_mut() {
+            for list in [&mut channel.messages, &mut channel.events] {
+                list.retain(|line| format::place_of(line) >= place);
+            }
+        }
+        self.keep(|channel| channel.lines().next().is_some());
+    }
+
     /// Makes room among the half that has been silent longest: its lines go first, and if that was not enough its
     /// topics.
     fn forget(&mut self) {
@@ -148,6 +158,19 @@ mod tests {
         let mut expected = vec![2, 4];
         expected.extend(400..500);
         assert_eq!(seqs(&recent), expected);
+    }
+
+    #[test]
+    fn what_retention_took_is_not_remembered_but_for_topics() {
+        let mut recent = Recent::default();
+        recent.note(&line(1, "PRIVMSG", &["#gone", "x"]));
+        recent.note(&line(2, "TOPIC", &["#a", "stays"]));
+        recent.note(&line(3, "JOIN", &["#a"]));
+        recent.note(&line(4, "PRIVMSG", &["#a", "x"]));
+        recent.forget_before(format::place(Time::from_millis(1000), 4));
+        assert_eq!(seqs(&recent), [2, 4]);
+        let summed: usize = recent.lines().into_iter().map(cost).sum();
+        assert_eq!((recent.bytes, recent.channels.len()), (summed, 1));
     }
 
     #[test]
