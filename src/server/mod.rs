@@ -112,6 +112,8 @@ pub fn start(config: Config) -> Result<Server, ServerError> {
     let options = log::Options { keep: config.keep, ..log::Options::new(config.sync, clock::now()) };
     let (mut file, opened) =
         FileLog::open(&config.data, options, &mut |line| core.recall(line)).map_err(ServerError::Open)?;
+    let read = file.reader().tail(config::IDS_READ, &mut |line| core.recall_id(line));
+    read.map_err(ServerError::Setup)?;
     let backbone = Box::new(Local::after(opened.last_time, opened.last_seq));
 
     let inbox = Arc::new(Inbox::default());

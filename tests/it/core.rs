@@ -352,6 +352,43 @@ fn a_line_that_is_said_again_under_its_id_is_heard_once() {
 }
 
 #[test]
+fn what_is_said_again_is_heard_once_in_private_and_after_a_restart_and_under_another_nick() {
+    let log = script(
+        "a+alice
+        a> JOIN #x
+        a> @+chatui/id=0123456789abcdef0123456789abcdef PRIVMSG #x :once
+        a*",
+    );
+    let mut stage = Stage::new(Config::default());
+    log.kept.iter().for_each(|line| stage.core.recall_id(line));
+    let msgid = log.kept.last().unwrap().msgid();
+    stage.run(&format!(
+        "a+
+        a> CAP REQ :echo-message message-tags
+        a> NICK alice_
+        a> USER a 0 * :a
+        a> CAP END
+        a> JOIN #x
+        a*
+        b+bob
+        b> JOIN #x
+        b*
+        a*
+        a> @+chatui/id=0123456789abcdef0123456789abcdef PRIVMSG #x :once
+        a< @msgid={msgid};+chatui/id=0123456789abcdef0123456789abcdef :alice_!~a@h PRIVMSG #x :once
+        a> @+chatui/id=1123456789abcdef0123456789abcdef NOTICE bob :you
+        a< *+chatui/id=1123456789abcdef0123456789abcdef :alice_!~a@h NOTICE bob :you
+        b< :alice_!~a@h NOTICE bob :you
+        a> @+chatui/id=1123456789abcdef0123456789abcdef NOTICE bob :you
+        a< *+chatui/id=1123456789abcdef0123456789abcdef :alice_!~a@h NOTICE bob :you
+        a> @+chatui/id=1123456789abcdef0123456789abcdef TAGMSG bob
+        a< *+chatui/id=1123456789abcdef0123456789abcdef :alice_!~a@h TAGMSG bob
+        a.
+        b."
+    ));
+}
+
+#[test]
 fn a_connection_that_ends_frees_its_nick_at_once() {
     let stage = script(
         "a+alice
