@@ -151,7 +151,7 @@ pub struct HostArgs {
 }
 
 /// `ADDR:PORT`, `ADDR`, `:PORT`; names are not looked up, for a server should know where it listens.
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse::<SocketAddr>() {
         return Ok(address);
     }
@@ -167,11 +167,13 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
-fn server_name(text: &str) -> Result<String, String> {
-    if chatui::irc::name::is_hostname(text) {
+/// A name that the server may give itself: it stands in front of each of its replies, so it is not long.
+pub fn server_name(text: &str) -> Result<String, String> {
+    if text.len() <= 63 && chatui::irc::name::is_hostname(text) {
         Ok(text.to_owned())
     } else {
-        Err("a server's name looks like a host name, with a dot: chat.example".to_owned())
+        Err("a server's name looks like a host name, with a dot, of at most 63 signs: chat.example"
+            .to_owned())
     }
 }
 

@@ -33,6 +33,10 @@ use crate::irc::Time;
 
 /// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
 const FRAME: Duration = Duration::from_millis(33);
+/// The same in the beginning, when each answer of the server is what the user waits for.
+const OPENING_FRAME: Duration = Duration::from_millis(4);
+/// How long the beginning is.
+const OPENING: Duration = Duration::from_millis(250);
 /// How long events are handled before a frame is drawn, however many wait.
 const DRAIN_MOST: Duration = Duration::from_millis(25);
 /// How long the server is given to take a goodbye when a signal ends the client.
@@ -117,6 +121,8 @@ struct Client {
     patience: Duration,
     inputs: EventStream,
     answers: Answers,
+    /// When something that may belong to an answer was held back last.
+    held_at: Instant,
     screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
     guard: Guard,
     effects: VecDeque<Effect>,
@@ -128,7 +134,10 @@ struct Client {
     urgent: bool,
     /// The room was there once: the frame that showed it first did not wait.
     arrived: bool,
+    /// The terminal may show something else than what was drawn last: the next frame is drawn from nothing.
+    stale: bool,
     drawn_at: Instant,
+    begun: Instant,
 }
 
 impl Client {
@@ -150,6 +159,7 @@ impl Client {
             patience: options.connect_timeout,
             inputs: EventStream::new(),
             answers: Answers::expected(),
+            held_at: Instant::now(),
             screen: Terminal::new(backend)?,
             guard,
             effects: VecDeque::new(),
@@ -158,7 +168,9 @@ impl Client {
             dirty: true,
             urgent: true,
             arrived: false,
+            stale: false,
             drawn_at: Instant::now(),
+            begun: Instant::now(),
         })
     }
 
@@ -197,10 +209,15 @@ impl Client {
 
     /// How long until something is due: a frame, or what the core waits for.
     fn due(&self) -> Option<Duration> {
-        let frame = self.dirty.then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
+        let frame = self.dirty.then(|| self.frame().saturating_sub(self.drawn_at.elapsed()));
         let tick = self.app.next_tick().map(|at| at.since(now()));
-        let answer = self.answers.holds().then_some(ANSWER_WAIT);
+        let answer = self.answers.holds().then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
         [frame, tick, answer].into_iter().flatten().min()
+    }
+
+    /// The time between two frames now.
+    fn frame(&self) -> Duration {
+        if self.begun.elapsed() < OPENING { OPENING_FRAME } else { FRAME }
     }
 
     /// Handles what woke us and everything else that is ready, and draws if it is time.
@@ -218,7 +235,7 @@ impl Client {
             }
             next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
-        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
+        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= self.frame()) {
             self.draw()?;
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
@@ -243,7 +260,7 @@ impl Client {
     fn take(&mut self, turn: Turn) -> Result<(), Failure> {
         match turn {
             Turn::Input(input) => match self.answers.take(input?) {
-                Taken::Held => {}
+                Taken::Held => self.held_at = Instant::now(),
                 Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
                 Taken::Ground(ground) => {
                     self.theme = theme(Some(ground));
@@ -253,7 +270,7 @@ impl Client {
             Turn::Link(event) => self.update(event),
             Turn::Continued => self.resume()?,
             Turn::Due => {
-                if self.answers.holds() {
+                if self.answers.holds() && self.held_at.elapsed() >= ANSWER_WAIT {
                     self.answers.release().into_iter().for_each(|input| self.input(input));
                 }
                 if self.app.next_tick().is_some_and(|at| at <= now()) {
@@ -269,7 +286,11 @@ impl Client {
         let event = match input {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),
-            Input::Resize(columns, rows) => Event::Resize(columns, rows),
+            Input::Resize(columns, rows) => {
+                // Even when the size is the old one again: on the way there the terminal may have cut its rows.
+                self.stale = true;
+                Event::Resize(columns, rows)
+            }
             Input::Mouse(mouse) => Event::Mouse(mouse),
             Input::FocusGained => Event::Focus(true),
             Input::FocusLost => Event::Focus(false),
@@ -299,7 +320,7 @@ impl Client {
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
                 Effect::Suspend => self.suspend(signals).await?,
-                Effect::Repaint => self.repaint()?,
+                Effect::Repaint => self.repaint(),
                 Effect::Mouse(on) => {
                     self.mouse = on;
                     terminal::set_mouse(on)?;
@@ -321,6 +342,12 @@ impl Client {
         let mut seen = Drawn::default();
         let (app, theme) = (&self.app, &self.theme);
         queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.stale) {
+            // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the
+            // answer would have to be waited for, behind all that was typed.
+            let size = self.screen.size()?;
+            self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
+        }
         self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
         execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
         (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
@@ -336,14 +363,9 @@ impl Client {
         Ok(())
     }
 
-    fn repaint(&mut self) -> Result<(), Failure> {
-        // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the answer
-        // would have to be waited for, behind all that was typed.
-        let size = self.screen.size()?;
-        self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
-        self.dirty = true;
-        self.urgent = true;
-        Ok(())
+    /// Has the next frame drawn from nothing, at once.
+    fn repaint(&mut self) {
+        (self.stale, self.dirty, self.urgent) = (true, true, true);
     }
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
@@ -362,7 +384,8 @@ impl Client {
     fn resume(&mut self) -> Result<(), Failure> {
         self.guard.enter(self.mouse)?;
         self.title.clear();
-        self.repaint()
+        self.repaint();
+        Ok(())
     }
 
     /// The end: the terminal is given back first, then the server is said goodbye if a signal is the reason.

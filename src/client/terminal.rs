@@ -167,9 +167,10 @@ impl Answers {
         }
         self.expected = false;
         let text = std::mem::take(&mut self.text);
+        let held = std::mem::take(&mut self.held);
         match ground_answer(&text) {
             Some(ground) => Taken::Ground(ground),
-            None => Taken::Typed(std::mem::take(&mut self.held)),
+            None => Taken::Typed(held),
         }
     }
 
@@ -238,6 +239,7 @@ mod tests {
             }
             assert_eq!(ground, Some(Ground::DARK));
             assert_eq!(typed, keys("abcd]"));
+            assert!(!answers.holds(), "what was understood is not typed later");
         }
     }
 

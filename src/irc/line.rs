@@ -132,7 +132,7 @@ pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&
             out.put_slice(param.as_bytes());
         }
         out.put_u8(b' ');
-        if needs_colon(last) || matches!(command, "PRIVMSG" | "NOTICE" | "TOPIC" | "QUIT" | "PART" | "KICK") {
+        if needs_colon(last) || is_text(command, params.len()) {
             out.put_u8(b':');
         }
         let room = (MAX_REST - 2).saturating_sub(out.len() - start);
@@ -150,6 +150,17 @@ pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&
         }
     }
     out.put_slice(b"\r\n");
+}
+
+/// Whether the last of so many params is what somebody wrote: it gets its colon even where it could do without, as people
+/// and simple programs expect it.
+fn is_text(command: &str, count: usize) -> bool {
+    match command {
+        "QUIT" => true,
+        "PRIVMSG" | "NOTICE" | "TOPIC" | "PART" => count > 1,
+        "KICK" => count > 2,
+        _ => false,
+    }
 }
 
 /// The longest beginning of a text that has at most `room` bytes and ends between characters.

@@ -27,7 +27,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
         keep: log::Keep::default(),
         allow_plaintext: args.allow_plaintext,
         shards,
-        core: core::Config { lanes: shards, created: clock::now(), ..core::Config::default() },
+        core: core::Config { created: clock::now(), ..core::Config::default() },
     };
     let server = match server::start(config) {
         Ok(server) => Some(server),
@@ -40,11 +40,10 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
     let near = reachable(address);
     let mut options =
         options(&args.client, Some(Address { host: near.ip().to_string(), port: near.port() }))?;
+    // Short enough to stand on one row of a window of 80 columns: it is to be copied.
     options.note = Some(match server {
-        Some(_) => format!("you host this chat; others join with: chatui join {address}"),
-        None => format!(
-            "a server is running at {address} already: joined it; others join with: chatui join {address}"
-        ),
+        Some(_) => format!("others type: chatui join {address}"),
+        None => format!("runs here already: chatui join {address}"),
     });
     let ending = block_on(options);
     let served = server.map(|server| {

@@ -12,7 +12,7 @@ use tracing::{Level, info, warn};
 
 use super::terminal::Keys;
 use super::{CONFIG, FAILED, Failure, data_folder, first_line};
-use crate::cli::{ServeArgs, SyncMode, quantity};
+use crate::cli::{ServeArgs, SyncMode, listen_address, quantity, server_name};
 use crate::config::{self as file, File};
 
 /// What everybody is told when the server stops.
@@ -30,7 +30,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
-    // Watched before anybody is told that the server is ready, for then it may be asked to stop.
+    // Watched before anybody can know that the server runs: whoever stops it then stops it gracefully.
     let signals = {
         let _inside = runtime.enter();
         Signals::watch()?
@@ -76,29 +76,53 @@ fn ready_line(addresses: &[SocketAddr], data: &str, sync: log::Sync) -> String {
     format!("chatui serves {}  data {data}  {sync}  join with: {join}", listed.join(" and "))
 }
 
-/// The signals that ask for an end.
+/// The signals that stop a server.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
-    hangup: Signal,
+    /// The terminal is gone; unless the server was started to outlive it (`nohup`).
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     fn watch() -> Result<Signals, Failure> {
-        let watched = |kind| {
+        let watch = |kind| {
             signal(kind).map_err(|error| Failure::new(FAILED, format!("cannot watch signals: {error}")))
         };
+        let hangup = if hangup_is_ignored() { None } else { Some(watch(SignalKind::hangup())?) };
         Ok(Signals {
-            interrupt: watched(SignalKind::interrupt())?,
-            terminate: watched(SignalKind::terminate())?,
-            hangup: watched(SignalKind::hangup())?,
+            interrupt: watch(SignalKind::interrupt())?,
+            terminate: watch(SignalKind::terminate())?,
+            hangup,
         })
+    }
+
+    /// Waits for the first of them.
+    async fn any(&mut self) {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = hangup => {}
+        }
     }
 }
 
+/// Whether SIGHUP was ignored when this program was started; where the system does not tell, it was not.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 != 0)
+}
+
 /// Waits for a reason to stop, then for the end. A second Ctrl+C ends at once.
-async fn wait(server: Server, signals: Signals) -> Result<Counts, Failure> {
-    let Signals { mut interrupt, mut terminate, mut hangup } = signals;
+async fn wait(server: Server, mut signals: Signals) -> Result<Counts, Failure> {
     let mut keys = Keys::watch();
     if keys.is_some() {
         info!("q, Enter or Ctrl+C stops the server");
@@ -107,9 +131,7 @@ async fn wait(server: Server, signals: Signals) -> Result<Counts, Failure> {
     let mut end = tokio::task::spawn_blocking(move || server.wait());
     let ended = tokio::select! {
         ended = &mut end => Some(ended),
-        _ = interrupt.recv() => None,
-        _ = terminate.recv() => None,
-        _ = hangup.recv() => None,
+        () = signals.any() => None,
         () = Keys::stop(&mut keys) => None,
     };
     let ended = match ended {
@@ -119,7 +141,7 @@ async fn wait(server: Server, signals: Signals) -> Result<Counts, Failure> {
             stopper.stop(GOODBYE);
             tokio::select! {
                 ended = &mut end => ended,
-                _ = interrupt.recv() => {
+                _ = signals.interrupt.recv() => {
                     drop(keys);
                     std::process::exit(130);
                 }
@@ -152,13 +174,12 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
         Some(path) => file::read(path).map_err(|error| Failure::new(CONFIG, error))?,
         None => File::default(),
     };
+    check(&file)?;
     let mut listen = args.listen.clone();
     if listen.is_empty() {
         for text in &file.listen {
-            let address = text
-                .parse()
-                .map_err(|_| Failure::new(CONFIG, format!("listen: not an address: {text:?}")))?;
-            listen.push(address);
+            let address = listen_address(text);
+            listen.push(address.map_err(|why| Failure::new(CONFIG, format!("listen: {why}")))?);
         }
     }
     if listen.is_empty() {
@@ -216,11 +237,36 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
                 .or(file.max_clients)
                 .map_or(defaults.max_clients, |most| most as usize),
             password,
-            lanes: shards,
             created: clock::now(),
             ..core::Config::default()
         },
     })
+}
+
+/// What the flags' own parsers check, of the file's values.
+fn check(file: &file::Server) -> Result<(), Failure> {
+    let wrong = |key: &str, why: &str| Err(Failure::new(CONFIG, format!("{key}: {why}")));
+    if let Some(Err(why)) = file.name.as_deref().map(server_name) {
+        return wrong("name", &why);
+    }
+    // It stands in a list of words (005).
+    if file
+        .network
+        .as_ref()
+        .is_some_and(|name| !(1..=64).contains(&name.len()) || !name.bytes().all(|b| b.is_ascii_graphic()))
+    {
+        return wrong("network", "a word of at most 64 ASCII letters, digits and signs");
+    }
+    if file.history.is_some_and(|lines| lines > 100) {
+        return wrong("history", "100 lines at most");
+    }
+    if file.max_clients.is_some_and(|most| !(1..=1_000_000).contains(&most)) {
+        return wrong("max_clients", "a number from 1 to 1000000");
+    }
+    if file.shards.is_some_and(|shards| !(1..=config::MAX_SHARDS).contains(&usize::from(shards))) {
+        return wrong("shards", &format!("a number from 1 to {}", config::MAX_SHARDS));
+    }
+    Ok(())
 }
 
 /// One shard for each processor beside the core's and the log's threads.

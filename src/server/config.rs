@@ -15,15 +15,27 @@ pub const SEND_QUEUE: usize = 4 << 20;
 /// Bytes that one connection may hand in at once: then the others have their turn.
 pub const READ_SHARE: usize = 16 << 10;
 
-/// Bytes of lines that may wait for the core. Above it nothing more is read: that is the back-pressure.
+/// Bytes of lines that may wait for the core, and that a shard reads in one round. Above it nothing more is read: that
+/// is the back-pressure.
 pub const INBOX: usize = 1 << 20;
+
+/// Bytes that one turn may let out, about; what has come in beyond it is the next turn's. Without it, a megabyte of
+/// short questions would become gigabytes of answers before the first of them could be sent.
+pub const TURN: usize = 1 << 20;
 
 /// Turns that may be under way to the log at one time. With one being synced and one waiting, the disk never idles;
 /// with more, a slow disk would only be seen later.
 pub const TURNS_UNDER_WAY: usize = 2;
 
+/// Turns that may wait for one shard.
+pub const MAILBOX: usize = 16;
+
 /// How long a connection that was told to go may take to read its last lines.
 pub const GOODBYE: Duration = Duration::from_secs(2);
+
+/// How long a connection that has read its last lines may take to close its half. Without this wait, what it had sent
+/// meanwhile would make the system take those lines back.
+pub const LINGER: Duration = Duration::from_millis(500);
 
 /// How long accepting rests when the process is out of descriptors: no spinning, and soon tried again.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(500);

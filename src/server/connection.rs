@@ -9,22 +9,23 @@ use mio::net::TcpStream;
 
 use crate::irc::{Framed, Framer, MAX_LINE};
 
-use super::config::{READ_SHARE, SEND_QUEUE};
+use super::config::{LINGER, READ_SHARE, SEND_QUEUE};
 use super::core::ConnId;
 use super::door::{self, Verdict};
 use super::inbox::{Batch, Event};
 use super::outbox::{Flushed, Outbox, Spare};
 
-/// Where a connection is in its life.
+/// Where a connection is in its life. Bytes go out in all of it, as long as the socket takes them.
 #[derive(Debug, PartialEq, Eq)]
 enum Phase {
     /// The first bytes have not said yet who it is; what has come so far.
     Door(Vec<u8>),
-    /// Lines go in and out.
+    /// Lines go in.
     Open,
-    /// It has ended, and the core has been told; its id is in use until the core gives it back.
+    /// It has ended, and the core has been told; its id is in use until the core gives it back. What still comes in is
+    /// thrown away. Answers to what came before go out: the peer may have closed its own half only.
     Ended,
-    /// The core has given it up: what waits is written until then, and its own bytes are thrown away.
+    /// The core has given it up: what waits is written until then, at most.
     Leaving(Instant),
 }
 
@@ -36,7 +37,11 @@ pub struct Connection {
     framer: Framer,
     outbox: Outbox,
     phase: Phase,
-    /// The write side has been shut: the peer has all it will get.
+    /// The peer has closed its half: nothing more comes in.
+    silent: bool,
+    /// Nothing goes out any more: the socket is broken, or the peer does not read.
+    deaf: bool,
+    /// Our half has been closed: the peer has all it will get.
     shut: bool,
     /// Whether it is on its shard's list of connections to flush.
     pub touched: bool,
@@ -54,6 +59,8 @@ impl Connection {
             framer: Framer::new(MAX_LINE),
             outbox: Outbox::default(),
             phase: Phase::Door(Vec::new()),
+            silent: false,
+            deaf: false,
             shut: false,
             touched: false,
             readable: false,
@@ -69,11 +76,15 @@ impl Connection {
     pub fn read(&mut self, buffer: &mut [u8], batch: &mut Batch) {
         let share = buffer.len().min(READ_SHARE);
         match self.socket.read(&mut buffer[..share]) {
-            Ok(0) => self.end("Connection closed", batch),
+            Ok(0) => {
+                self.silent = true;
+                self.readable = false;
+                self.end("Connection closed", batch);
+            }
             Ok(count) => self.take(&buffer[..count], batch),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.readable = false,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => self.end(&reason(&error), batch),
+            Err(error) => self.fail(&reason(&error), batch),
         }
     }
 
@@ -111,66 +122,72 @@ impl Connection {
         });
     }
 
-    /// The connection ends, as seen from here; the core is told once.
+    /// Nothing more is heard from the peer; the core is told once.
     fn end(&mut self, why: &str, batch: &mut Batch) {
-        self.readable = false;
-        match self.phase {
-            Phase::Door(_) | Phase::Open => {
-                self.phase = Phase::Ended;
-                batch.events.push(Event::Close(self.id, why.to_owned()));
-            }
-            Phase::Ended => {}
-            // The peer has read its goodbye, or will never: nothing is left to wait for.
-            Phase::Leaving(_) => {
-                self.outbox = Outbox::default();
-                self.shut = true;
-            }
+        if matches!(self.phase, Phase::Door(_) | Phase::Open) {
+            self.phase = Phase::Ended;
+            batch.events.push(Event::Close(self.id, why.to_owned()));
         }
+    }
+
+    /// The same, and nothing more can be said to it either.
+    fn fail(&mut self, why: &str, batch: &mut Batch) {
+        self.outbox = Outbox::default();
+        self.deaf = true;
+        self.readable = false;
+        self.end(why, batch);
     }
 
     /// Where to put bytes for it; `None` when it hears nothing any more.
     pub fn buffer(&mut self, spare: &mut Spare) -> Option<&mut Vec<u8>> {
-        matches!(self.phase, Phase::Door(_) | Phase::Open).then(|| self.outbox.buffer(spare))
+        (!self.deaf && !self.is_leaving()).then(|| self.outbox.buffer(spare))
+    }
+
+    /// Whether more waits for it than may wait.
+    pub fn is_over(&self) -> bool {
+        self.outbox.waiting() > SEND_QUEUE
     }
 
     /// Writes what waits. Whoever has too much waiting is closed.
-    pub fn flush(&mut self, spare: &mut Spare, batch: &mut Batch) {
+    pub fn flush(&mut self, now: Instant, spare: &mut Spare, batch: &mut Batch) {
+        if self.deaf {
+            return;
+        }
         match self.outbox.flush(&mut self.socket, spare) {
             Flushed::All => {
-                if matches!(self.phase, Phase::Leaving(_)) && !self.shut {
+                if let Phase::Leaving(until) = &mut self.phase
+                    && !self.shut
+                {
                     self.shut = true;
+                    *until = (*until).min(now + LINGER);
                     // A peer that is gone already cannot be told.
                     let _ = self.socket.shutdown(Shutdown::Write);
                 }
             }
-            Flushed::Blocked if self.outbox.waiting() > SEND_QUEUE => {
-                self.outbox = Outbox::default();
-                self.end("SendQ exceeded", batch);
-            }
+            Flushed::Blocked if self.is_over() => self.fail("SendQ exceeded", batch),
             Flushed::Blocked => {}
-            Flushed::Failed(error) => {
-                self.outbox = Outbox::default();
-                self.end(&reason(&error), batch);
-            }
+            Flushed::Failed(error) => self.fail(&reason(&error), batch),
         }
     }
 
     /// The core has given the connection up: it may read its last lines until then.
     pub fn leave(&mut self, until: Instant) {
-        let ended = self.phase == Phase::Ended;
         self.phase = Phase::Leaving(until);
-        self.readable = true;
-        if ended {
-            self.outbox = Outbox::default();
-            self.shut = true;
-        }
     }
 
-    /// Whether the socket may be dropped: the core has given it up, and the peer has what it gets, or time is up.
-    /// A peer that has not closed its side yet is waited for, so that its last unread bytes do not turn our goodbye into
-    /// a reset.
+    /// Whether the socket may be dropped: the core has given it up, and the peer has all that it gets, or time is up.
+    /// A peer that has not closed its half yet is waited for: what it has sent and nobody reads would turn our goodbye
+    /// into a reset.
     pub fn is_done(&self, now: Instant) -> bool {
-        matches!(self.phase, Phase::Leaving(until) if (self.shut && !self.readable) || now >= until)
+        self.deadline().is_some_and(|until| self.deaf || (self.shut && self.silent) || now >= until)
+    }
+
+    /// Until when it is waited for, if the core has given it up.
+    pub fn deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Leaving(until) => Some(until),
+            _ => None,
+        }
     }
 
     /// Whether the core has given it up.

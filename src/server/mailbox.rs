@@ -1,8 +1,9 @@
 //! From the log's thread to the shards: each turn reaches each shard once.
 #![allow(clippy::disallowed_types, reason = "a socket that one shard has accepted is handed to another")]
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use super::config::{GOODBYE, MAILBOX};
 use super::turn::Turn;
 
 /// What a shard is handed.
@@ -20,13 +21,14 @@ pub enum Delivery {
 #[derive(Debug)]
 pub struct Mailbox {
     waiting: Mutex<Vec<Arc<Delivery>>>,
+    taken: Condvar,
     waker: mio::Waker,
 }
 
 impl Mailbox {
     /// A mailbox that wakes its shard with this.
     pub fn new(waker: mio::Waker) -> Mailbox {
-        Mailbox { waiting: Mutex::new(Vec::new()), waker }
+        Mailbox { waiting: Mutex::new(Vec::new()), taken: Condvar::new(), waker }
     }
 
     /// Puts something in.
@@ -40,9 +42,18 @@ impl Mailbox {
         }
     }
 
+    /// Waits for room: a shard that is behind holds up the log's thread, and with it the core, instead of letting turns
+    /// pile up. It never waits for either of them itself, so this cannot last; should the shard be gone, the wait ends
+    /// all the same.
+    fn wait_for_room(&self) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.taken.wait_timeout_while(waiting, GOODBYE, |waiting| waiting.len() >= MAILBOX));
+    }
+
     /// Takes all there is.
     pub fn take(&self, into: &mut Vec<Arc<Delivery>>) {
         into.append(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        self.taken.notify_one();
     }
 
     fn wake(&self) {
@@ -72,9 +83,12 @@ impl Mailboxes {
         self.0.len()
     }
 
-    /// The same for all of them.
+    /// The same for all of them, once there is room.
     pub fn send(&self, delivery: &Arc<Delivery>) {
-        self.0.iter().for_each(|mailbox| mailbox.send(Arc::clone(delivery)));
+        for mailbox in self.0.iter() {
+            mailbox.wait_for_room();
+            mailbox.send(Arc::clone(delivery));
+        }
     }
 
     /// Wakes all of them: there may be something to do.

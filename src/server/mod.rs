@@ -43,7 +43,7 @@ use self::core::Core;
 use backbone::Local;
 use inbox::{Event, Inbox};
 use log::{FileLog, OpenError, Opened};
-use mailbox::{Mailbox, Mailboxes};
+use mailbox::{Delivery, Mailbox, Mailboxes};
 use shard::{Shard, WAKER};
 
 /// Why a server did not start, or had to stop.
@@ -88,6 +88,7 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     opened: Opened,
     inbox: Arc<Inbox>,
+    mailboxes: Mailboxes,
     core: JoinHandle<()>,
     log: JoinHandle<Result<Counts, String>>,
     shards: Vec<JoinHandle<()>>,
@@ -98,18 +99,20 @@ pub struct Server {
 /// # Errors
 /// [`ServerError`]: nothing is left behind then.
 pub fn start(config: Config) -> Result<Server, ServerError> {
-    let mut listeners = Vec::new();
-    let mut addresses = Vec::new();
-    for address in &config.listen {
-        if !address.ip().is_loopback() && !config.allow_plaintext {
-            return Err(ServerError::Plaintext(*address));
-        }
-        let listener = TcpListener::bind(*address).map_err(|error| ServerError::Listen(*address, error))?;
-        addresses.push(listener.local_addr().map_err(|error| ServerError::Listen(*address, error))?);
-        listeners.push(listener);
-    }
-    let mut core = Core::new(config.core.clone());
     let options = log::Options { keep: config.keep, ..log::Options::new(config.sync, clock::now()) };
+    start_with(config, options)
+}
+
+/// The same, with a log that is opened in this way: with smaller segments, or on a disk that fails when a test wants it
+/// to. The sync mode is the options'.
+///
+/// # Errors
+/// [`ServerError`]: nothing is left behind then.
+pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, ServerError> {
+    config.core.lanes = config.shards.clamp(1, config::MAX_SHARDS);
+    let (mut listeners, addresses) = listen(&config)?;
+    let mut core = Core::new(config.core.clone());
+    let sync = options.sync;
     let (mut file, opened) =
         FileLog::open(&config.data, options, &mut |line| core.recall(line)).map_err(ServerError::Open)?;
     let read = file.reader().tail(config::IDS_READ, &mut |line| core.recall_id(line));
@@ -119,21 +122,49 @@ pub fn start(config: Config) -> Result<Server, ServerError> {
     let inbox = Arc::new(Inbox::default());
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
     let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
-    let mut shards = Vec::new();
+    let mut ready = Vec::new();
     for (lane, poll) in polls.into_iter().enumerate() {
         let listeners = std::mem::take(&mut listeners);
         let shard = Shard::new(lane, poll, listeners, Arc::clone(&inbox), mailboxes.clone());
-        let shard = shard.map_err(ServerError::Setup)?;
-        shards.push(thread(format!("shard {lane}"), move || shard.run())?);
+        ready.push(shard.map_err(ServerError::Setup)?);
     }
+    // From here on threads run; each of them ends when the log's does, and that one when the core's does.
+    let (log_inbox, log_mailboxes) = (Arc::clone(&inbox), mailboxes.clone());
+    let log = thread("log".to_owned(), move || {
+        let ended = turn::run_log(&mut file, sync, &turns, &log_inbox, &log_mailboxes);
+        if let Err(reason) = &ended {
+            log_inbox.push_event(Event::Shutdown(reason.clone()));
+        }
+        ended
+    })?;
     let (core_inbox, core_mailboxes) = (Arc::clone(&inbox), mailboxes.clone());
     let core = thread("core".to_owned(), move || {
         turn::run_core(core, backbone, &core_inbox, &core_mailboxes, &send_turn);
     })?;
-    let (log_inbox, sync) = (Arc::clone(&inbox), config.sync);
-    let log =
-        thread("log".to_owned(), move || turn::run_log(&mut file, sync, &turns, &log_inbox, &mailboxes))?;
-    Ok(Server { addresses, opened, inbox, core, log, shards })
+    let mut shards = Vec::new();
+    for (lane, shard) in ready.into_iter().enumerate() {
+        let shard = thread(format!("shard {lane}"), move || shard.run());
+        shards.push(shard.inspect_err(|_| inbox.push_event(Event::Shutdown(String::new())))?);
+    }
+    Ok(Server { addresses, opened, inbox, mailboxes, core, log, shards })
+}
+
+/// Binds all addresses, each once.
+fn listen(config: &Config) -> Result<(Vec<TcpListener>, Vec<SocketAddr>), ServerError> {
+    let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
+    for (n, address) in config.listen.iter().enumerate() {
+        if address.port() != 0 && config.listen[..n].contains(address) {
+            continue;
+        }
+        if !address.ip().to_canonical().is_loopback() && !config.allow_plaintext {
+            return Err(ServerError::Plaintext(*address));
+        }
+        let failed = |error| ServerError::Listen(*address, error);
+        let listener = TcpListener::bind(*address).map_err(failed)?;
+        addresses.push(listener.local_addr().map_err(failed)?);
+        listeners.push(listener);
+    }
+    Ok((listeners, addresses))
 }
 
 fn mailboxes(lanes: usize) -> io::Result<(Vec<Poll>, Mailboxes)> {
@@ -182,14 +213,16 @@ impl Server {
     /// # Errors
     /// [`ServerError::Log`] when the log failed.
     pub fn wait(self) -> Result<Counts, ServerError> {
-        let counts = self.log.join().unwrap_or_else(|_| Err("its thread ended unexpectedly".to_owned()));
+        let counts = self.log.join().unwrap_or_else(|_| {
+            self.mailboxes.send(&Arc::new(Delivery::Fatal("log failure")));
+            self.inbox.push_event(Event::Shutdown(String::new()));
+            Err("its thread ended unexpectedly".to_owned())
+        });
         for shard in self.shards {
             // A shard that ended by a panic has said so; the others still have their goodbyes to write.
             let _ = shard.join();
         }
-        if counts.is_ok() {
-            let _ = self.core.join();
-        }
+        let _ = self.core.join();
         counts.map_err(ServerError::Log)
     }
 }

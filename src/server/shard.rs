@@ -16,7 +16,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use tracing::{debug, warn};
 
-use super::config::{ACCEPT_PAUSE, GOODBYE};
+use super::config::{ACCEPT_PAUSE, GOODBYE, INBOX};
 use super::connection::{Connection, shown_address};
 use super::core::{Audience, ConnId, Ears, Form, Output, Peer};
 use super::inbox::{Batch, Event, Inbox};
@@ -117,7 +117,8 @@ impl Shard {
                 self.receive(&delivery);
             }
             self.flush();
-            if accept || self.accept_paused.is_some_and(|until| Instant::now() >= until) {
+            // While it rests, it rests: whoever knocks meanwhile is found afterwards.
+            if self.accept_paused.map_or(accept, |until| Instant::now() >= until) {
                 self.accept();
             }
             self.read(&mut buffer);
@@ -134,10 +135,9 @@ impl Shard {
         if !self.ready.is_empty() && !self.reading_rests {
             return Some(Duration::ZERO);
         }
-        if !self.leaving.is_empty() || self.ending.is_some() {
-            return Some(Duration::from_millis(100));
-        }
-        self.accept_paused.map(|until| until.saturating_duration_since(Instant::now()))
+        let leaving = self.leaving.iter().filter_map(|slot| self.connections[*slot].as_ref()?.deadline());
+        let next = leaving.chain(self.accept_paused).chain(self.ending).min();
+        next.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
     fn note_ready(&mut self, slot: usize, readable: bool, writable: bool) {
@@ -160,15 +160,23 @@ impl Shard {
                 return;
             }
         }
-        let mut ready = std::mem::take(&mut self.ready);
-        ready.retain(|slot| {
-            let Some(connection) = self.connections.get_mut(*slot).and_then(Option::as_mut) else {
-                return false;
-            };
+        let mut waiting = std::mem::take(&mut self.ready);
+        let mut read = 0;
+        for slot in &waiting {
+            if self.batch.data.len() > INBOX {
+                break;
+            }
+            read += 1;
+            let Some(connection) = self.connections.get_mut(*slot).and_then(Option::as_mut) else { continue };
             connection.read(buffer, &mut self.batch);
-            connection.readable
-        });
-        self.ready.append(&mut ready);
+            if connection.readable {
+                self.ready.push(*slot);
+            }
+        }
+        // Whoever had no turn in this round is first in the next.
+        waiting.drain(..read);
+        waiting.append(&mut self.ready);
+        self.ready = waiting;
     }
 
     /// Hands the core all that was read in this round.
@@ -251,12 +259,7 @@ impl Shard {
         match delivery {
             Delivery::Turn(turn) => self.turn(turn),
             Delivery::Fatal(why) => {
-                let goodbye = format!("ERROR :{why}\r\n");
-                for slot in 0..self.connections.len() {
-                    self.put(slot, goodbye.as_bytes());
-                    self.leave(slot);
-                }
-                self.end();
+                self.end(why);
             }
             Delivery::Accepted(socket) => {
                 let taken = socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
@@ -292,7 +295,7 @@ impl Shard {
             }
         }
         if turn.last {
-            self.end();
+            self.end("Server is shutting down");
         }
     }
 
@@ -324,6 +327,10 @@ impl Shard {
         let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
         let Some(buffer) = connection.buffer(&mut self.spare) else { return };
         buffer.extend_from_slice(bytes);
+        if connection.is_over() {
+            // It is either emptied or closed at once, so that no turn makes it grow any further.
+            connection.flush(Instant::now(), &mut self.spare, &mut self.batch);
+        }
         if !connection.touched {
             connection.touched = true;
             self.touched.push(slot);
@@ -337,7 +344,6 @@ impl Shard {
         }
         connection.leave(Instant::now() + GOODBYE);
         self.leaving.push(slot);
-        self.ready.push(slot);
         if !connection.touched {
             connection.touched = true;
             self.touched.push(slot);
@@ -346,10 +352,11 @@ impl Shard {
 
     /// Writes each touched connection once.
     fn flush(&mut self) {
+        let now = Instant::now();
         for slot in self.touched.drain(..) {
             if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
                 connection.touched = false;
-                connection.flush(&mut self.spare, &mut self.batch);
+                connection.flush(now, &mut self.spare, &mut self.batch);
             }
         }
     }
@@ -372,9 +379,15 @@ impl Shard {
         self.leaving = leaving;
     }
 
-    /// The server ends: nothing new is accepted, and what waits has this long to be written.
-    fn end(&mut self) {
+    /// The server ends: nothing new is accepted, whoever has not had a goodbye yet is told why, and what waits has some
+    /// time to be written.
+    fn end(&mut self, why: &str) {
         self.listeners.clear();
+        let goodbye = format!("ERROR :{why}\r\n");
+        for slot in 0..self.connections.len() {
+            self.put(slot, goodbye.as_bytes());
+            self.leave(slot);
+        }
         self.ending = Some(Instant::now() + GOODBYE);
     }
 }

@@ -18,7 +18,7 @@ use crate::irc::{Line, Time};
 
 use super::backbone::Backbone;
 use super::clock;
-use super::config::{SYNC_INTERVAL, TICK};
+use super::config::{self, SYNC_INTERVAL, TICK};
 use super::core::{Core, Input, Lines, Note, Output};
 use super::inbox::{Batch, Event, Inbox};
 use super::log::{AppendError, Log, Sync};
@@ -31,7 +31,7 @@ pub struct Turn {
     pub lines: Vec<Line>,
     /// What leaves the core, in order.
     pub outputs: Vec<Output>,
-    /// How many of the log's losses the core had been told of before it.
+    /// How many of the log's losses the core had been told of when it was begun: it may still show lines of the later ones.
     pub losses_known: u64,
     /// Nothing comes after this one.
     pub last: bool,
@@ -90,10 +90,18 @@ pub fn run_core(
             mailboxes.wake();
         }
         let now = clock::now();
-        let mut turn = Turn::default();
-        let losses_before = losses_known;
+        let mut turn = Turn { losses_known, ..Turn::default() };
+        let mut room = config::TURN;
         for batch in &mut batches {
             for event in batch.events.drain(..) {
+                if room == 0 {
+                    let full = std::mem::replace(&mut turn, Turn { losses_known, ..Turn::default() });
+                    if turns.send(full).is_err() {
+                        return;
+                    }
+                    room = config::TURN;
+                }
+                let before = turn.outputs.len();
                 let input = match event {
                     Event::Open(id, peer) => Input::Open(id, peer),
                     Event::Line(id, range) => Input::Line(id, &batch.data[range]),
@@ -109,6 +117,8 @@ pub fn run_core(
                     }
                 };
                 drive(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
+                let size: usize = turn.outputs[before..].iter().map(Output::size).sum();
+                room = if turn.last { usize::MAX } else { room.saturating_sub(size) };
             }
         }
         if now.since(ticked) >= TICK {
@@ -118,8 +128,6 @@ pub fn run_core(
         if turn.outputs.is_empty() && turn.lines.is_empty() && !turn.last {
             continue;
         }
-        // What was said in this turn before the core was told of a loss may still show it.
-        turn.losses_known = losses_before;
         let last = turn.last;
         // The log's thread is gone only when the log is broken: then there is nothing left to do.
         if turns.send(turn).is_err() || last {
@@ -151,7 +159,10 @@ pub fn run_log(
                 sync_now(log, &mut unsynced, mailboxes)?;
                 continue;
             }
-            Err(RecvTimeoutError::Disconnected) => return Ok(counts),
+            Err(RecvTimeoutError::Disconnected) => {
+                mailboxes.send(&Arc::new(Delivery::Fatal("server failure")));
+                return Err("the core's thread ended unexpectedly".to_owned());
+            }
         };
         match if turn.lines.is_empty() { Ok(()) } else { log.append(&turn.lines) } {
             Ok(()) => {

@@ -102,7 +102,7 @@ impl Drop for Server {
 fn help_is_there_for_everything() {
     let home = Home::new();
     for (args, words) in [
-        (&["--help"][..], &["serve", "join", "host", "log"][..]),
+        (&["--help"][..], &["serve", "join", "host"][..]),
         (
             &["serve", "--help"],
             &[
@@ -121,7 +121,6 @@ fn help_is_there_for_everything() {
         ),
         (&["join", "--help"], &["--nick", "--channel", "--connect-timeout"]),
         (&["host", "--help"], &["--nick"]),
-        (&["log", "--help"], &["--data"]),
     ] {
         let output = run(&home, args);
         assert_eq!(output.status.code(), Some(0), "{args:?}");
@@ -186,6 +185,23 @@ fn a_bad_configuration_file_is_said() {
     }
     let missing = home.path("missing.toml");
     fails(&home, &["serve", "--listen", "127.0.0.1:0", "--config", &missing], 78, &missing);
+}
+
+#[test]
+fn the_values_of_the_file_are_checked_as_the_flags_are() {
+    let home = Home::new();
+    let file = home.path("chatui.toml");
+    for (bad, key) in [
+        ("name = \"two words.example\"", "name"),
+        ("network = \"two words\"", "network"),
+        ("history = 101", "history"),
+        ("max_clients = 0", "max_clients"),
+        ("shards = 0", "shards"),
+        ("listen = [\"example.org:1\"]", "listen"),
+    ] {
+        std::fs::write(&file, format!("[server]\n{bad}\n")).unwrap();
+        fails(&home, &["serve", "--data", &home.path("data"), "--config", &file], 78, key);
+    }
 }
 
 #[test]

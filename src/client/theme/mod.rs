@@ -167,15 +167,26 @@ impl Theme {
             }
             reference.with_contrast(reference.contrast(table.ground), ground, is_dark)
         };
+        // Bars, overlays and hairlines mean no person and no state: they are the ground, a little stronger.
+        let shade = |value: u32| {
+            let reference = Rgb::hex(value);
+            if ground == table.ground {
+                return reference;
+            }
+            ground.with_contrast(reference.contrast(table.ground), ground, is_dark)
+        };
         let shown = |colour: Rgb, legible_on: Option<Rgb>| match &palette {
             Some(palette) => Color::Indexed(palette.nearest(colour, legible_on)),
             None => Color::Rgb(colour.0, colour.1, colour.2),
         };
         let mut roles = table.roles.map(|value| Style::new().fg(shown(moved(value), Some(ground))));
         let rule = table.roles[Role::Rule as usize];
-        roles[Role::Rule as usize] = Style::new().fg(shown(moved(rule), None));
-        // Tints go the other way on a light ground: they darken it, as the inks do.
-        let tints = table.tints.map(|value| Style::new().bg(shown(moved(value), None)));
+        roles[Role::Rule as usize] = Style::new().fg(shown(shade(rule), None));
+        let mut tints = table.tints.map(|value| Style::new().bg(shown(moved(value), None)));
+        for tint in [Tint::Bar, Tint::Raised] {
+            let value = table.tints[tint as usize];
+            tints[tint as usize] = Style::new().bg(shown(shade(value), None));
+        }
         let names = table.names.map(|value| Style::new().fg(shown(moved(value), Some(ground))));
         Theme { roles, tints, names: names.to_vec(), is_tinted: true, has_hues: true }
     }

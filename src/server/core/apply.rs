@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::irc::name::is_channel_name;
 use crate::irc::{Cap, Line, Message, name::Source};
 
+use super::audience::Ears;
 use super::config::RECENT_LINES;
 use super::message::split_statusmsg;
-use super::state::{ChanId, Ears, Topic};
+use super::state::{ChanId, Topic};
 use super::{Audience, ConnId, Core, Note, Output};
 
 impl Core {

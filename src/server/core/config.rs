@@ -48,7 +48,7 @@ pub struct Config {
     /// What a connection must know to be let in.
     pub password: Option<String>,
     /// How the edge splits its connections: the id modulo this number says whose it is, so that an audience can be
-    /// split once and not at every message.
+    /// split once and not at every message. The server's edges set it to the number of their shards.
     pub lanes: usize,
     /// When the server was started.
     pub created: Time,

@@ -7,13 +7,15 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`state`] | connections, channels, audiences |
+//! | [`state`] | connections and channels |
+//! | [`audience`] | who is to hear a line, and in which form |
 //! | [`command`] | the table of commands |
 //! | `register`, `message`, `membership`, `mode`, `people`, `info`, [`history`] | their handlers, by family |
 //! | `apply` | what a line in the order does to the state, and who hears it |
 //! | `reply` | numerics, standard replies, labels |
 
 mod apply;
+pub mod audience;
 pub mod command;
 pub mod config;
 pub mod history;
@@ -34,10 +36,11 @@ use bytes::BytesMut;
 
 use crate::irc::{Draft, Line, Message, Time};
 
+pub use audience::{Audience, Ears, Form};
 pub use config::Config;
 pub use history::Playback;
 pub use query::{Query, Reference, Which};
-pub use state::{Audience, ConnId, Ears, Form, Peer};
+pub use state::{ConnId, Peer};
 
 use state::State;
 
@@ -116,6 +119,23 @@ pub enum Lines {
     Recent(Vec<Line>),
     /// They are older, and are read from the log.
     Asked(Query),
+}
+
+impl Output {
+    /// How many bytes it will be, about; what many hear counts once, for it is shared. A page is counted as what it may
+    /// become.
+    pub fn size(&self) -> usize {
+        match self {
+            Output::Append { .. } => 0,
+            Output::Deliver { line, .. } => line.tagged().len(),
+            Output::Reply { bytes, .. } => bytes.len(),
+            Output::Page { lines: Lines::Recent(lines), .. } => {
+                lines.iter().map(|line| line.tagged().len()).sum()
+            }
+            Output::Page { lines: Lines::Asked(query), .. } => query.limit * crate::irc::MAX_REST,
+            Output::Close(..) | Output::Note(_) => 64,
+        }
+    }
 }
 
 /// What the diagnostics are told.

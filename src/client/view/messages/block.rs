@@ -190,6 +190,10 @@ impl Blocks<'_> {
         if let State::Failed(reason) = &entry.state {
             let reason = self.plain(reason, self.theme.role(Role::Error));
             lines.extend(reason.map(|text| Line { text, body: true, ..Line::default() }));
+            if self.is_last_failed(block.start) {
+                let hint = self.plain("/retry sends it again", self.theme.role(Role::Muted));
+                lines.extend(hint.map(|text| Line { text, body: true, ..Line::default() }));
+            }
         }
         lines
     }
@@ -209,6 +213,12 @@ impl Blocks<'_> {
             _ if self.tint(entry).is_some() => Row::of("▌", self.theme.role(Role::Mention)),
             _ => Row::default(),
         }
+    }
+
+    /// Whether nothing after this entry failed: that is what `/retry` is about.
+    fn is_last_failed(&self, at: usize) -> bool {
+        let later = self.window.entries().range(at + 1..);
+        !later.into_iter().any(|entry| matches!(entry.state, State::Failed(_)))
     }
 
     /// Whether a waiting line has waited so long that it is drawn as such.

@@ -1,0 +1,181 @@
+//! What was once wrong: each script is named for it.
+
+use super::*;
+
+impl Stage {
+    /// The log had no room for what was kept last.
+    fn lose(&mut self, count: usize) {
+        let lost = self.kept.split_off(self.kept.len() - count);
+        self.input(Input::NotKept(lost));
+    }
+}
+
+#[test]
+fn a_word_of_a_peer_cannot_break_the_reply_that_names_it() {
+    let mut stage = script("a+alice");
+    let long = "X".repeat(500);
+    stage.run(&format!(
+        "a> {long}
+        a< :chatui.local 421 alice {} :Unknown command
+        a> CAP ::b c
+        a< :chatui.local 410 alice B_C :*
+        a> CAP :
+        a< :chatui.local 410 alice * :*",
+        "X".repeat(64)
+    ));
+    for (line, verb) in [(&b" \xff"[..], "*"), (b"@a :b \xff", "*"), (b"  join \xff", "JOIN")] {
+        stage.input(Input::Line(ConnId(u32::from(b'a')), line));
+        stage.run(&format!("a< :chatui.local NOTICE alice :{verb}: *UTF-8*"));
+    }
+    stage.input(Input::Line(ConnId(u32::from(b'a')), &[long.as_bytes(), long.as_bytes(), b" \xff"].concat()));
+    stage.run("a< :chatui.local NOTICE alice :X*");
+}
+
+#[test]
+fn a_mode_with_long_masks_becomes_several_lines_that_fit() {
+    // A line over the limit cannot be kept, so the log would have stopped the server.
+    let channel = format!("#{}", "c".repeat(63));
+    let mut stage = script("");
+    stage.run(&format!("a+alice\n a> JOIN {channel}\n a*"));
+    let masks: Vec<String> = (0..6).map(|n| format!("{n}{}", "m".repeat(63))).collect();
+    let before = stage.kept.len();
+    stage.run(&format!("a> MODE {channel} +bbbbbb {}\n a*", masks.join(" ")));
+    let lines = &stage.kept[before..];
+    assert!(lines.len() > 1 && lines.iter().all(|line| line.untagged().len() <= 512));
+    let told: usize = lines.iter().map(|line| line.message().params.len() - 2).sum();
+    assert_eq!(told, 6, "each mask is told, whole");
+    let list: Vec<String> =
+        masks.iter().map(|mask| format!("a< :chatui.local 367 alice {channel} {mask}!*@* alice *")).collect();
+    stage.run(&format!("a> MODE {channel} bb\n {}\n a< :chatui.local 368 *", list.join("\n")));
+    let before = stage.kept.len();
+    stage.run(&format!("a> MODE {channel} +{}bbb\n a*", "mi".repeat(150)));
+    assert_eq!(stage.kept[before..].len(), 1);
+    assert_eq!(stage.kept[before].message().param(1), "+mi");
+}
+
+#[test]
+fn a_labelled_quit_is_answered_too() {
+    script(
+        "a+
+        a> CAP REQ :labeled-response batch message-tags
+        a> NICK alice
+        a> USER a 0 * :a
+        a> CAP END
+        a*
+        a> @label=q QUIT :enough
+        a< @label=q ERROR :Quit: enough
+        a#",
+    );
+}
+
+#[test]
+fn nobody_leaves_a_channel_twice_by_one_line() {
+    script(
+        "a+alice
+        b+bob
+        c+carol
+        a> JOIN #x
+        b> JOIN #x
+        c> JOIN #x
+        a*
+        b*
+        c*
+        a> KICK #x bob,BOB :out
+        a< :alice!~alice@h KICK #x bob :out
+        b< :alice!~alice@h KICK #x bob :out
+        c< :alice!~alice@h KICK #x bob :out
+        c> PART #x,#X
+        c< :carol!~carol@h PART #x
+        a< :carol!~carol@h PART #x",
+    );
+}
+
+#[test]
+fn an_invitation_ends_with_the_channel_and_opens_no_other() {
+    script(
+        "a+alice
+        b+bob
+        c+carol
+        a> JOIN #old
+        a> INVITE bob #old
+        a> PART #old
+        a*
+        b*
+        c> JOIN #new
+        c> MODE #new +i
+        c> JOIN #old
+        c> MODE #old +i
+        c*
+        b> JOIN #new
+        b< :chatui.local 473 bob #new :*
+        b> JOIN #old
+        b< :chatui.local 473 bob #old :*
+        c> INVITE bob #new
+        b< :carol!~carol@h INVITE bob :#new
+        b> JOIN #new
+        b< :bob!~bob@h JOIN #new
+        b*
+        c*",
+    );
+}
+
+#[test]
+fn a_topic_that_could_not_be_kept_gives_way_to_the_one_before() {
+    let mut stage = script("a+alice\n a> JOIN #x\n a> TOPIC #x :first\n a*");
+    stage.run("a> TOPIC #x :second\n a> TOPIC #x :\n a*");
+    stage.lose(2);
+    stage.run(
+        "a< :chatui.local NOTICE alice :TOPIC: not sent, *
+        a< :chatui.local NOTICE alice :TOPIC: not sent, *
+        a> TOPIC #x
+        a< :chatui.local 332 alice #x first
+        a< :chatui.local 333 *",
+    );
+    // However many of them: the one that is kept stays known.
+    stage.run(&format!("{} a*", "a> TOPIC #x :again\n".repeat(20)));
+    stage.lose(20);
+    stage.run("a*\n a> TOPIC #x\n a< :chatui.local 332 alice #x first\n a< :chatui.local 333 *");
+    // One that comes after a lost one is not touched.
+    stage.run("a> TOPIC #x :lost\n a*");
+    let lost = stage.kept.split_off(stage.kept.len() - 1);
+    stage.run("a> TOPIC #x :later\n a*");
+    stage.input(Input::NotKept(lost));
+    stage.run("a*\n a> TOPIC #x\n a< :chatui.local 332 alice #x later\n a< :chatui.local 333 *");
+}
+
+#[test]
+fn lines_that_were_lost_do_not_hide_the_older_ones() {
+    let mut stage = script("a+alice\n a> JOIN #x\n a*");
+    stage.run(&"a> PRIVMSG #x :kept\n".repeat(100));
+    stage.run(&"a> PRIVMSG #x :lost\n".repeat(80));
+    stage.lose(80);
+    stage.run(
+        "a*
+        a> CAP REQ :draft/chathistory
+        a*
+        a> CHATHISTORY LATEST #x * 50
+        a< asked for a page of #x",
+    );
+}
+
+#[test]
+fn names_are_whole_whatever_the_server_is_called() {
+    let name = format!("{}.example", "n".repeat(55));
+    let mut stage = Stage::new(Config { name: name.clone(), ..Config::default() });
+    let channel = format!("#{}", "c".repeat(63));
+    let nicks: Vec<String> = (0..40).map(|n| format!("{}{n:02}", "n".repeat(30))).collect();
+    for (id, nick) in (0..).zip(&nicks) {
+        stage.input(Input::Open(ConnId(id), Peer { address: "h".to_owned() }));
+        stage.say(id, &format!("NICK {nick}"));
+        stage.say(id, "USER user 0 * :x");
+        stage.heard.clear();
+        stage.say(id, &format!("JOIN {channel}"));
+    }
+    let heard = stage.heard.remove(&39).unwrap();
+    let listed = heard
+        .iter()
+        .filter(|line| line.starts_with(&format!(":{name} 353 ")))
+        .flat_map(|line| line.rsplit_once(':').unwrap().1.split(' '))
+        .map(|nick| nick.trim_start_matches('@'));
+    assert_eq!(listed.collect::<Vec<_>>(), nicks);
+}

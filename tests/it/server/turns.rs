@@ -1,0 +1,116 @@
+//! The turn loop between its queues, without sockets.
+
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use chatui::irc::{Draft, Line, Time};
+use chatui::server::backbone::Local;
+use chatui::server::core::{Audience, Config, ConnId, Core, Form, Output, Peer};
+use chatui::server::inbox::{Batch, Event, Inbox};
+use chatui::server::log::{Fault, MemoryLog, Sync};
+use chatui::server::mailbox::{Delivery, Mailbox, Mailboxes};
+use chatui::server::shard::WAKER;
+use chatui::server::turn::{Turn, run_core, run_log};
+
+use super::PATIENCE;
+
+fn mailboxes() -> (mio::Poll, Mailboxes) {
+    let poll = mio::Poll::new().unwrap();
+    let waker = mio::Waker::new(poll.registry(), WAKER).unwrap();
+    (poll, Mailboxes::new(vec![Mailbox::new(waker)]))
+}
+
+fn said(seq: u64) -> Line {
+    Draft::new("", "a!a@h", "PRIVMSG", &["#x", "hi"]).stamp(Time::from_millis(1000), seq)
+}
+
+#[test]
+fn what_was_lost_is_not_shown_by_turns_that_were_begun_before_the_core_knew() {
+    let (_poll, mailboxes) = mailboxes();
+    let inbox = Inbox::default();
+    let (send, turns) = sync_channel(8);
+    let show = |line: &Line| Output::Reply { to: ConnId(1), bytes: "x".into(), of: Some(line.clone()) };
+    let tell = |line: &Line| Output::Deliver {
+        line: line.clone(),
+        to: Audience::One(ConnId(1), Form::Full),
+        except: None,
+    };
+    let plain = || Output::Reply { to: ConnId(1), bytes: "x".into(), of: None };
+    let (lost, kept) = (said(1), said(2));
+    let turn = |lines: &[&Line], outputs, losses_known| Turn {
+        lines: lines.iter().copied().cloned().collect(),
+        outputs,
+        losses_known,
+        last: false,
+    };
+    send.send(turn(&[&lost], vec![tell(&lost), plain()], 0)).unwrap();
+    send.send(turn(&[&kept], vec![show(&lost), tell(&kept)], 0)).unwrap();
+    send.send(turn(&[], vec![show(&kept)], 1)).unwrap();
+    send.send(Turn { losses_known: 1, last: true, ..Turn::default() }).unwrap();
+    let mut log = MemoryLog::new();
+    log.fail_next(Fault::Full);
+    let counts = run_log(&mut log, Sync::Turn, &turns, &inbox, &mailboxes).unwrap();
+    assert_eq!(counts.lines, 1);
+    let mut delivered = Vec::new();
+    mailboxes.lane(0).take(&mut delivered);
+    let shapes: Vec<Vec<Option<u64>>> = delivered
+        .iter()
+        .map(|delivery| match &**delivery {
+            Delivery::Turn(turn) => turn
+                .outputs
+                .iter()
+                .map(|output| match output {
+                    Output::Reply { of, .. } => of.as_ref().map(Line::seq),
+                    Output::Deliver { line, .. } => Some(line.seq()),
+                    other => panic!("{other:?}"),
+                })
+                .collect(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(shapes, [vec![None], vec![Some(2)], vec![Some(2)], vec![]]);
+    let mut batches = Vec::new();
+    inbox.take(&mut batches, PATIENCE);
+    assert!(matches!(&batches[0].events[..], [Event::NotKept(lines)] if *lines == [lost]));
+}
+
+#[test]
+fn a_core_that_ends_without_a_last_turn_is_told_as_a_failure() {
+    let (_poll, mailboxes) = mailboxes();
+    let (send, turns) = sync_channel::<Turn>(1);
+    drop(send);
+    assert!(run_log(&mut MemoryLog::new(), Sync::Turn, &turns, &Inbox::default(), &mailboxes).is_err());
+    let mut delivered = Vec::new();
+    mailboxes.lane(0).take(&mut delivered);
+    assert!(matches!(&*delivered[0], Delivery::Fatal(_)));
+}
+
+#[test]
+fn many_short_questions_do_not_become_one_huge_turn() {
+    let (_poll, mailboxes) = mailboxes();
+    let inbox = Arc::new(Inbox::default());
+    let mut batch = Batch::default();
+    let id = ConnId(0);
+    batch.events.push(Event::Open(id, Peer { address: "h".to_owned() }));
+    batch.line(id, b"NICK a");
+    batch.line(id, b"USER a 0 * :a");
+    for _ in 0..20_000 {
+        batch.line(id, b"LUSERS");
+    }
+    inbox.push(batch);
+    inbox.push_event(Event::Shutdown("Bye!".to_owned()));
+    let (send, turns) = sync_channel(1);
+    let core = Core::new(Config::default());
+    let backbone = Box::new(Local::after(Time::default(), 0));
+    let thread = thread::spawn(move || run_core(core, backbone, &inbox, &mailboxes, &send));
+    let (mut sizes, mut last) = (Vec::new(), false);
+    while !last {
+        let turn = turns.recv_timeout(PATIENCE).unwrap();
+        last = turn.last;
+        sizes.push(turn.outputs.iter().map(Output::size).sum::<usize>());
+    }
+    thread.join().unwrap();
+    assert!(sizes.len() > 5, "{sizes:?}");
+    assert!(sizes.iter().all(|size| *size < 2 * chatui::server::config::TURN), "{sizes:?}");
+}
