@@ -126,6 +126,8 @@ struct Client {
     title: String,
     /// Something may look different now.
     dirty: bool,
+    /// The terminal may show something else than what was drawn last.
+    stale: bool,
     /// A key was pressed: the frame does not wait.
     urgent: bool,
     /// The room was there once: the frame that showed it first did not wait.
