@@ -33,10 +33,6 @@ use crate::irc::Time;
 
 /// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
 const FRAME: Duration = Duration::from_millis(33);
-/// The same in the beginning, when each answer of the server is what the user waits for.
-const OPENING_FRAME: Duration = Duration::from_millis(4);
-/// How long the beginning is.
-const OPENING: Duration = Duration::from_millis(250);
 /// How long events are handled before a frame is drawn, however many wait.
 const DRAIN_MOST: Duration = Duration::from_millis(25);
 /// How long the server is given to take a goodbye when a signal ends the client.
@@ -130,14 +126,13 @@ struct Client {
     title: String,
     /// Something may look different now.
     dirty: bool,
+    /// The terminal may show something else than what was drawn last.
+    stale: bool,
     /// A key was pressed: the frame does not wait.
     urgent: bool,
     /// The room was there once: the frame that showed it first did not wait.
     arrived: bool,
-    /// The terminal may show something else than what was drawn last: the next frame is drawn from nothing.
-    stale: bool,
     drawn_at: Instant,
-    begun: Instant,
 }
 
 impl Client {
@@ -170,7 +165,6 @@ impl Client {
             arrived: false,
             stale: false,
             drawn_at: Instant::now(),
-            begun: Instant::now(),
         })
     }
 
@@ -209,15 +203,10 @@ impl Client {
 
     /// How long until something is due: a frame, or what the core waits for.
     fn due(&self) -> Option<Duration> {
-        let frame = self.dirty.then(|| self.frame().saturating_sub(self.drawn_at.elapsed()));
+        let frame = self.dirty.then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
         let tick = self.app.next_tick().map(|at| at.since(now()));
         let answer = self.answers.holds().then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
         [frame, tick, answer].into_iter().flatten().min()
-    }
-
-    /// The time between two frames now.
-    fn frame(&self) -> Duration {
-        if self.begun.elapsed() < OPENING { OPENING_FRAME } else { FRAME }
     }
 
     /// Handles what woke us and everything else that is ready, and draws if it is time.
@@ -235,7 +224,7 @@ impl Client {
             }
             next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
-        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= self.frame()) {
+        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
             self.draw()?;
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
@@ -390,6 +379,8 @@ impl Client {
 
     /// The end: the terminal is given back first, then the server is said goodbye if a signal is the reason.
     async fn end(mut self, ending: Result<Ending, Failure>) -> Result<Ending, Failure> {
+        // Its thread ends with the stream: what is typed from here on is for the shell.
+        self.inputs = EventStream::new();
         let Client { app, link, guard, .. } = &mut self;
         guard.pause();
         if let Ok(Ending::Signal(_)) = ending {

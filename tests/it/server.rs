@@ -10,7 +10,7 @@ mod turns;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chatui::server::log::{Disk, Options, Sync};
+use chatui::server::log::{Disk, Keep, Options, Sync};
 use chatui::server::{self, Config, Counts, Server, ServerError, clock, core};
 use tempfile::TempDir;
 
@@ -33,7 +33,7 @@ pub fn config(data: &TempDir) -> Config {
         data: data.path().to_owned(),
         sync: Sync::Turn,
         allow_plaintext: false,
-        keep: log::Keep::default(),
+        keep: Keep::default(),
         shards: 2,
         core: core::Config { created: clock::now(), ..core::Config::default() },
     }
