@@ -43,8 +43,8 @@ struct World {
     /// Where the server is, and the how manieth it is.
     address: Mutex<(u64, Option<SocketAddr>)>,
     moved: Condvar,
-    /// The ids that were echoed, each with the message id.
-    echoed: Mutex<HashMap<String, String>>,
+    /// The ids that were echoed, each with the message id; those of the time since the last kill are in the list, too.
+    echoed: Mutex<(HashMap<String, String>, Vec<(String, String)>)>,
     echoes: AtomicU64,
     /// Nothing new is to be said: what is said has to be settled.
     settling: AtomicBool,
@@ -158,7 +158,9 @@ fn send_on(world: &World, number: usize) {
             let Some((id, msgid)) = ids(&message).filter(|_| message.nick() == nick) else { continue };
             waiting.retain(|other| *other != id);
             world.echoes.fetch_add(1, Ordering::Relaxed);
-            let before = world.echoed.lock().unwrap().insert(id.clone(), msgid.clone());
+            let mut echoed = world.echoed.lock().unwrap();
+            echoed.1.push((id.clone(), msgid.clone()));
+            let before = echoed.0.insert(id.clone(), msgid.clone());
             assert!(before.is_none_or(|before| before == msgid), "{id} was echoed under two message ids");
         }
     }
@@ -235,7 +237,7 @@ struct Truth {
 }
 
 impl Truth {
-    fn read_on(&mut self, echoed: &HashMap<String, String>, verify: bool) {
+    fn read_on(&mut self, echoed: &[(String, String)], verify: bool) {
         self.archive.refresh().unwrap();
         let lines = &mut self.lines;
         let flow = self.archive.read(&mut self.cursor, &mut |line| {
@@ -300,7 +302,7 @@ fn nothing_echoed_is_lost_and_nothing_doubled_however_often_the_server_is_killed
             let archive = Archive::open(Path::new(&data)).unwrap().unwrap();
             Truth { cursor: archive.since(Time::default()).unwrap(), archive, lines: HashMap::new() }
         });
-        let echoed = world.echoed.lock().unwrap().clone();
+        let echoed = std::mem::take(&mut world.echoed.lock().unwrap().1);
         let small = truth.archive.bytes().unwrap() < SMALL_LOG;
         truth.read_on(&echoed, small || kill % 25 == 0);
     }
@@ -325,8 +327,8 @@ fn nothing_echoed_is_lost_and_nothing_doubled_however_often_the_server_is_killed
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     let mut truth = truth.unwrap();
-    let echoed = world.echoed.lock().unwrap().clone();
-    truth.read_on(&echoed, true);
+    let (echoed, last) = std::mem::take(&mut *world.echoed.lock().unwrap());
+    truth.read_on(&last, true);
     assert_eq!(truth.lines.len() as u64, said, "what was said is in the log, once");
     assert_eq!(echoed, truth.lines, "and was echoed");
     for lines in read {
