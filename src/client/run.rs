@@ -115,7 +115,8 @@ struct Client {
     theme: Theme,
     link: Link,
     patience: Duration,
-    inputs: EventStream,
+    /// The terminal's half of the stream; gone once the terminal is being given back.
+    inputs: Option<EventStream>,
     answers: Answers,
     /// When something that may belong to an answer was held back last.
     held_at: Instant,
@@ -152,7 +153,7 @@ impl Client {
             theme,
             link: Link::new(),
             patience: options.connect_timeout,
-            inputs: EventStream::new(),
+            inputs: Some(EventStream::new()),
             answers: Answers::expected(),
             held_at: Instant::now(),
             screen: Terminal::new(backend)?,
@@ -195,7 +196,9 @@ impl Client {
         tokio::select! {
             biased;
             turn = signals.next() => turn,
-            input = self.inputs.next() => Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))),
+            Some(input) = async { Some(self.inputs.as_mut()?.next().await) } => {
+                Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())))
+            }
             event = self.link.next() => Turn::Link(event),
             () = alarm => Turn::Due,
         }
@@ -236,10 +239,11 @@ impl Client {
     /// Something that is there already; keys first.
     async fn ready(&mut self) -> Option<Turn> {
         // The stream keeps the waker of the poll that found nothing, so it must be polled as this task.
-        let input = poll_fn(|context| match self.inputs.poll_next_unpin(context) {
-            Poll::Ready(input) => Poll::Ready(input),
-            Poll::Pending => Poll::Ready(None),
-        });
+        let input =
+            poll_fn(|context| match self.inputs.as_mut().map(|inputs| inputs.poll_next_unpin(context)) {
+                Some(Poll::Ready(input)) => Poll::Ready(input),
+                Some(Poll::Pending) | None => Poll::Ready(None),
+            });
         match input.await {
             Some(input) => Some(Turn::Input(input)),
             None => self.link.ready().map(Turn::Link),
@@ -359,8 +363,8 @@ impl Client {
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
     async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
-        // Its thread ends with the old stream: what is typed from here on is for the shell.
-        self.inputs = EventStream::new();
+        // Its thread ends with the stream: what is typed from here on is for the shell.
+        self.inputs = None;
         self.guard.pause();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
             .map_err(io::Error::from)?;
@@ -372,6 +376,7 @@ impl Client {
 
     fn resume(&mut self) -> Result<(), Failure> {
         self.guard.enter(self.mouse)?;
+        self.inputs.get_or_insert_with(EventStream::new);
         self.title.clear();
         self.repaint();
         Ok(())
@@ -379,8 +384,9 @@ impl Client {
 
     /// The end: the terminal is given back first, then the server is said goodbye if a signal is the reason.
     async fn end(mut self, ending: Result<Ending, Failure>) -> Result<Ending, Failure> {
-        // Its thread ends with the stream: what is typed from here on is for the shell.
-        self.inputs = EventStream::new();
+        // Its thread ends with the stream: what is typed from here on is for the shell. No second stream may be made
+        // before that: it would wait for the lock that this thread holds while it waits for a key.
+        self.inputs = None;
         let Client { app, link, guard, .. } = &mut self;
         guard.pause();
         if let Ok(Ending::Signal(_)) = ending {
