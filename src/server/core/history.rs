@@ -192,7 +192,7 @@ impl Core {
             Some(lines) => Lines::Recent(lines.into_iter().cloned().collect()),
             None => Lines::Asked(Query { channel: fold(&place.name).into_owned(), which, limit, events }),
         };
-        self.out.push(Output::Page { to: id, lines, playback });
+        self.after_label(Output::Page { to: id, lines, playback });
     }
 
     /// Which of one's channels had messages between two times, and when the last one was.
