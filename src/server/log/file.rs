@@ -40,7 +40,7 @@ pub struct FileLog {
     /// A call has failed that is never tried again.
     broken: bool,
     /// Held as long as the log is open.
-    _lock: File,
+    _lock: folder::Lock,
 }
 
 impl FileLog {

@@ -21,9 +21,21 @@ const DIGITS: usize = 20;
 /// How many pieces cut off in one millisecond can be told apart.
 const MAX_TORN: usize = 100;
 
-/// Makes the folder `log` in the data folder `data` if need be, checks both, and takes the lock, which is held as long
-/// as the file lives.
-pub(super) fn prepare(disk: &mut Disk, data: &Path) -> Result<(PathBuf, File), OpenError> {
+/// The lock of a log's folder. It is given back in so many words when this is dropped: to close the file would not do
+/// while a process that is just being started still holds a copy of its descriptor, which it has until it becomes
+/// another program.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // What fails here is done by the close, a moment later.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Makes the folder `log` in the data folder `data` if need be, checks both, and takes the lock.
+pub(super) fn prepare(disk: &mut Disk, data: &Path) -> Result<(PathBuf, Lock), OpenError> {
     // Without a slash at its end: behind one a link would be followed.
     let data: PathBuf = data.components().collect();
     for folder in missing(&data) {
@@ -39,7 +51,7 @@ pub(super) fn prepare(disk: &mut Disk, data: &Path) -> Result<(PathBuf, File), O
     let lock = disk.open(&path).map_err(|error| refused_or_failed("open", &path, error))?;
     check(&path, false)?;
     match lock.try_lock() {
-        Ok(()) => Ok((log, lock)),
+        Ok(()) => Ok((log, Lock(lock))),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(data)),
         Err(TryLockError::Error(error)) => Err(failed("lock", &path)(error)),
     }
@@ -158,6 +170,20 @@ fn refused_or_failed(doing: &'static str, path: &Path, error: io::Error) -> Open
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lock_is_free_at_once_even_if_a_child_still_holds_a_copy_of_it() {
+        let data = tempfile::tempdir().unwrap();
+        let lock = prepare(&mut Disk::default(), data.path()).unwrap().1;
+        assert!(rustix::io::fcntl_getfd(&lock.0).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+        // What a fork inherits is this: another descriptor of the same open file.
+        let inherited = lock.0.try_clone().unwrap();
+        let in_use = |error| matches!(error, OpenError::InUse(_));
+        assert!(prepare(&mut Disk::default(), data.path()).is_err_and(in_use));
+        drop(lock);
+        prepare(&mut Disk::default(), data.path()).unwrap();
+        drop(inherited);
+    }
 
     #[test]
     fn names_of_segments() {
