@@ -7,7 +7,7 @@ use chatui::server::{self, Config, ServerError, clock, core, log};
 
 use super::join::{block_on, options};
 use super::serve::shards_by_processors;
-use super::{Failure, data_folder};
+use super::{Failure, data_folder, join_line};
 use crate::cli::HostArgs;
 
 /// Runs both until the client is left; then the server stops.
@@ -42,8 +42,8 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
         options(&args.client, Some(Address { host: near.ip().to_string(), port: near.port() }))?;
     // Short enough to stand on one row of a window of 80 columns: it is to be copied.
     options.note = Some(match server {
-        Some(_) => format!("others type: chatui join {address}"),
-        None => format!("runs here already: chatui join {address}"),
+        Some(_) => format!("others type: {}", join_line(address)),
+        None => format!("runs here already: {}", join_line(address)),
     });
     let ending = block_on(options);
     let served = server.map(|server| {

@@ -8,6 +8,7 @@ pub mod serve;
 pub mod terminal;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chatui::server::ServerError;
@@ -75,6 +76,18 @@ pub fn data_folder() -> Result<PathBuf, Failure> {
     })
 }
 
+/// What others type to come here. An address that stands for all of the machine's is nothing to be typed anywhere else:
+/// instead of it they are given the machine's name.
+pub fn join_line(address: SocketAddr) -> String {
+    let uname = rustix::system::uname();
+    match uname.nodename().to_str() {
+        Ok(name) if address.ip().is_unspecified() && !name.is_empty() => {
+            format!("chatui join {name}:{}", address.port())
+        }
+        _ => format!("chatui join {address}"),
+    }
+}
+
 /// The first line of a file: a password.
 ///
 /// # Errors
@@ -100,4 +113,20 @@ pub fn login_nick() -> String {
         nick.truncate(32);
     }
     if nick.is_empty() { "guest".to_owned() } else { nick }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_join_everywhere() {
+        let line = |address: &str| join_line(address.parse().unwrap());
+        assert_eq!(line("127.0.0.1:6667"), "chatui join 127.0.0.1:6667");
+        assert_eq!(line("[fd00::1]:6667"), "chatui join [fd00::1]:6667");
+        for everywhere in ["0.0.0.0:6667", "[::]:6667"] {
+            let line = line(everywhere);
+            assert!(!line.contains(everywhere) && line.ends_with(":6667"), "{line}");
+        }
+    }
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use tracing::{Level, info, warn};
 
 use super::terminal::Keys;
-use super::{CONFIG, FAILED, Failure, data_folder, first_line};
+use super::{CONFIG, FAILED, Failure, data_folder, first_line, join_line};
 use crate::cli::{ServeArgs, SyncMode, listen_address, quantity, server_name};
 use crate::config::{self as file, File};
 
@@ -71,7 +71,7 @@ fn ready_line(addresses: &[SocketAddr], data: &str, sync: log::Sync) -> String {
         log::Sync::Interval => "sync interval: a power cut can take back the last second",
         log::Sync::Never => "sync never: a power cut can take back what was said",
     };
-    let join = listed.first().map(|first| format!("chatui join {first}")).unwrap_or_default();
+    let join = addresses.first().copied().map(join_line).unwrap_or_default();
     format!("chatui serves {}  data {data}  {sync}  join with: {join}", listed.join(" and "))
 }
 

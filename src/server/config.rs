@@ -15,6 +15,11 @@ pub const SEND_QUEUE: usize = 4 << 20;
 /// Bytes that one connection may hand in at once: then the others have their turn.
 pub const READ_SHARE: usize = 16 << 10;
 
+/// Bytes of answers, about, that one connection's lines may bring forth in one turn, and that may wait for it while the
+/// lines behind them wait, too: what somebody asks for costs only his own time. A page of 1000 lines goes beyond it,
+/// but alone.
+pub const ANSWERS: usize = 64 << 10;
+
 /// Bytes of lines that may wait for the core, and that a shard reads in one round. Above it nothing more is read: that
 /// is the back-pressure.
 pub const INBOX: usize = 1 << 20;

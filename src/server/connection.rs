@@ -9,7 +9,7 @@ use mio::net::TcpStream;
 
 use crate::irc::{Framed, Framer, MAX_LINE};
 
-use super::config::{LINGER, READ_SHARE, SEND_QUEUE};
+use super::config::{ANSWERS, LINGER, READ_SHARE, SEND_QUEUE};
 use super::core::ConnId;
 use super::door::{self, Verdict};
 use super::inbox::{Batch, Event};
@@ -43,8 +43,15 @@ pub struct Connection {
     deaf: bool,
     /// Our half has been closed: the peer has all it will get.
     shut: bool,
+    /// The core has lines of it and has not said yet that it has dealt with them. Until then it is handed no others, and
+    /// the id is not given away.
+    asking: bool,
+    /// Lines that the core has given back: it is handed them again before anything more is read.
+    later: Batch,
     /// Whether it is on its shard's list of connections to flush.
     pub touched: bool,
+    /// Whether it is on its shard's list of connections to read.
+    pub queued: bool,
     /// Whether there may be more to read.
     pub readable: bool,
 }
@@ -62,7 +69,10 @@ impl Connection {
             silent: false,
             deaf: false,
             shut: false,
+            asking: false,
+            later: Batch::default(),
             touched: false,
+            queued: false,
             readable: false,
         }
     }
@@ -72,8 +82,38 @@ impl Connection {
         &mut self.socket
     }
 
-    /// Reads once, at most its share; whole lines go into the batch.
-    pub fn read(&mut self, buffer: &mut [u8], batch: &mut Batch) {
+    /// Whether there is anything to hand in now. What the core has given back waits until the peer has read its answers.
+    pub fn may_ask(&self) -> bool {
+        let next =
+            if self.later.events.is_empty() { self.readable } else { self.outbox.waiting() <= ANSWERS };
+        next && !self.asking
+    }
+
+    /// The core has dealt with its lines, or never will.
+    pub fn is_heard(&mut self) {
+        self.asking = false;
+    }
+
+    /// Takes a line back from the core.
+    pub fn keep_for_later(&mut self, event: &Event, of: &Batch) {
+        if self.phase == Phase::Open {
+            self.later.again(event, of);
+        }
+    }
+
+    /// Hands in what was given back, or else reads once, at most its share; whole lines go into the batch.
+    pub fn ask(&mut self, buffer: &mut [u8], batch: &mut Batch) {
+        let before = batch.events.len();
+        if self.later.events.is_empty() {
+            self.read(buffer, batch);
+        } else {
+            let later = std::mem::take(&mut self.later);
+            later.events.iter().for_each(|event| batch.again(event, &later));
+        }
+        self.asking = matches!(batch.events[before..].first(), Some(Event::Line(..) | Event::TooLong(_)));
+    }
+
+    fn read(&mut self, buffer: &mut [u8], batch: &mut Batch) {
         let share = buffer.len().min(READ_SHARE);
         match self.socket.read(&mut buffer[..share]) {
             Ok(0) => {
@@ -126,6 +166,7 @@ impl Connection {
     fn end(&mut self, why: &str, batch: &mut Batch) {
         if matches!(self.phase, Phase::Door(_) | Phase::Open) {
             self.phase = Phase::Ended;
+            self.later = Batch::default();
             batch.events.push(Event::Close(self.id, why.to_owned()));
         }
     }
@@ -173,19 +214,21 @@ impl Connection {
     /// The core has given the connection up: it may read its last lines until then.
     pub fn leave(&mut self, until: Instant) {
         self.phase = Phase::Leaving(until);
+        self.later = Batch::default();
     }
 
-    /// Whether the socket may be dropped: the core has given it up, and the peer has all that it gets, or time is up.
+    /// Whether the socket may be dropped, and the id be given away: the core has given it up and has nothing of it any
+    /// more, and the peer has all that it gets, or time is up.
     /// A peer that has not closed its half yet is waited for: what it has sent and nobody reads would turn our goodbye
     /// into a reset.
     pub fn is_done(&self, now: Instant) -> bool {
         self.deadline().is_some_and(|until| self.deaf || (self.shut && self.silent) || now >= until)
     }
 
-    /// Until when it is waited for, if the core has given it up.
+    /// Until when it is waited for, if the core has given it up; none while the core still has lines of it.
     pub fn deadline(&self) -> Option<Instant> {
         match self.phase {
-            Phase::Leaving(until) => Some(until),
+            Phase::Leaving(until) if !self.asking => Some(until),
             _ => None,
         }
     }

@@ -42,6 +42,15 @@ impl Batch {
         self.events.push(Event::Line(id, start..self.data.len()));
     }
 
+    /// Adds a line, or the note that one was too long, of another batch.
+    pub fn again(&mut self, event: &Event, of: &Batch) {
+        match event {
+            Event::Line(id, range) => self.line(*id, &of.data[range.clone()]),
+            Event::TooLong(id) => self.events.push(Event::TooLong(*id)),
+            _ => {}
+        }
+    }
+
     /// Forgets all of it, but not its room.
     pub fn clear(&mut self) {
         self.events.clear();

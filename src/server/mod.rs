@@ -35,6 +35,7 @@ use std::thread::JoinHandle;
 
 use mio::net::TcpListener;
 use mio::{Poll, Waker};
+use socket2::{Domain, Socket, Type};
 
 pub use config::Config;
 pub use turn::Counts;
@@ -160,11 +161,30 @@ fn listen(config: &Config) -> Result<(Vec<TcpListener>, Vec<SocketAddr>), Server
             return Err(ServerError::Plaintext(*address));
         }
         let failed = |error| ServerError::Listen(*address, error);
-        let listener = TcpListener::bind(*address).map_err(failed)?;
+        let listener = bind(*address, &config.listen).map_err(failed)?;
         addresses.push(listener.local_addr().map_err(failed)?);
         listeners.push(listener);
     }
     Ok((listeners, addresses))
+}
+
+/// Connections that the system takes in before they are accepted.
+const BACKLOG: i32 = 1024;
+
+/// Binds an address. "Everywhere" of IPv6 is everywhere of IPv4 as well on most systems, and would take the place of an
+/// IPv4 address with the same port: if there is one, it keeps to IPv6.
+fn bind(address: SocketAddr, all: &[SocketAddr]) -> io::Result<TcpListener> {
+    let beside = |other: &SocketAddr| other.is_ipv4() && other.port() == address.port();
+    if !(address.is_ipv6() && address.port() != 0 && all.iter().any(beside)) {
+        return TcpListener::bind(address);
+    }
+    let socket = Socket::new(Domain::IPV6, Type::STREAM, None)?;
+    socket.set_only_v6(true)?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
 }
 
 fn mailboxes(lanes: usize) -> io::Result<(Vec<Poll>, Mailboxes)> {

@@ -142,9 +142,9 @@ impl Shard {
 
     fn note_ready(&mut self, slot: usize, readable: bool, writable: bool) {
         let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
-        if readable && !connection.readable {
+        if readable {
             connection.readable = true;
-            self.ready.push(slot);
+            queue(&mut self.ready, connection, slot);
         }
         if writable && !connection.touched {
             connection.touched = true;
@@ -168,10 +168,12 @@ impl Shard {
             }
             read += 1;
             let Some(connection) = self.connections.get_mut(*slot).and_then(Option::as_mut) else { continue };
-            connection.read(buffer, &mut self.batch);
-            if connection.readable {
-                self.ready.push(*slot);
+            connection.queued = false;
+            if !connection.may_ask() {
+                continue;
             }
+            connection.ask(buffer, &mut self.batch);
+            queue(&mut self.ready, connection, *slot);
         }
         // Whoever had no turn in this round is first in the next.
         waiting.drain(..read);
@@ -241,8 +243,8 @@ impl Shard {
         }
         debug!(connection = id.0, %address, "accepted");
         connection.readable = true;
+        queue(&mut self.ready, &mut connection, slot);
         self.connections[slot] = Some(connection);
-        self.ready.push(slot);
         self.batch.events.push(Event::Open(id, Peer { address: shown_address(address.ip()) }));
     }
 
@@ -294,8 +296,29 @@ impl Shard {
                 Output::Append { .. } | Output::Page { .. } | Output::Note(_) => {}
             }
         }
+        self.heard(turn);
         if turn.last {
             self.end("Server is shutting down");
+        }
+    }
+
+    /// Those with whose lines the turn has dealt may hand in the next ones, and those first that are given back.
+    fn heard(&mut self, turn: &Turn) {
+        for event in &turn.later.events {
+            if let Event::Line(id, _) | Event::TooLong(id) = event
+                && let Some(slot) = self.slot_of(*id)
+                && let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut)
+            {
+                connection.keep_for_later(event, &turn.later);
+            }
+        }
+        for id in &turn.heard {
+            if let Some(slot) = self.slot_of(*id)
+                && let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut)
+            {
+                connection.is_heard();
+                queue(&mut self.ready, connection, slot);
+            }
         }
     }
 
@@ -357,6 +380,7 @@ impl Shard {
             if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
                 connection.touched = false;
                 connection.flush(now, &mut self.spare, &mut self.batch);
+                queue(&mut self.ready, connection, slot);
             }
         }
     }
@@ -387,8 +411,20 @@ impl Shard {
         for slot in 0..self.connections.len() {
             self.put(slot, goodbye.as_bytes());
             self.leave(slot);
+            if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
+                // The core says nothing more.
+                connection.is_heard();
+            }
         }
         self.ending = Some(Instant::now() + GOODBYE);
+    }
+}
+
+/// Puts a connection on the list of those that are to be read, if there is anything to read and it is not there.
+fn queue(ready: &mut Vec<usize>, connection: &mut Connection, slot: usize) {
+    if connection.may_ask() && !connection.queued {
+        connection.queued = true;
+        ready.push(slot);
     }
 }
 

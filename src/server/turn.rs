@@ -6,6 +6,12 @@
 //!
 //! While the log syncs turn n the core handles turn n + 1; at most [`TURNS_UNDER_WAY`](super::config::TURNS_UNDER_WAY)
 //! wait, then the core waits, and the inbox behind it, and the sockets behind that.
+//!
+//! Nobody's questions keep the others waiting: of each connection the core is handed the lines of one read at a time,
+//! and no more before the turn with the answers has come back to its shard ([`Turn::heard`]). Lines that would bring
+//! forth more than [`ANSWERS`] in one turn are given back with it ([`Turn::later`]), and are handed in again once
+//! the peer has read what it was answered. So what is ahead of anybody's line is bounded by the number of connections,
+//! not by what they ask for; and who asks faster than he reads waits, and is not closed.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -18,8 +24,8 @@ use crate::irc::{Line, Time};
 
 use super::backbone::Backbone;
 use super::clock;
-use super::config::{self, SYNC_INTERVAL, TICK};
-use super::core::{Core, Input, Lines, Note, Output};
+use super::config::{self, ANSWERS, SYNC_INTERVAL, TICK};
+use super::core::{ConnId, Core, Input, Lines, Note, Output};
 use super::inbox::{Batch, Event, Inbox};
 use super::log::{AppendError, Log, Sync};
 use super::mailbox::{Delivery, Mailboxes};
@@ -33,6 +39,10 @@ pub struct Turn {
     pub outputs: Vec<Output>,
     /// How many of the log's losses the core had been told of when it was begun: it may still show lines of the later ones.
     pub losses_known: u64,
+    /// Whose lines, all that were handed in, it has dealt with: they are handled, or are given back.
+    pub heard: Vec<ConnId>,
+    /// Lines that are given back, to be handed in again, in the order in which they came.
+    pub later: Batch,
     /// Nothing comes after this one.
     pub last: bool,
 }
@@ -74,58 +84,36 @@ pub fn drive(
 
 /// The core's thread: until a shutdown has been handled.
 pub fn run_core(
-    mut core: Core,
-    mut backbone: Box<dyn Backbone>,
+    core: Core,
+    backbone: Box<dyn Backbone>,
     inbox: &Inbox,
     mailboxes: &Mailboxes,
     turns: &SyncSender<Turn>,
 ) {
     let mut batches: Vec<Batch> = Vec::new();
-    let mut scratch = Vec::new();
     let mut ticked = clock::now();
-    let mut losses_known = 0;
+    let mut rounds = Rounds::new(core, backbone);
     loop {
         let was_full = inbox.take(&mut batches, TICK);
         if was_full {
             mailboxes.wake();
         }
-        let now = clock::now();
-        let mut turn = Turn { losses_known, ..Turn::default() };
-        let mut room = config::TURN;
+        rounds.now = clock::now();
         for batch in &mut batches {
             for event in batch.events.drain(..) {
-                if room == 0 {
-                    let full = std::mem::replace(&mut turn, Turn { losses_known, ..Turn::default() });
-                    if turns.send(full).is_err() {
-                        return;
-                    }
-                    room = config::TURN;
+                if rounds.room == 0 && turns.send(rounds.next()).is_err() {
+                    return;
                 }
-                let before = turn.outputs.len();
-                let input = match event {
-                    Event::Open(id, peer) => Input::Open(id, peer),
-                    Event::Line(id, range) => Input::Line(id, &batch.data[range]),
-                    Event::TooLong(id) => Input::TooLong(id),
-                    Event::Close(id, reason) => Input::Close(id, reason),
-                    Event::NotKept(lines) => {
-                        losses_known += 1;
-                        Input::NotKept(lines)
-                    }
-                    Event::Shutdown(reason) => {
-                        turn.last = true;
-                        Input::Shutdown(reason)
-                    }
-                };
-                drive(&mut core, backbone.as_mut(), input, now, &mut turn, &mut scratch);
-                let size: usize = turn.outputs[before..].iter().map(Output::size).sum();
-                room = if turn.last { usize::MAX } else { room.saturating_sub(size) };
+                rounds.event(event, &batch.data);
             }
         }
-        if now.since(ticked) >= TICK {
-            ticked = now;
-            drive(&mut core, backbone.as_mut(), Input::Tick, now, &mut turn, &mut scratch);
+        rounds.end_of_lines();
+        if rounds.now.since(ticked) >= TICK {
+            ticked = rounds.now;
+            rounds.input(Input::Tick);
         }
-        if turn.outputs.is_empty() && turn.lines.is_empty() && !turn.last {
+        let turn = rounds.next();
+        if turn.outputs.is_empty() && turn.lines.is_empty() && turn.heard.is_empty() && !turn.last {
             continue;
         }
         let last = turn.last;
@@ -133,6 +121,100 @@ pub fn run_core(
         if turns.send(turn).is_err() || last {
             return;
         }
+    }
+}
+
+/// The core, and the turn that it is filling.
+struct Rounds {
+    core: Core,
+    backbone: Box<dyn Backbone>,
+    scratch: Vec<Output>,
+    losses_known: u64,
+    now: Time,
+    turn: Turn,
+    /// How many bytes the turn may still let out.
+    room: usize,
+    /// Whose lines are being handled; those of one connection come one behind the other.
+    asker: Option<ConnId>,
+    /// How many bytes of answers they have brought forth.
+    answered: usize,
+}
+
+impl Rounds {
+    fn new(core: Core, backbone: Box<dyn Backbone>) -> Rounds {
+        Rounds {
+            core,
+            backbone,
+            scratch: Vec::new(),
+            losses_known: 0,
+            now: Time::default(),
+            turn: Turn::default(),
+            room: config::TURN,
+            asker: None,
+            answered: 0,
+        }
+    }
+
+    /// Gives the turn away and begins the next one.
+    fn next(&mut self) -> Turn {
+        self.room = config::TURN;
+        let next = Turn { losses_known: self.losses_known, ..Turn::default() };
+        std::mem::replace(&mut self.turn, next)
+    }
+
+    fn event(&mut self, event: Event, data: &[u8]) {
+        let input = match event {
+            Event::Line(id, range) => {
+                let line = &data[range];
+                if !self.may_ask(id) {
+                    self.turn.later.line(id, line);
+                    return;
+                }
+                Input::Line(id, line)
+            }
+            Event::TooLong(id) => {
+                if !self.may_ask(id) {
+                    self.turn.later.events.push(Event::TooLong(id));
+                    return;
+                }
+                Input::TooLong(id)
+            }
+            Event::Open(id, peer) => Input::Open(id, peer),
+            Event::Close(id, reason) => Input::Close(id, reason),
+            Event::NotKept(lines) => {
+                self.losses_known += 1;
+                Input::NotKept(lines)
+            }
+            Event::Shutdown(reason) => {
+                self.turn.last = true;
+                Input::Shutdown(reason)
+            }
+        };
+        self.answered += self.input(input);
+    }
+
+    /// Whether this connection's next line is to be handled in this turn.
+    fn may_ask(&mut self, id: ConnId) -> bool {
+        if self.asker != Some(id) {
+            self.end_of_lines();
+            self.asker = Some(id);
+        }
+        self.answered <= ANSWERS
+    }
+
+    /// All lines of the connection under way have been dealt with.
+    fn end_of_lines(&mut self) {
+        self.turn.heard.extend(self.asker.take());
+        self.answered = 0;
+    }
+
+    /// Handles an input; says how many bytes it lets out.
+    fn input(&mut self, input: Input<'_>) -> usize {
+        let before = self.turn.outputs.len();
+        drive(&mut self.core, self.backbone.as_mut(), input, self.now, &mut self.turn, &mut self.scratch);
+        let size = self.turn.outputs[before..].iter().map(Output::size).sum();
+        self.room = if self.turn.last { usize::MAX } else { self.room.saturating_sub(size) };
+        size
     }
 }
 

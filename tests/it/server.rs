@@ -1,6 +1,7 @@
 //! Real sockets on ports of their own: what a peer sees of a whole server, from its start to its end.
 
 mod ends;
+mod floods;
 mod full;
 mod peers;
 mod strangers;

@@ -221,3 +221,27 @@ fn an_address_that_cannot_be_listened_on_is_said() {
     server.stopper().stop("Bye!");
     server.wait().unwrap();
 }
+
+#[test]
+fn everywhere_of_both_kinds_may_have_the_same_port() {
+    let data = TempDir::new().unwrap();
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return; // a system without IPv6
+    }
+    for everywhere in [["0.0.0.0", "[::]"], ["[::]", "0.0.0.0"]] {
+        // A port that is free for one need not be free for the other: there are other tests.
+        let server = (0..20).find_map(|_| {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+            let listen = everywhere.map(|ip| format!("{ip}:{}", free.port()).parse().unwrap()).to_vec();
+            server::start(Config { listen, allow_plaintext: true, ..config(&data) }).ok()
+        });
+        let server = server.expect("a port that both kinds have");
+        let port = server.addresses()[0].port();
+        assert_eq!(server.addresses()[1].port(), port);
+        for (near, nick) in [("127.0.0.1", "alice"), ("[::1]", "bob")] {
+            Peer::connect(format!("{near}:{port}").parse().unwrap()).register(nick, "");
+        }
+        server.stopper().stop("Bye!");
+        server.wait().unwrap();
+    }
+}

@@ -35,6 +35,11 @@ impl Peer {
         Peer { stream, got: Vec::new() }
     }
 
+    /// The bare connection, for another thread.
+    pub fn stream(&self) -> TcpStream {
+        self.stream.try_clone().unwrap()
+    }
+
     pub fn send(&mut self, line: &str) {
         self.send_bytes(format!("{line}\r\n").as_bytes());
     }
