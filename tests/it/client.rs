@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chatui::client::Address;
 use chatui::client::app::{App, Effect, Event, Options, Screen, Status, Surroundings};
-use chatui::client::window::{Drawn, Entry, GapState, Kind, Scroll, State};
+use chatui::client::entry::{Entry, GapState, Kind, State};
+use chatui::client::window::{Drawn, Scroll};
 use chatui::irc::Time;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 

@@ -1,6 +1,7 @@
 //! The client's core: what has happened comes in as an [`Event`], what is to be done goes out as [`Effect`]s, and
 //! what is to be seen is read off the [`App`]. Pure: no socket, no file, no clock, no chance.
 
+mod commands;
 mod connection;
 mod heard;
 mod input;

@@ -1,8 +1,9 @@
 //! From what was typed to lines on the wire: cutting, waiting, sending, and what the echo settles.
 
+use super::super::entry::{Entry, EntryId, Kind, State};
 use super::super::outbox::{Item, Manner, Progress};
 use super::super::session::{Heard, Stage, split};
-use super::super::window::{Entry, EntryId, Kind, State, Window, With};
+use super::super::window::{Window, With};
 use super::{App, Effect, Status};
 use crate::irc::Cap;
 
