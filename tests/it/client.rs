@@ -826,3 +826,23 @@ fn no_line_of_a_server_can_harm() {
         talk.event(Event::Line(vec![0xFF, 0xFE, b' ', b':'].into()));
     }
 }
+
+#[test]
+fn the_topic_that_the_title_shows_is_not_said_at_the_join() {
+    let mut talk = Talk::new();
+    talk.online("");
+    talk.hears(
+        ":alice!a@host JOIN #lobby\n:s 332 alice #lobby :tea at four\n:s 333 alice #lobby bob 1795190000
+         :s 353 alice = #lobby :bob alice\n:s 366 alice #lobby :End of /NAMES list",
+    );
+    let topic = |talk: &Talk| talk.app.channel(talk.app.window()).unwrap().topic.text.clone();
+    assert_eq!(topic(&talk), "tea at four");
+    assert!(!talk.shows("#lobby").iter().any(|row| row.contains("tea")), "{:?}", talk.shows("#lobby"));
+    talk.hears(":bob!b@host TOPIC #lobby :tea at five");
+    assert_eq!(topic(&talk), "tea at five");
+    let newest = talk.window("#lobby").entries().back().unwrap();
+    assert_eq!((newest.kind, &*newest.text), (Kind::Topic, "tea at five"));
+    talk.types("/topic");
+    talk.hears(":s 332 alice #lobby :tea at five");
+    assert_eq!(&*talk.window("#lobby").entries().back().unwrap().text, "topic: tea at five", "asked by hand");
+}
