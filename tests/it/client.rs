@@ -846,3 +846,34 @@ fn the_topic_that_the_title_shows_is_not_said_at_the_join() {
     talk.hears(":s 332 alice #lobby :tea at five");
     assert_eq!(&*talk.window("#lobby").entries().back().unwrap().text, "topic: tea at five", "asked by hand");
 }
+
+#[test]
+fn topic_and_people_stay_in_view_until_they_are_told_anew() {
+    let mut talk = in_lobby();
+    talk.hears(":bob!b@host TOPIC #lobby :tea at four");
+    let seen = |talk: &Talk| {
+        let channel = talk.app.channel(talk.window("#lobby"))?;
+        let people = channel.ranked().map(|member| member.nick.to_string()).collect::<Vec<_>>();
+        Some(format!("{} · {}", channel.topic.text, people.join(" ")))
+    };
+    let before = Some("tea at four · alice bob".to_owned());
+    assert_eq!(seen(&talk), before);
+    // Twice in a row, the first time cut before the end of NAMES.
+    talk.event(Event::Offline("cut".into()));
+    talk.online(CAPS);
+    talk.hears(":alice!a@host JOIN #lobby\n:s 332 alice #lobby :tea\n:s 353 alice = #lobby :alice");
+    assert_eq!(seen(&talk), before);
+    talk.event(Event::Offline("cut".into()));
+    assert_eq!(seen(&talk), before);
+    talk.online(CAPS);
+    assert_eq!(seen(&talk), before);
+    talk.hears(":alice!a@host JOIN #lobby\n:s 353 alice = #lobby :alice carol");
+    assert_eq!(seen(&talk), before);
+    talk.hears(":s 366 alice #lobby :End of /NAMES list");
+    assert_eq!(seen(&talk).unwrap(), " · alice carol", "nobody has said that there is still a topic");
+    // A room that does not let us in again is not shown as if we were in it.
+    talk.event(Event::Offline("cut".into()));
+    talk.online(CAPS);
+    talk.hears(":s 474 alice #lobby :Cannot join channel");
+    assert_eq!(seen(&talk), None);
+}
