@@ -506,3 +506,52 @@ fn any_text() -> impl Strategy<Value = String> {
     ];
     prop::collection::vec(sign, 0..120).prop_map(|signs| signs.concat())
 }
+
+#[test]
+fn rooms_that_have_no_row_say_how_many_they_are_and_what_is_new_in_them() {
+    let mut scene = Scene::joined((120, 12), "@marit viewer");
+    for number in 1..=12 {
+        scene.line(&format!(":viewer!v@host JOIN #berth{number:02}"));
+    }
+    let go = |scene: &mut Scene, room: &str| {
+        let at = scene.app.windows().iter().position(|window| window.name == room).unwrap();
+        while scene.app.current() != at {
+            scene.key(KeyModifiers::CONTROL, KeyCode::Char('n'));
+        }
+    };
+    let list = |scene: &mut Scene| {
+        rows(&frame(scene))[2..11].iter().map(|row| row.chars().take(16).collect()).collect::<Vec<String>>()
+    };
+    go(&mut scene, "#berth03");
+    scene.line(":marit!m@host PRIVMSG #kitchen :viewer: soup");
+    scene.line(":marit!m@host PRIVMSG #berth12 :empty");
+    assert_eq!(
+        list(&mut scene),
+        [
+            " 1 #lobby       ",
+            " 2 #firmware    ",
+            " 3 #kitchen  @1 ",
+            " 4 #berth01     ",
+            " 5 #berth02     ",
+            " 6 #berth03     ",
+            " 7 #berth04     ",
+            " 8 #berth05     ",
+            " + 7 more     1 ",
+        ]
+    );
+    go(&mut scene, "#berth08");
+    assert_eq!(
+        list(&mut scene),
+        [
+            " + 4 more    @1 ",
+            " 5 #berth02     ",
+            " 6 #berth03     ",
+            " 7 #berth04     ",
+            " 8 #berth05     ",
+            " 9 #berth06     ",
+            "   #berth07     ",
+            "   #berth08     ",
+            " + 4 more     1 ",
+        ]
+    );
+}
