@@ -877,3 +877,20 @@ fn topic_and_people_stay_in_view_until_they_are_told_anew() {
     talk.hears(":s 474 alice #lobby :Cannot join channel");
     assert_eq!(seen(&talk), None);
 }
+
+#[test]
+fn closing_a_room_goes_back_to_the_one_before() {
+    let mut talk = in_lobby();
+    talk.types("/join #tea");
+    talk.joined("#tea", "alice");
+    talk.hears(":bob!b@host PRIVMSG alice :psst");
+    talk.types("/part");
+    assert_eq!(talk.app.window().name, "#lobby");
+    // Without one before: a room rather than a person.
+    talk.types("/join #tea");
+    talk.key(KeyModifiers::ALT, KeyCode::Char('3'));
+    talk.types("/part");
+    assert_eq!(talk.app.window().name, "#tea");
+    talk.types("/part");
+    assert_eq!(talk.app.window().name, "#lobby");
+}

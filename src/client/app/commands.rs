@@ -116,9 +116,7 @@ impl App {
         let name = window.name.clone();
         self.outbox.take_all_to(&name);
         if at == self.current {
-            // The neighbour is shown, a room rather than the server's window.
-            let next = if at + 1 < self.windows.len() { at + 1 } else { at - 1 };
-            self.show(next);
+            self.show(self.next_after(at));
         }
         self.windows.remove(at);
         if self.current > at {
@@ -134,6 +132,18 @@ impl App {
                 let row = |spec: &command::Spec| format!("/{} {} · {}", spec.name, spec.params, spec.what);
                 let mut lines: Vec<String> = command::TABLE.iter().map(row).collect();
                 lines.push("F1 shows the keys".to_owned());
+    /// Which window is shown when this one closes: the one before, else a neighbour of its kind, and the server's
+    /// last.
+    fn next_after(&self, at: usize) -> usize {
+        let with = |at: usize| self.windows.get(at).map(|window| window.with);
+        let last = self.windows.iter().position(|window| window.name == self.last);
+        let last = last.filter(|last| *last != at && with(*last) != Some(With::Server));
+        let neighbours = [at + 1, at - 1];
+        let alike = neighbours.into_iter().find(|near| with(*near) == with(at));
+        let room = neighbours.into_iter().find(|near| with(*near).is_some_and(|with| with != With::Server));
+        last.or(alike).or(room).unwrap_or(0)
+    }
+
                 lines
             }
         };
