@@ -555,3 +555,10 @@ fn rooms_that_have_no_row_say_how_many_they_are_and_what_is_new_in_them() {
         ]
     );
 }
+
+#[test]
+fn a_room_one_was_removed_from_says_so_where_one_would_type() {
+    let mut scene = Scene::joined((60, 16), "@marit viewer bea");
+    scene.at("09:02", ":marit!x@host KICK #lobby viewer :too much soup");
+    assert!(rows(&frame(&mut scene))[15].starts_with(" › not in #lobby: /join #lobby"));
+}
