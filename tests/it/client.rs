@@ -894,3 +894,12 @@ fn closing_a_room_goes_back_to_the_one_before() {
     talk.types("/part");
     assert_eq!(talk.app.window().name, "#lobby");
 }
+
+#[test]
+fn a_line_that_fails_in_another_window_says_so() {
+    let mut talk = in_lobby();
+    talk.types("/msg nobody psst");
+    let label = tag(&talk.sent()[0], "label").to_owned();
+    talk.hears(&format!("@label={label} :s 401 alice nobody :No such nick"));
+    assert_eq!(talk.app.status(), Status::Error("there is nobody called nobody here".into()));
+}

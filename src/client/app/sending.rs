@@ -6,6 +6,7 @@ use super::super::session::{Heard, Stage, split};
 use super::super::window::{Window, With};
 use super::{App, Effect, Status};
 use crate::irc::Cap;
+use crate::irc::text::plain;
 
 /// Why a line of which nobody knows whether it was heard is not sent again by itself.
 const UNSURE: &str = "the connection broke before the server confirmed this line; /retry sends it again";
@@ -159,6 +160,10 @@ impl App {
     fn settle_entry(&mut self, item: &Item, what: impl FnOnce(&mut Window, EntryId)) {
         if let Some(window) = self.windows.iter_mut().find(|w| w.name.eq_ignore_ascii_case(&item.place)) {
             what(window, item.entry);
+        // Who said it from another window would not see it.
+        if !self.window().name.eq_ignore_ascii_case(&item.place) {
+            self.say(Status::Error(plain(reason)));
+        }
         }
     }
 
