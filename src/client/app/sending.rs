@@ -9,7 +9,7 @@ use crate::irc::Cap;
 use crate::irc::text::plain;
 
 /// Why a line of which nobody knows whether it was heard is not sent again by itself.
-const UNSURE: &str = "the connection broke before the server confirmed this line; /retry sends it again";
+const UNSURE: &str = "perhaps not sent: the connection broke before the server confirmed it";
 
 impl App {
     /// Says a text to a channel or a person: one line for each line of it, and more where a line is too long.
