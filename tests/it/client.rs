@@ -879,6 +879,46 @@ fn topic_and_people_stay_in_view_until_they_are_told_anew() {
 }
 
 #[test]
+fn what_nobody_would_hear_stays_in_the_input() {
+    let mut talk = in_lobby();
+    talk.hears(":bob!b@host KICK #lobby alice :too loud");
+    let entries = talk.window("#lobby").entries().len();
+    talk.types("am I still here?");
+    assert_eq!(talk.sent(), [""; 0]);
+    assert_eq!(talk.app.editor().text(), "am I still here?");
+    assert_eq!(talk.app.status(), Status::Error("you are not in #lobby: /join #lobby".into()));
+    assert_eq!(talk.window("#lobby").entries().len(), entries);
+}
+
+#[test]
+fn a_retry_where_nobody_hears_it_does_not_lose_the_line() {
+    let mut talk = in_lobby();
+    talk.types("hello");
+    let label = tag(&talk.sent()[0], "label").to_owned();
+    talk.hears(&format!("@label={label} :s 404 alice #lobby :Cannot send to channel"));
+    talk.hears(":bob!b@host KICK #lobby alice :too loud");
+    talk.types("/retry");
+    let failed = |talk: &Talk| {
+        talk.window("#lobby").entries().iter().any(|entry| matches!(entry.state, State::Failed(_)))
+    };
+    assert!(failed(&talk) && talk.sent().is_empty());
+    talk.joined("#lobby", "bob alice");
+    let asked = talk.sent();
+    talk.history(Some(tag(asked.last().unwrap(), "label")), "#lobby", &[]);
+    talk.types("/retry");
+    assert!(!failed(&talk) && talk.sent()[0].ends_with("PRIVMSG #lobby :hello"));
+}
+
+#[test]
+fn a_line_that_fails_in_another_window_says_so() {
+    let mut talk = in_lobby();
+    talk.types("/msg nobody psst");
+    let label = tag(&talk.sent()[0], "label").to_owned();
+    talk.hears(&format!("@label={label} :s 401 alice nobody :No such nick"));
+    assert_eq!(talk.app.status(), Status::Error("there is nobody called nobody here".into()));
+}
+
+#[test]
 fn closing_a_room_goes_back_to_the_one_before() {
     let mut talk = in_lobby();
     talk.types("/join #tea");
@@ -893,13 +933,4 @@ fn closing_a_room_goes_back_to_the_one_before() {
     assert_eq!(talk.app.window().name, "#tea");
     talk.types("/part");
     assert_eq!(talk.app.window().name, "#lobby");
-}
-
-#[test]
-fn a_line_that_fails_in_another_window_says_so() {
-    let mut talk = in_lobby();
-    talk.types("/msg nobody psst");
-    let label = tag(&talk.sent()[0], "label").to_owned();
-    talk.hears(&format!("@label={label} :s 401 alice nobody :No such nick"));
-    assert_eq!(talk.app.status(), Status::Error("there is nobody called nobody here".into()));
 }

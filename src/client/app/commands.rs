@@ -8,10 +8,18 @@ use super::connection::Connection;
 use super::{App, Effect, Status};
 
 impl App {
+    /// Why nobody would hear what is said in the window that is shown.
+    pub(super) fn deaf_here(&self) -> Option<String> {
+        if self.window().with == With::Server {
+            return Some("nobody hears what is said here: Ctrl-N goes to a room".to_owned());
+        }
+        self.deaf(&self.window().name)
+    }
+
     /// Says a text in the window that is shown.
     pub(super) fn say_here(&mut self, text: &str, effects: &mut Vec<Effect>) {
-        if self.window().with == With::Server {
-            self.tell_here(Kind::Error, "nobody hears what is said here: Ctrl-N goes to a room");
+        if let Some(reason) = self.deaf_here() {
+            self.tell_here(Kind::Error, &reason);
             return;
         }
         let target = self.window().name.clone();
@@ -124,14 +132,6 @@ impl App {
         }
     }
 
-    fn help(&mut self, topic: Option<&str>) {
-        let lines: Vec<String> = match topic.map(command::find) {
-            Some(Some(spec)) => vec![format!("/{} {}: {}", spec.name, spec.params, spec.what)],
-            Some(None) => vec!["there is no such command; /help lists all".to_owned()],
-            None => {
-                let row = |spec: &command::Spec| format!("/{} {} · {}", spec.name, spec.params, spec.what);
-                let mut lines: Vec<String> = command::TABLE.iter().map(row).collect();
-                lines.push("F1 shows the keys".to_owned());
     /// Which window is shown when this one closes: the one before, else a neighbour of its kind, and the server's
     /// last.
     fn next_after(&self, at: usize) -> usize {
@@ -144,6 +144,14 @@ impl App {
         last.or(alike).or(room).unwrap_or(0)
     }
 
+    fn help(&mut self, topic: Option<&str>) {
+        let lines: Vec<String> = match topic.map(command::find) {
+            Some(Some(spec)) => vec![format!("/{} {}: {}", spec.name, spec.params, spec.what)],
+            Some(None) => vec!["there is no such command; /help lists all".to_owned()],
+            None => {
+                let row = |spec: &command::Spec| format!("/{} {} · {}", spec.name, spec.params, spec.what);
+                let mut lines: Vec<String> = command::TABLE.iter().map(row).collect();
+                lines.push("F1 shows the keys".to_owned());
                 lines
             }
         };

@@ -222,6 +222,11 @@ impl App {
             self.ask_user(About::Send, &format!("{what}, {messages} messages: Enter sends · Esc"));
             return;
         }
+        if !is_command && let Some(reason) = self.deaf_here() {
+            // What was typed stays where it is: it can be said somewhere else, or after coming in.
+            self.say(Status::Error(plain(&reason)));
+            return;
+        }
         let text = self.editor.take();
         match command::parse(&text) {
             Ok(command) => self.run(command, effects),

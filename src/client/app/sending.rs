@@ -26,8 +26,8 @@ impl App {
             self.say(Status::Error("too many lines wait to be sent already".to_owned()));
             return;
         }
-        if with == With::Channel && !self.may_say_in(target) {
-            self.tell_here(Kind::Error, &format!("you are not in {target}: /join {target}"));
+        if let Some(reason) = self.deaf(target) {
+            self.tell_here(Kind::Error, &reason);
             return;
         }
         let at = match (manner, with) {
@@ -58,9 +58,15 @@ impl App {
         self.flush(target, effects);
     }
 
-    /// Whether one is in a channel, or will be again.
-    fn may_say_in(&self, channel: &str) -> bool {
-        self.windows.iter().any(|window| window.is(channel) && (window.joined || window.wanted))
+    /// Why nobody would hear what is said to this target: it is a channel that one is not in, and will not be again
+    /// by itself; or no target at all.
+    pub(super) fn deaf(&self, target: &str) -> Option<String> {
+        if self.session.support().is_channel(target) {
+            let in_it =
+                self.windows.iter().any(|window| window.is(target) && (window.joined || window.wanted));
+            return (!in_it).then(|| format!("you are not in {target}: /join {target}"));
+        }
+        None
     }
 
     /// Sends what waits for this target, if it can be sent now.
@@ -154,33 +160,38 @@ impl App {
 
     /// A line was refused.
     pub(super) fn fail_item(&mut self, item: &Item, reason: &str) {
+        // Who said it from another window would not see it.
+        if !self.window().name.eq_ignore_ascii_case(&item.place) {
+            self.say(Status::Error(plain(reason)));
+        }
         self.settle_entry(item, |window, entry| window.fail(entry, reason));
     }
 
     fn settle_entry(&mut self, item: &Item, what: impl FnOnce(&mut Window, EntryId)) {
         if let Some(window) = self.windows.iter_mut().find(|w| w.name.eq_ignore_ascii_case(&item.place)) {
             what(window, item.entry);
-        // Who said it from another window would not see it.
-        if !self.window().name.eq_ignore_ascii_case(&item.place) {
-            self.say(Status::Error(plain(reason)));
-        }
         }
     }
 
     /// Sends the last failed line of this window again.
     pub(super) fn retry(&mut self, effects: &mut Vec<Effect>) {
-        let window = &mut self.windows[self.current];
+        let window = self.window();
         let failed = window
             .entries()
             .iter()
             .rev()
             .find(|entry| matches!(entry.state, State::Failed(_)))
             .map(|entry| entry.id);
-        let Some(entry) = failed.and_then(|id| window.remove(id)) else {
+        let target = window.name.clone();
+        let Some(failed) = failed else {
             self.say(Status::Info("no line has failed here".to_owned()));
             return;
         };
-        let target = window.name.clone();
+        if let Some(reason) = self.deaf(&target) {
+            self.say(Status::Error(plain(&reason)));
+            return;
+        }
+        let Some(entry) = self.windows[self.current].remove(failed) else { return };
         let manner = match entry.kind {
             Kind::Action => Manner::Action,
             Kind::Notice => Manner::Notice,
