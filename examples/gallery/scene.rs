@@ -55,13 +55,15 @@ impl Scene {
         scene.line(":tides.example 376 viewer :End of /MOTD command.");
         for room in ["#lobby", "#firmware", "#kitchen"] {
             scene.line(&format!(":viewer!v@host JOIN {room}"));
+            if room == "#lobby" {
+                scene.line(
+                    ":tides.example 332 viewer #lobby :Spring tide on Thursday, be at the quay by 06:30 · buoy 14 is \
+                     back · notes: tides.example/notes/46",
+                );
+            }
             scene.line(&format!(":tides.example 353 viewer = {room} :{people}"));
             scene.line(&format!(":tides.example 366 viewer {room} :End of /NAMES list."));
         }
-        scene.line(
-            ":tides.example 332 viewer #lobby :Spring tide on Thursday, be at the quay by 06:30 · buoy 14 is back · \
-             notes: tides.example/notes/46",
-        );
         scene.key(KeyModifiers::ALT, KeyCode::Char('1'));
         scene
     }

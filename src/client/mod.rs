@@ -6,6 +6,7 @@ pub mod app;
 pub mod backoff;
 pub mod command;
 pub mod editor;
+pub mod entry;
 pub mod keys;
 pub mod link;
 pub mod outbox;

@@ -3,7 +3,7 @@
 //! A line waits, then is sent, then settled by its echo. When the connection breaks in between, nobody knows whether it
 //! was heard: it is *unsure* until the channel's history tells, and only then sent again or settled.
 
-use super::window::EntryId;
+use super::entry::EntryId;
 
 /// Most lines that wait: more is not taken.
 pub const MOST: usize = 1_000;

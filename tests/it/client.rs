@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chatui::client::Address;
 use chatui::client::app::{App, Effect, Event, Options, Screen, Status, Surroundings};
-use chatui::client::window::{Drawn, Entry, GapState, Kind, Scroll, State};
+use chatui::client::entry::{Entry, GapState, Kind, State};
+use chatui::client::window::{Drawn, Scroll};
 use chatui::irc::Time;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -824,4 +825,112 @@ fn no_line_of_a_server_can_harm() {
         talk.hears(line);
         talk.event(Event::Line(vec![0xFF, 0xFE, b' ', b':'].into()));
     }
+}
+
+#[test]
+fn the_topic_that_the_title_shows_is_not_said_at_the_join() {
+    let mut talk = Talk::new();
+    talk.online("");
+    talk.hears(
+        ":alice!a@host JOIN #lobby\n:s 332 alice #lobby :tea at four\n:s 333 alice #lobby bob 1795190000
+         :s 353 alice = #lobby :bob alice\n:s 366 alice #lobby :End of /NAMES list",
+    );
+    let topic = |talk: &Talk| talk.app.channel(talk.app.window()).unwrap().topic.text.clone();
+    assert_eq!(topic(&talk), "tea at four");
+    assert!(!talk.shows("#lobby").iter().any(|row| row.contains("tea")), "{:?}", talk.shows("#lobby"));
+    talk.hears(":bob!b@host TOPIC #lobby :tea at five");
+    assert_eq!(topic(&talk), "tea at five");
+    let newest = talk.window("#lobby").entries().back().unwrap();
+    assert_eq!((newest.kind, &*newest.text), (Kind::Topic, "tea at five"));
+    talk.types("/topic");
+    talk.hears(":s 332 alice #lobby :tea at five");
+    assert_eq!(&*talk.window("#lobby").entries().back().unwrap().text, "topic: tea at five", "asked by hand");
+}
+
+#[test]
+fn topic_and_people_stay_in_view_until_they_are_told_anew() {
+    let mut talk = in_lobby();
+    talk.hears(":bob!b@host TOPIC #lobby :tea at four");
+    let seen = |talk: &Talk| {
+        let channel = talk.app.channel(talk.window("#lobby"))?;
+        let people = channel.ranked().map(|member| member.nick.to_string()).collect::<Vec<_>>();
+        Some(format!("{} · {}", channel.topic.text, people.join(" ")))
+    };
+    let before = Some("tea at four · alice bob".to_owned());
+    assert_eq!(seen(&talk), before);
+    // Twice in a row, the first time cut before the end of NAMES.
+    talk.event(Event::Offline("cut".into()));
+    talk.online(CAPS);
+    talk.hears(":alice!a@host JOIN #lobby\n:s 332 alice #lobby :tea\n:s 353 alice = #lobby :alice");
+    assert_eq!(seen(&talk), before);
+    talk.event(Event::Offline("cut".into()));
+    assert_eq!(seen(&talk), before);
+    talk.online(CAPS);
+    assert_eq!(seen(&talk), before);
+    talk.hears(":alice!a@host JOIN #lobby\n:s 353 alice = #lobby :alice carol");
+    assert_eq!(seen(&talk), before);
+    talk.hears(":s 366 alice #lobby :End of /NAMES list");
+    assert_eq!(seen(&talk).unwrap(), " · alice carol", "nobody has said that there is still a topic");
+    // A room that does not let us in again is not shown as if we were in it.
+    talk.event(Event::Offline("cut".into()));
+    talk.online(CAPS);
+    talk.hears(":s 474 alice #lobby :Cannot join channel");
+    assert_eq!(seen(&talk), None);
+}
+
+#[test]
+fn what_nobody_would_hear_stays_in_the_input() {
+    let mut talk = in_lobby();
+    talk.hears(":bob!b@host KICK #lobby alice :too loud");
+    let entries = talk.window("#lobby").entries().len();
+    talk.types("am I still here?");
+    assert_eq!(talk.sent(), [""; 0]);
+    assert_eq!(talk.app.editor().text(), "am I still here?");
+    assert_eq!(talk.app.status(), Status::Error("you are not in #lobby: /join #lobby".into()));
+    assert_eq!(talk.window("#lobby").entries().len(), entries);
+}
+
+#[test]
+fn a_retry_where_nobody_hears_it_does_not_lose_the_line() {
+    let mut talk = in_lobby();
+    talk.types("hello");
+    let label = tag(&talk.sent()[0], "label").to_owned();
+    talk.hears(&format!("@label={label} :s 404 alice #lobby :Cannot send to channel"));
+    talk.hears(":bob!b@host KICK #lobby alice :too loud");
+    talk.types("/retry");
+    let failed = |talk: &Talk| {
+        talk.window("#lobby").entries().iter().any(|entry| matches!(entry.state, State::Failed(_)))
+    };
+    assert!(failed(&talk) && talk.sent().is_empty());
+    talk.joined("#lobby", "bob alice");
+    let asked = talk.sent();
+    talk.history(Some(tag(asked.last().unwrap(), "label")), "#lobby", &[]);
+    talk.types("/retry");
+    assert!(!failed(&talk) && talk.sent()[0].ends_with("PRIVMSG #lobby :hello"));
+}
+
+#[test]
+fn a_line_that_fails_in_another_window_says_so() {
+    let mut talk = in_lobby();
+    talk.types("/msg nobody psst");
+    let label = tag(&talk.sent()[0], "label").to_owned();
+    talk.hears(&format!("@label={label} :s 401 alice nobody :No such nick"));
+    assert_eq!(talk.app.status(), Status::Error("there is nobody called nobody here".into()));
+}
+
+#[test]
+fn closing_a_room_goes_back_to_the_one_before() {
+    let mut talk = in_lobby();
+    talk.types("/join #tea");
+    talk.joined("#tea", "alice");
+    talk.hears(":bob!b@host PRIVMSG alice :psst");
+    talk.types("/part");
+    assert_eq!(talk.app.window().name, "#lobby");
+    // Without one before: a room rather than a person.
+    talk.types("/join #tea");
+    talk.key(KeyModifiers::ALT, KeyCode::Char('3'));
+    talk.types("/part");
+    assert_eq!(talk.app.window().name, "#tea");
+    talk.types("/part");
+    assert_eq!(talk.app.window().name, "#lobby");
 }

@@ -80,10 +80,10 @@ fn the_room_in_120_by_40() {
                 │                                                                                        │ a-very-pati…
  4 greta_s   @2 │                                                                                        │ bea
  5 marit     @1 │                                                                                        │ dara
-                │ ─── Friday 20 November 2026 ────────────────────────────────────────────────────────── │ greta_s
-                │ 00:00                + viewer                                                          │ jp
-                │                  -   topic: Spring tide on Thursday, be at the quay by 06:30 · buoy 14 │ leila
-                │                      is back · notes: tides.example/notes/46                           │ minh
+                │                                                                                        │ greta_s
+                │                                                                                        │ jp
+                │ ─── Friday 20 November 2026 ────────────────────────────────────────────────────────── │ leila
+                │ 00:00                + viewer                                                          │ minh
                 │ 06:58         yuki   おはようございます。横須賀の潮位計、今朝から値が 3 cm 高いです    │ rosalind
                 │ 06:59          bea   morning! ☕ bread is out of the oven, the whole street smells of  │ sunniva
                 │                      it                                                                │ tomasz
@@ -184,11 +184,11 @@ fn every_kind_of_text_in_60_by_16() {
         r"
  #lobby  soup                                      2 people
 
+
+
+
  ─── Friday 20 November 2026 ──────────────────────────────
  00:00            + viewer
-              -   topic: Spring tide on Thursday, be at the
-                  quay by 06:30 · buoy 14 is back · notes:
-                  tides.example/notes/46
  09:00 a-very-…   z̈ 日本 👨‍👩‍👧 🇩🇪 end
             bea   a␛b⟨RLO⟩c⟨0⟩d
  09:01            see https://tides.example/a/very/long/lin
@@ -213,24 +213,24 @@ fn scrolled_up_the_newest_stay_in_view() {
         &frame(&mut scene),
         r"
  #lobby  Spring tide on Thursday, be at the quay by 06:30 · buoy 1…   15 people
- 00:00             + viewer                                        │@marit
-               -   topic: Spring tide on Thursday, be at the quay  │@okonkwo
-                   by 06:30 · buoy 14 is back · notes:             │+tidebot
-                   tides.example/notes/46                          │ a-very-pa…
- 06:58      yuki   おはようございます。横須賀の潮位計、今朝から値  │ bea
-                   が 3 cm 高いです                                │ dara
- 06:59       bea   morning! ☕ bread is out of the oven, the whole │ greta_s
-                   street smells of it                             │ jp
- 07:15     leila   harbour is flat calm here in Tunis, I can swap  │ leila
-                   the sensor before noon                          │ minh
- 07:17     marit   plan for today: leila swaps gauge 22, tomasz    │ rosalind
-                   tags 2.4.1, I chase the funding letter.         │ sunniva
-                   Anything that blocks you, say so before ten     │ tomasz
-         okonkwo   nothing blocks me                               │ viewer
- 08:10             + greta_s jp sunniva                            │ yuki
- 08:12   greta_s   hi! first day for me, I have the three gauges   │
-                   in Travemünde                                   │
+ ─── Friday 20 November 2026 ───────────────────────────────────── │@marit
+ 00:00             + viewer                                        │@okonkwo
+ 06:58      yuki   おはようございます。横須賀の潮位計、今朝から値  │+tidebot
+                   が 3 cm 高いです                                │ a-very-pa…
+ 06:59       bea   morning! ☕ bread is out of the oven, the whole │ bea
+                   street smells of it                             │ dara
+ 07:15     leila   harbour is flat calm here in Tunis, I can swap  │ greta_s
+                   the sensor before noon                          │ jp
+ 07:17     marit   plan for today: leila swaps gauge 22, tomasz    │ leila
+                   tags 2.4.1, I chase the funding letter.         │ minh
+                   Anything that blocks you, say so before ten     │ rosalind
+         okonkwo   nothing blocks me                               │ sunniva
+ 08:10             + greta_s jp sunniva                            │ tomasz
+ 08:12   greta_s   hi! first day for me, I have the three gauges   │ viewer
+                   in Travemünde                                   │ yuki
           viewer   welcome! the calibration sheet is the one with  │
+                   the yellow tab                                  │
+ 09:20             − 6 left at once (hub – leaf3)                  │
  ↓ 1 new below                                     Esc to live end │
  13:07         *   marit is away to look at water                  │
  13:14   sunniva   and the harbour master says yes too             │
@@ -505,4 +505,60 @@ fn any_text() -> impl Strategy<Value = String> {
         1 => any::<char>().prop_filter("ends a line", |c| !matches!(c, '\r' | '\n' | '\0')).prop_map(String::from),
     ];
     prop::collection::vec(sign, 0..120).prop_map(|signs| signs.concat())
+}
+
+#[test]
+fn rooms_that_have_no_row_say_how_many_they_are_and_what_is_new_in_them() {
+    let mut scene = Scene::joined((120, 12), "@marit viewer");
+    for number in 1..=12 {
+        scene.line(&format!(":viewer!v@host JOIN #berth{number:02}"));
+    }
+    let go = |scene: &mut Scene, room: &str| {
+        let at = scene.app.windows().iter().position(|window| window.name == room).unwrap();
+        while scene.app.current() != at {
+            scene.key(KeyModifiers::CONTROL, KeyCode::Char('n'));
+        }
+    };
+    let list = |scene: &mut Scene| {
+        rows(&frame(scene))[2..11].iter().map(|row| row.chars().take(16).collect()).collect::<Vec<String>>()
+    };
+    go(&mut scene, "#berth03");
+    scene.line(":marit!m@host PRIVMSG #kitchen :viewer: soup");
+    scene.line(":marit!m@host PRIVMSG #berth12 :empty");
+    assert_eq!(
+        list(&mut scene),
+        [
+            " 1 #lobby       ",
+            " 2 #firmware    ",
+            " 3 #kitchen  @1 ",
+            " 4 #berth01     ",
+            " 5 #berth02     ",
+            " 6 #berth03     ",
+            " 7 #berth04     ",
+            " 8 #berth05     ",
+            " + 7 more     1 ",
+        ]
+    );
+    go(&mut scene, "#berth08");
+    assert_eq!(
+        list(&mut scene),
+        [
+            " + 4 more    @1 ",
+            " 5 #berth02     ",
+            " 6 #berth03     ",
+            " 7 #berth04     ",
+            " 8 #berth05     ",
+            " 9 #berth06     ",
+            "   #berth07     ",
+            "   #berth08     ",
+            " + 4 more     1 ",
+        ]
+    );
+}
+
+#[test]
+fn a_room_one_was_removed_from_says_so_where_one_would_type() {
+    let mut scene = Scene::joined((60, 16), "@marit viewer bea");
+    scene.at("09:02", ":marit!x@host KICK #lobby viewer :too much soup");
+    assert!(rows(&frame(&mut scene))[15].starts_with(" › not in #lobby: /join #lobby"));
 }

@@ -11,7 +11,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use chatui::client::app::{App, Effect, Event, Screen, Surroundings};
-use chatui::client::window::{Kind, Past, State};
+use chatui::client::entry::{Kind, State};
+use chatui::client::window::Past;
 use chatui::client::{Address, Options};
 use chatui::irc::{Framed, Framer, Line, MAX_LINE, Time};
 use chatui::server::backbone::Local;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::super::address::Address;
+use super::super::entry::{Entry, GapState, Kind};
 use super::super::session::Stage;
-use super::super::window::{Entry, GapState, Kind, PENDING_SHOWN_AFTER, Past, Window, With};
+use super::super::window::{PENDING_SHOWN_AFTER, Past, Window, With};
 use super::past::PATIENCE_FOR_HISTORY;
 use super::{App, Connecting, Effect, Screen, Status, Try};
 use crate::irc::Time;

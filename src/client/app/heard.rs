@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::super::entry::{Entry, EntryId, Kind};
 use super::super::session::{Heard, Report, What};
-use super::super::window::{Entry, EntryId, Kind, Window, With};
+use super::super::window::{Window, With};
 use super::{App, Effect, Status};
 use crate::irc::name::same;
 use crate::irc::text::plain;

@@ -1,13 +1,13 @@
-//! Keys, paste, mouse, and the commands that are typed.
+//! Keys, paste and mouse.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
 
 use super::super::address::Address;
-use super::super::command::{self, Command, Wrong};
+use super::super::command::{self, Wrong};
 use super::super::editor::{Candidate, Kind as Word};
+use super::super::entry::Kind;
 use super::super::keys::{self, Action};
-use super::super::outbox::Manner;
-use super::super::window::{Drawn, Kind, Past, Scroll, With};
+use super::super::window::{Drawn, Past, Scroll, With};
 use super::connection::Connection;
 use super::{About, App, Effect, Field, Overlay, Question, Screen, Status};
 use crate::irc::text::plain;
@@ -222,6 +222,11 @@ impl App {
             self.ask_user(About::Send, &format!("{what}, {messages} messages: Enter sends · Esc"));
             return;
         }
+        if !is_command && let Some(reason) = self.deaf_here() {
+            // What was typed stays where it is: it can be said somewhere else, or after coming in.
+            self.say(Status::Error(plain(&reason)));
+            return;
+        }
         let text = self.editor.take();
         match command::parse(&text) {
             Ok(command) => self.run(command, effects),
@@ -232,140 +237,6 @@ impl App {
                 let hint = nearest.map_or_else(|| "/help lists all".to_owned(), |name| format!("/{name}?"));
                 self.tell_here(Kind::Error, &format!("there is no command /{name}: {hint}"));
             }
-        }
-    }
-
-    /// Says a text in the window that is shown.
-    fn say_here(&mut self, text: &str, effects: &mut Vec<Effect>) {
-        if self.window().with == With::Server {
-            self.tell_here(Kind::Error, "nobody hears what is said here: Ctrl-N goes to a room");
-            return;
-        }
-        let target = self.window().name.clone();
-        self.send_text(&target, Manner::Message, text, effects);
-    }
-
-    fn run(&mut self, command: Command, effects: &mut Vec<Effect>) {
-        match command {
-            Command::Say(text) => self.say_here(&text, effects),
-            Command::Me(text) if self.window().with != With::Server => {
-                let target = self.window().name.clone();
-                self.send_text(&target, Manner::Action, &text, effects);
-            }
-            Command::Message(to, text) => self.send_text(&to, Manner::Message, &text, effects),
-            Command::Notice(to, text) => self.send_text(&to, Manner::Notice, &text, effects),
-            Command::Join(channels, key) => self.join(&channels, key.as_deref(), effects),
-            Command::Part(channel, reason) => self.part(channel, &reason, effects),
-            Command::Query(nick) => {
-                let with =
-                    if self.session.support().is_channel(&nick) { With::Channel } else { With::Person };
-                let at = self.window_for(&nick, with);
-                self.show(at);
-            }
-            Command::Help(topic) => self.help(topic.as_deref()),
-            Command::Clear => self.windows[self.current].clear(),
-            Command::Retry => self.retry(effects),
-            Command::Quit(reason) => self.leave(reason.as_deref(), effects),
-            Command::Reconnect if self.connection == Connection::Online => {
-                effects.push(Effect::Disconnect("asked for".to_owned()));
-            }
-            Command::Reconnect => self.connect_now(effects),
-            Command::Nick(nick) if !self.online() => {
-                self.session.set_wanted_nick(&nick);
-                self.say(Status::Info(format!("{nick} will be asked for")));
-            }
-            other => self.ask_server(other, effects),
-        }
-    }
-
-    /// Commands that are one line to the server.
-    fn ask_server(&mut self, command: Command, effects: &mut Vec<Effect>) {
-        if !self.online() {
-            self.say(Status::Error("there is no connection now".to_owned()));
-            return;
-        }
-        let here = self.window().name.clone();
-        let in_channel = self.window().with == With::Channel;
-        let (verb, params): (&str, Vec<String>) = match command {
-            Command::Nick(nick) => ("NICK", vec![nick]),
-            Command::Topic(None) if in_channel => ("TOPIC", vec![here]),
-            Command::Topic(Some(text)) if in_channel => ("TOPIC", vec![here, text]),
-            Command::Names(channel) if in_channel || channel.is_some() => {
-                let channel = channel.unwrap_or(here);
-                self.session.names_asked(&channel);
-                ("NAMES", vec![channel])
-            }
-            Command::Whois(nick) => ("WHOIS", vec![nick]),
-            Command::Away(reason) => ("AWAY", vec![reason]),
-            Command::Back => ("AWAY", vec![]),
-            Command::Quote(line) => {
-                effects.push(Effect::Send(line.replace(['\r', '\n', '\0'], " ")));
-                return;
-            }
-            _ => {
-                self.tell_here(Kind::Error, "that makes sense in a room only");
-                return;
-            }
-        };
-        let params: Vec<&str> = params.iter().map(String::as_str).collect();
-        effects.push(Effect::Send(self.session.line(verb, &params, None, None)));
-    }
-
-    fn join(&mut self, channels: &str, key: Option<&str>, effects: &mut Vec<Effect>) {
-        for name in channels.split(',').filter(|name| !name.is_empty()) {
-            let named =
-                if self.session.support().is_channel(name) { name.to_owned() } else { format!("#{name}") };
-            let at = self.window_for(&named, With::Channel);
-            self.windows[at].wanted = true;
-            self.show(at);
-            if self.online() && !self.windows[at].joined {
-                let params: Vec<&str> = std::iter::once(named.as_str()).chain(key).collect();
-                effects.push(Effect::Send(self.session.line("JOIN", &params, None, None)));
-            }
-        }
-    }
-
-    fn part(&mut self, channel: Option<String>, reason: &str, effects: &mut Vec<Effect>) {
-        let at = match &channel {
-            Some(name) => self.windows.iter().position(|window| window.is(name)),
-            None => Some(self.current),
-        };
-        let Some(at) = at.filter(|at| self.windows[*at].with != With::Server) else {
-            self.tell_here(Kind::Error, "there is no such room here");
-            return;
-        };
-        let window = &self.windows[at];
-        if window.with == With::Channel && window.joined && self.online() {
-            let params: Vec<&str> =
-                std::iter::once(window.name.as_str()).chain((!reason.is_empty()).then_some(reason)).collect();
-            effects.push(Effect::Send(self.session.line("PART", &params, None, None)));
-        }
-        let name = window.name.clone();
-        self.outbox.take_all_to(&name);
-        if at == self.current {
-            // The neighbour is shown, a room rather than the server's window.
-            let next = if at + 1 < self.windows.len() { at + 1 } else { at - 1 };
-            self.show(next);
-        }
-        self.windows.remove(at);
-        if self.current > at {
-            self.current -= 1;
-        }
-    }
-
-    fn help(&mut self, topic: Option<&str>) {
-        let lines: Vec<String> = match topic.map(command::find) {
-            Some(Some(spec)) => vec![format!("/{} {}: {}", spec.name, spec.params, spec.what)],
-            Some(None) => vec!["there is no such command; /help lists all".to_owned()],
-            None => {
-                let row = |spec: &command::Spec| format!("/{} {} · {}", spec.name, spec.params, spec.what);
-                let mut lines: Vec<String> = command::TABLE.iter().map(row).collect();
-                lines.push("F1 shows the keys".to_owned());
-                lines
-            }
-        };
-        for line in lines {
-            self.tell_here(Kind::Server, &line);
         }
     }
 

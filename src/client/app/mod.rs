@@ -1,6 +1,7 @@
 //! The client's core: what has happened comes in as an [`Event`], what is to be done goes out as [`Effect`]s, and
 //! what is to be seen is read off the [`App`]. Pure: no socket, no file, no clock, no chance.
 
+mod commands;
 mod connection;
 mod heard;
 mod input;
@@ -305,9 +306,9 @@ impl App {
         &self.windows[self.current]
     }
 
-    /// Who is in a window and what it is about, if it is a channel that one is in.
+    /// Who is in a window and what it is about, if it is a channel that one is in, or was and will be again.
     pub fn channel(&self, window: &Window) -> Option<&Channel> {
-        (window.with == With::Channel).then(|| self.session.channel(&window.name))?
+        (window.with == With::Channel && window.wanted).then(|| self.session.shown_channel(&window.name))?
     }
 
     /// The client's half of the protocol: nick, prefixes, network.

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
+use super::super::entry::{Entry, EntryId, Gap, GapState, Kind, State};
 use super::super::session::{Ask, Heard, What};
-use super::super::window::{
-    Entry, EntryId, Gap, GapState, Kind, LIMIT_WHILE_READING, Past, State, Window, With,
-};
+use super::super::window::{LIMIT_WHILE_READING, Past, Window, With};
 use super::{App, Effect};
 use crate::irc::{Cap, Time};
 

@@ -1,13 +1,15 @@
 //! From what was typed to lines on the wire: cutting, waiting, sending, and what the echo settles.
 
+use super::super::entry::{Entry, EntryId, Kind, State};
 use super::super::outbox::{Item, Manner, Progress};
 use super::super::session::{Heard, Stage, split};
-use super::super::window::{Entry, EntryId, Kind, State, Window, With};
+use super::super::window::{Window, With};
 use super::{App, Effect, Status};
 use crate::irc::Cap;
+use crate::irc::text::plain;
 
 /// Why a line of which nobody knows whether it was heard is not sent again by itself.
-const UNSURE: &str = "the connection broke before the server confirmed this line; /retry sends it again";
+const UNSURE: &str = "perhaps not sent: the connection broke before the server confirmed it";
 
 impl App {
     /// Says a text to a channel or a person: one line for each line of it, and more where a line is too long.
@@ -24,8 +26,8 @@ impl App {
             self.say(Status::Error("too many lines wait to be sent already".to_owned()));
             return;
         }
-        if with == With::Channel && !self.may_say_in(target) {
-            self.tell_here(Kind::Error, &format!("you are not in {target}: /join {target}"));
+        if let Some(reason) = self.deaf(target) {
+            self.tell_here(Kind::Error, &reason);
             return;
         }
         let at = match (manner, with) {
@@ -56,9 +58,15 @@ impl App {
         self.flush(target, effects);
     }
 
-    /// Whether one is in a channel, or will be again.
-    fn may_say_in(&self, channel: &str) -> bool {
-        self.windows.iter().any(|window| window.is(channel) && (window.joined || window.wanted))
+    /// Why nobody would hear what is said to this target: it is a channel that one is not in, and will not be again
+    /// by itself; or no target at all.
+    pub(super) fn deaf(&self, target: &str) -> Option<String> {
+        if self.session.support().is_channel(target) {
+            let in_it =
+                self.windows.iter().any(|window| window.is(target) && (window.joined || window.wanted));
+            return (!in_it).then(|| format!("you are not in {target}: /join {target}"));
+        }
+        None
     }
 
     /// Sends what waits for this target, if it can be sent now.
@@ -152,6 +160,10 @@ impl App {
 
     /// A line was refused.
     pub(super) fn fail_item(&mut self, item: &Item, reason: &str) {
+        // Who said it from another window would not see it.
+        if !self.window().name.eq_ignore_ascii_case(&item.place) {
+            self.say(Status::Error(plain(reason)));
+        }
         self.settle_entry(item, |window, entry| window.fail(entry, reason));
     }
 
@@ -163,18 +175,23 @@ impl App {
 
     /// Sends the last failed line of this window again.
     pub(super) fn retry(&mut self, effects: &mut Vec<Effect>) {
-        let window = &mut self.windows[self.current];
+        let window = self.window();
         let failed = window
             .entries()
             .iter()
             .rev()
             .find(|entry| matches!(entry.state, State::Failed(_)))
             .map(|entry| entry.id);
-        let Some(entry) = failed.and_then(|id| window.remove(id)) else {
+        let target = window.name.clone();
+        let Some(failed) = failed else {
             self.say(Status::Info("no line has failed here".to_owned()));
             return;
         };
-        let target = window.name.clone();
+        if let Some(reason) = self.deaf(&target) {
+            self.say(Status::Error(plain(&reason)));
+            return;
+        }
+        let Some(entry) = self.windows[self.current].remove(failed) else { return };
         let manner = match entry.kind {
             Kind::Action => Manner::Action,
             Kind::Notice => Manner::Notice,

@@ -163,6 +163,15 @@ impl Channel {
         true
     }
 
+    /// Takes over when each member spoke last from the same channel as it was before a pause.
+    pub fn remember(&mut self, former: &Channel) {
+        for member in &mut self.members {
+            if let Some(known) = former.member(&member.nick) {
+                member.spoke = member.spoke.max(known.spoke);
+            }
+        }
+    }
+
     /// Replaces all members by those whom NAMES has told; what was known of each beyond that is kept.
     pub fn set_members(&mut self, named: Vec<(u8, String)>) {
         let old = std::mem::take(&mut self.members);

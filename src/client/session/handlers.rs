@@ -204,6 +204,7 @@ impl Session {
         if self.is_me(nick) {
             self.channels.retain(|channel| !same(&channel.name, name));
             self.names.retain(|(named, _)| !same(named, name));
+            self.former.retain(|channel| !same(&channel.name, name));
             out.push(Report::Left(name.to_owned()));
         } else if let Some(channel) = self.channel_mut(name) {
             channel.remove(nick);
@@ -376,9 +377,14 @@ impl Session {
                 prefixes.sign(*bits).map_or_else(|| nick.clone(), |sign| format!("{sign}{nick}"))
             })
             .collect();
+        let former = self.former.iter().position(|channel| same(&channel.name, name));
+        let former = former.map(|at| self.former.swap_remove(at));
         if let Some(channel) = self.channel_mut(name) {
             let first = !channel.complete;
             channel.set_members(named);
+            if let Some(former) = former {
+                channel.remember(&former);
+            }
             let count = channel.len();
             if first {
                 out.push(Report::Named(name.to_owned()));

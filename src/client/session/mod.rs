@@ -80,6 +80,8 @@ pub struct Session {
     /// Whether the nick in use is a variation of the wanted one, which is taken back when it becomes free.
     varied: bool,
     channels: Vec<Channel>,
+    /// The channels of the connection before this one, until their members are told anew.
+    former: Vec<Channel>,
     batches: Batches,
     /// The bytes of our own `!user@host`, as the server has shown it.
     own_source: Option<usize>,
@@ -139,6 +141,14 @@ impl Session {
         self.channels.iter().find(|channel| same(&channel.name, name))
     }
 
+    /// A channel as it is shown: after a pause as it was before, until who is in it and what it is about has been
+    /// told anew.
+    pub fn shown_channel(&self, name: &str) -> Option<&Channel> {
+        let now = self.channel(name);
+        let former = || self.former.iter().find(|channel| same(&channel.name, name));
+        now.filter(|channel| channel.complete).or_else(former).or(now)
+    }
+
     /// All channels that one is in.
     pub fn channels(&self) -> &[Channel] {
         &self.channels
@@ -159,7 +169,13 @@ impl Session {
     /// The connection stands: these lines are to be sent.
     pub fn connected(&mut self, now: Time) -> Vec<String> {
         let next_label = self.next_label;
-        *self = Session { next_label, ..Session::new(std::mem::take(&mut self.identity)) };
+        // Of a channel that was not whole when the connection broke, what was known before still is.
+        let mut former = std::mem::take(&mut self.channels);
+        former.retain(|channel| channel.complete);
+        self.former.retain(|old| !former.iter().any(|channel| same(&channel.name, &old.name)));
+        former.append(&mut self.former);
+        former.truncate(MAX_CHANNELS);
+        *self = Session { next_label, former, ..Session::new(std::mem::take(&mut self.identity)) };
         self.stage = Stage::Registering;
         self.heard = now;
         self.opening()

@@ -269,6 +269,9 @@ fn invisible(base: char) -> Option<&'static str> {
         | '\u{3164}'
         | '\u{FFA0}'
         | '\u{FE00}'..='\u{FE0F}'
+        | '\u{13430}'..='\u{13440}'
+        | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}'
         | '\u{E0100}'..='\u{E01EF}' => Some("⟨0⟩"),
         '\u{E0000}'..='\u{E007F}' => Some("⟨TAG⟩"),
         _ => None,
@@ -293,6 +296,11 @@ mod tests {
         assert_eq!(shown("a\u{e0041}\u{e007f}b"), "a⟨0⟩b");
         assert_eq!(shown("\u{e0041}"), "⟨TAG⟩");
         assert_eq!(shown("soft\u{ad}hyphen"), "soft-hyphen");
+        assert_eq!(
+            shown("\u{13430}x\u{1bca0}\u{1d173}"),
+            "⟨0⟩x⟨0⟩⟨0⟩",
+            "controls of hieroglyphs, shorthand, music"
+        );
     }
 
     #[test]

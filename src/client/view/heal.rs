@@ -93,17 +93,39 @@ fn blank(cell: &Cell) -> Cell {
     blank
 }
 
-/// Whether terminals disagree on the width of a cluster: more than one character, private use, an emoji. Signs of
-/// ambiguous width (quotes, dashes, arrows) are left out: where they are wide, the lines that this screen is made of
-/// are wide too, and in all other places they would cost a whole row each time.
+/// Whether terminals disagree on the width of a cluster: all do but those of one character from the scripts that
+/// every terminal knows. Signs of ambiguous width (quotes, dashes, arrows) are not doubted: where they are wide, the
+/// lines that this screen is made of are wide too, and in all other places they would cost a whole row each time.
 fn is_doubtful(cluster: &str) -> bool {
     let mut characters = cluster.chars();
     let Some(first) = characters.next() else { return false };
-    characters.next().is_some()
-        || matches!(
-            first,
-            '\u{E000}'..='\u{F8FF}' | '\u{1F000}'..='\u{1FAFF}' | '\u{2600}'..='\u{27BF}' | '\u{F0000}'..
-        )
+    let is_known = matches!(
+        first,
+        // Latin, Greek, Cyrillic, Armenian, Hebrew and Arabic letters.
+        '\0'..='\u{2FF}' | '\u{370}'..='\u{482}' | '\u{48A}'..='\u{58F}' | '\u{5D0}'..='\u{5F4}'
+            | '\u{620}'..='\u{64A}'
+            | '\u{1E00}'..='\u{1FFF}'
+            // Punctuation, currency, arrows, mathematics, control pictures, lines and blocks.
+            | '\u{2010}'..='\u{2027}'
+            | '\u{2030}'..='\u{205E}'
+            | '\u{2070}'..='\u{20BF}'
+            | '\u{2100}'..='\u{2319}'
+            | '\u{231C}'..='\u{23E8}'
+            | '\u{2400}'..='\u{25FC}'
+            | '\u{27C0}'..='\u{2B1A}'
+            // Chinese, Japanese, Korean.
+            | '\u{3000}'..='\u{3029}'
+            | '\u{3030}'..='\u{3098}'
+            | '\u{309B}'..='\u{312F}'
+            | '\u{3400}'..='\u{4DBF}'
+            | '\u{4E00}'..='\u{9FFF}'
+            | '\u{AC00}'..='\u{D7A3}'
+            | '\u{F900}'..='\u{FAFF}'
+            | '\u{FF01}'..='\u{FF9F}'
+            | '\u{FFFD}'
+            | '\u{20000}'..='\u{2FFFF}'
+    );
+    characters.next().is_some() || !is_known
 }
 
 impl<B: Backend> Backend for Healing<B> {
@@ -228,5 +250,14 @@ mod tests {
     fn the_frame_is_not_doubtful_but_marks_flags_and_emoji_are() {
         assert!(["a", "│", "日", "é", "“"].iter().all(|cluster| !is_doubtful(cluster)));
         assert!(["e\u{301}", "🇩🇪", "❤️", "🎉", "\u{e000}"].iter().all(|cluster| is_doubtful(cluster)));
+        assert!(["␛", "⟨", "●", "↓", "ｱ", "Ж", "한", "┄"].iter().all(|cluster| !is_doubtful(cluster)));
+    }
+
+    #[test]
+    fn a_script_that_not_every_terminal_knows_is_doubtful() {
+        // Of the hieroglyphs' joiners some terminals think that they take no cell, of others that they take one.
+        for cluster in ["\u{13430}", "\u{13000}", "\u{16FE4}", "ༀ", "⯐", "⌚", "⏰", "◾"] {
+            assert!(is_doubtful(cluster), "{cluster}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::client::app::{App, Status};
 use crate::client::command;
 use crate::client::editor::Editor;
 use crate::client::theme::{Role, Theme};
+use crate::client::window::{Window, With};
 
 /// The typed text in rows, and where the cursor and each byte of it stands.
 pub(super) struct Typed {
@@ -162,8 +163,7 @@ pub(super) fn draw(
     }
     let hint = hint(app, theme, area.width);
     if app.editor().is_empty() && app.editor().search().is_none() {
-        let placeholder =
-            Row::of("Message ", theme.role(Role::Quiet)).and(&app.window().name, theme.role(Role::Quiet));
+        let placeholder = Row::of(&placeholder(app.window()), theme.role(Role::Quiet));
         let room = right.saturating_sub(text_at + hint.width() + 2 * u16::from(!hint.is_empty()));
         placeholder.cut(room).draw(buffer, text_at, area.y, right);
     }
@@ -175,6 +175,15 @@ pub(super) fn draw(
     }
     let column = (text_at + cursor.0).min(area.right() - 1);
     Some(Position::new(column, area.y + cursor.1.saturating_sub(first)))
+}
+
+/// What an empty input says: where it goes, or how to get there.
+fn placeholder(window: &Window) -> String {
+    let name = &window.name;
+    match window.with {
+        With::Channel if !window.joined && !window.wanted => format!("not in {name}: /join {name}"),
+        _ => format!("Message {name}"),
+    }
 }
 
 /// What stands at the right end of the input.

@@ -10,6 +10,8 @@ use crate::client::app::App;
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::window::{Window, With};
 
+/// Fewest rows of the list in which rows are given to sums of what is not shown.
+const ROWS_TO_SUM: usize = 4;
 /// The highest count that is shown; of more nobody wants to know how many.
 const COUNT_MAX: usize = 999;
 
@@ -19,12 +21,40 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, ground: Option<Tint>, b
     let items = items(app);
     let height = usize::from(area.height);
     let current = items.iter().position(|item| *item == Some(app.current())).unwrap_or(0);
-    let first = (current + 1).saturating_sub(height.max(1));
-    for (item, y) in items.iter().skip(first).zip(area.top()..area.bottom()) {
-        if let Some(number) = *item {
-            draw_room(app, theme, number, Rect { y, height: 1, ..area }, ground, buffer);
+    // The row of the current room is neither the first nor the last one if more are behind that.
+    let first = (current + 2).saturating_sub(height).min(items.len().saturating_sub(height));
+    let end = (first + height).min(items.len());
+    let (above, below) = (height >= ROWS_TO_SUM && first > 0, height >= ROWS_TO_SUM && end < items.len());
+    for (at, y) in (first..end).zip(area.top()..area.bottom()) {
+        let row = Rect { y, height: 1, ..area };
+        if above && at == first {
+            draw_rest(app, theme, &items[..=at], row, ground, buffer);
+        } else if below && at + 1 == end {
+            draw_rest(app, theme, &items[at..], row, ground, buffer);
+        } else if let Some(number) = items[at] {
+            draw_room(app, theme, number, row, ground, buffer);
         }
     }
+}
+
+/// Those that have no row: how many, and at the right how much is new in them.
+fn draw_rest(
+    app: &App,
+    theme: &Theme,
+    rest: &[Option<usize>],
+    row: Rect,
+    ground: Option<Tint>,
+    buffer: &mut Buffer,
+) {
+    let ink = |role| ground.map_or(theme.role(role), |tint| theme.on(tint, role));
+    let windows: Vec<&Window> = rest.iter().flatten().filter_map(|at| app.windows().get(*at)).collect();
+    let mentions = windows.iter().map(|window| window.mentions).sum();
+    let unread = windows.iter().map(|window| window.unread).sum();
+    let right = row.right().saturating_sub(1);
+    let count = count(mentions, unread, &ink);
+    let count_at = right.saturating_sub(count.width());
+    Row::of(&format!("+ {} more", windows.len()), ink(Role::Muted)).draw(buffer, row.x + 1, row.y, count_at);
+    count.draw(buffer, count_at, row.y, right);
 }
 
 /// The numbers of the windows in the order of the list; `None` is a blank row.
@@ -57,7 +87,7 @@ fn draw_room(app: &App, theme: &Theme, number: usize, row: Rect, ground: Option<
     if number <= 9 {
         Row::of(&number.to_string(), ink(Role::Quiet)).draw(buffer, row.x + 1, row.y, right);
     }
-    let count = if is_current { Row::default() } else { count(window, &ink) };
+    let count = if is_current { Row::default() } else { count(window.mentions, window.unread, &ink) };
     let count_at = right.saturating_sub(count.width());
     let name_end = if count.is_empty() { right } else { count_at.saturating_sub(1) };
     let style = match (is_current, window.unread > 0) {
@@ -71,11 +101,11 @@ fn draw_room(app: &App, theme: &Theme, number: usize, row: Rect, ground: Option<
 }
 
 /// `@2` for those that name the reader, else `17`, else nothing.
-fn count(window: &Window, ink: &impl Fn(Role) -> Style) -> Row {
-    if window.mentions > 0 {
-        Row::of(&format!("@{}", capped(window.mentions)), ink(Role::Mention))
-    } else if window.unread > 0 {
-        Row::of(&capped(window.unread), ink(Role::Muted))
+fn count(mentions: usize, unread: usize, ink: &impl Fn(Role) -> Style) -> Row {
+    if mentions > 0 {
+        Row::of(&format!("@{}", capped(mentions)), ink(Role::Mention))
+    } else if unread > 0 {
+        Row::of(&capped(unread), ink(Role::Muted))
     } else {
         Row::default()
     }
@@ -91,7 +121,7 @@ pub(super) fn folded(app: &App, theme: &Theme, width: u16) -> Row {
     let ink = |role| theme.on(Tint::Bar, role);
     let mut row = Row::default();
     for (number, window) in app.windows().iter().enumerate() {
-        let count = count(window, &ink);
+        let count = count(window.mentions, window.unread, &ink);
         if number != app.current() && !count.is_empty() {
             let style = ink(if window.mentions > 0 { Role::Mention } else { Role::Muted });
             let room = Row::of(&format!("  {number} "), style).with(&count);

@@ -8,13 +8,14 @@ use ratatui::style::{Modifier, Style};
 use super::fold;
 use super::line::{Hairline, Line};
 use crate::client::app::App;
+use crate::client::entry::{Entry, Gap, GapState, Kind, State};
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::view::areas::Columns;
 use crate::client::view::clock;
 use crate::client::view::glyph::Row;
 use crate::client::view::ink::Ink;
 use crate::client::view::wrap::wrap;
-use crate::client::window::{Entry, Gap, GapState, Kind, PENDING_SHOWN_AFTER, Past, State, Window, With};
+use crate::client::window::{PENDING_SHOWN_AFTER, Past, Window, With};
 use crate::irc::name::same;
 
 /// For how long somebody who goes on speaking is not named again.

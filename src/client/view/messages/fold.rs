@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::client::window::{Entry, Kind};
+use crate::client::entry::{Entry, Kind};
 use crate::irc::name::same;
 
 /// Most names that are listed of those who came, of those who went and of those who changed their name.

@@ -14,8 +14,9 @@ use super::areas::Columns;
 use super::glyph::Row;
 use super::paint;
 use crate::client::app::App;
+use crate::client::entry::{EntryId, Kind};
 use crate::client::theme::{Role, Theme, Tint};
-use crate::client::window::{Drawn, EntryId, Kind, Scroll};
+use crate::client::window::{Drawn, Scroll};
 use block::Blocks;
 use line::Line;
 
