@@ -5,6 +5,9 @@
 //! `~N` lets N seconds pass. What nobody asked for at the end of a script fails it.
 
 mod mended;
+mod modes;
+mod operators;
+mod queries;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -84,6 +87,10 @@ impl Stage {
         self.input(Input::Line(ConnId(id), line.as_bytes()));
     }
 
+    pub fn bytes(&mut self, id: char, line: &[u8]) {
+        self.input(Input::Line(ConnId(u32::from(id)), line));
+    }
+
     pub fn run(&mut self, script: &str) {
         for (n, step) in script.lines().map(str::trim).enumerate().filter(|(_, step)| !step.is_empty()) {
             if let Some(seconds) = step.strip_prefix('~') {
@@ -147,8 +154,9 @@ fn a_welcome() {
         a< :chatui.local 001 alice :Welcome to chatui, alice!~al@h
         a< :chatui.local 002 alice :*
         a< :chatui.local 003 alice :*
-        a< :chatui.local 004 alice chatui.local chatui-* i *
+        a< :chatui.local 004 alice chatui.local chatui-* iow CIbeiklmnostv Ibeklov
         a< :chatui.local 005 alice *CASEMAPPING=ascii*
+        a< :chatui.local 005 alice *WHOX*
         a< :chatui.local 005 alice *CHATHISTORY=*
         a< :chatui.local 251 alice :*
         a< :chatui.local 252 alice *
@@ -516,7 +524,7 @@ fn what_is_no_utf8_is_not_relayed() {
     let mut stage = script("a+alice\n b+bob\n a> JOIN #x\n b> JOIN #x\n a*\n b*");
     stage.input(Input::Line(ConnId(u32::from(b'a')), b"PRIVMSG #x :\xff\xfe"));
     stage.input(Input::Line(ConnId(u32::from(b'a')), b"PRIVMSG #x :a\rb"));
-    stage.run("a< :chatui.local NOTICE alice :PRIVMSG: *UTF-8*\n b.");
+    stage.run("a< :chatui.local FAIL PRIVMSG INVALID_UTF8 :*\n b.");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::audience::Ears;
 use super::config::RECENT_LINES;
 use super::message::split_statusmsg;
 use super::state::{ChanId, Topic};
-use super::{Audience, ConnId, Core, Note, Output};
+use super::{Audience, ConnId, Core, Output};
 
 impl Core {
     /// A line has its place: it happens now.
@@ -26,6 +26,7 @@ impl Core {
             "MODE" => self.apply_mode(&line, &message),
             "NICK" => self.apply_nick(&line, &message, origin),
             "QUIT" => self.apply_quit(&line, origin),
+            "WALLOPS" => self.apply_wallops(&line),
             _ => {}
         }
     }
@@ -181,6 +182,9 @@ impl Core {
     fn apply_nick(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>) {
         let Some(id) = origin else { return };
         let neighbours = self.state.neighbours(id, |_| true);
+        if let Some(connection) = self.state.connection(id) {
+            self.past.insert(connection, self.now);
+        }
         self.state.set_nick(id, message.param(0));
         self.out.push(Output::Deliver {
             line: line.clone(),
@@ -198,12 +202,8 @@ impl Core {
             to: Audience::Many(Arc::new(neighbours)),
             except: None,
         });
-        let Some(connection) = self.state.connection(id) else { return };
-        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
-        let reason = connection.close_reason.clone().unwrap_or_default();
-        self.state.remove(id);
-        self.out.push(Output::Note(Note::Left(id, nick, address, reason.clone())));
-        self.out.push(Output::Close(id, reason));
+        let reason = self.state.connection_mut(id).and_then(|connection| connection.close_reason.take());
+        self.gone(id, &reason.unwrap_or_default());
     }
 
     /// Keeps a message or a topic where a newcomer is given it from. At start the log's lines come through here.

@@ -62,12 +62,11 @@ impl Core {
 
     pub(super) fn lusers(&mut self, id: ConnId, _: &Message<'_>) {
         let users = self.state.registered;
-        let ids = self.state.ids();
-        let invisible = ids
-            .iter()
-            .filter_map(|id| self.state.connection(*id))
-            .filter(|c| c.registered && c.invisible)
-            .count();
+        let (mut invisible, mut operators) = (0, 0);
+        for user in self.state.ids().into_iter().filter_map(|id| self.state.connection(id)) {
+            invisible += usize::from(user.registered && user.modes.invisible);
+            operators += usize::from(user.modes.operator);
+        }
         let unknown = self.state.connections().saturating_sub(users);
         let channels = self.state.living_channels();
         let most = self.state.most;
@@ -77,7 +76,7 @@ impl Core {
             RPL_LUSERCLIENT,
             &[&format!("There are {visible} users and {invisible} invisible on 1 servers")],
         );
-        self.numeric(id, RPL_LUSEROP, &["0", "operator(s) online"]);
+        self.numeric(id, RPL_LUSEROP, &[&operators.to_string(), "operator(s) online"]);
         self.numeric(id, RPL_LUSERUNKNOWN, &[&unknown.to_string(), "unknown connection(s)"]);
         self.numeric(id, RPL_LUSERCHANNELS, &[&channels.to_string(), "channels formed"]);
         self.numeric(id, RPL_LUSERME, &[&format!("I have {users} clients and 0 servers")]);
@@ -99,6 +98,11 @@ impl Core {
             let name = self.config.name.clone();
             self.numeric(id, RPL_VERSION, &[concat!("chatui-", env!("CARGO_PKG_VERSION")), &name, ""]);
         }
+    }
+
+    /// There is one server; that it has no others beside it is all that is told.
+    pub(super) fn links(&mut self, id: ConnId, _: &Message<'_>) {
+        self.numeric(id, RPL_ENDOFLINKS, &["*", "End of /LINKS list"]);
     }
 
     pub(super) fn time(&mut self, id: ConnId, message: &Message<'_>) {

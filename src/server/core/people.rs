@@ -27,7 +27,9 @@ impl Core {
             members
                 .unwrap_or_default()
                 .into_iter()
-                .filter(|member| inside || self.state.connection(*member).is_some_and(|user| !user.invisible))
+                .filter(|member| {
+                    inside || self.state.connection(*member).is_some_and(|user| !user.modes.invisible)
+                })
                 .map(|member| (member, channel))
                 .collect()
         } else {
@@ -61,7 +63,7 @@ impl Core {
                     return false;
                 };
                 let fits = [&user.nick, &user.user, &user.peer.address, &user.realname];
-                let seen = *other == id || !user.invisible || self.state.share_a_channel(id, *other);
+                let seen = *other == id || !user.modes.invisible || self.state.share_a_channel(id, *other);
                 seen && fits.iter().any(|text| mask_matches(mask, text))
             })
             .take(MAX_WHO)
@@ -78,7 +80,8 @@ impl Core {
         let name =
             visible.and_then(|channel| self.state.channel(channel)).map_or("*", |place| place.name.as_str());
         let status = visible.and_then(|channel| user.status(channel)).unwrap_or_default();
-        let flags = format!("{}{}", if user.away.is_some() { "G" } else { "H" }, status.prefix(all));
+        let here = if user.away.is_some() { "G" } else { "H" };
+        let flags = format!("{here}{}{}", if user.modes.operator { "*" } else { "" }, status.prefix(all));
         (name.to_owned(), flags)
     }
 
@@ -133,12 +136,12 @@ impl Core {
         }
         let Some((target, user)) = self.state.user(nick) else {
             let shown = shown_word(nick);
-            self.numeric(id, ERR_NOSUCHNICK, &[&shown, "No such nick"]);
+            self.no_such_nick(id, nick);
             self.numeric(id, RPL_ENDOFWHOIS, &[&shown, "End of /WHOIS list"]);
             return;
         };
         let (nick, name, host) = (user.nick.clone(), user.user.clone(), user.peer.address.clone());
-        let (realname, away) = (user.realname.clone(), user.away.clone());
+        let (realname, away, operator) = (user.realname.clone(), user.away.clone(), user.modes.operator);
         let (idle, since) =
             (self.now.since(user.spoke).as_secs().to_string(), user.opened.seconds().to_string());
         let all = self.state.connection(id).is_some_and(|asker| asker.caps.has(Cap::MultiPrefix));
@@ -146,7 +149,7 @@ impl Core {
             .channels
             .iter()
             .filter(|(channel, _)| self.may_see(id, *channel))
-            .filter(|(channel, _)| !user.invisible || target == id || self.is_in(id, *channel))
+            .filter(|(channel, _)| !user.modes.invisible || target == id || self.is_in(id, *channel))
             .filter_map(|(channel, status)| {
                 Some(format!("{}{}", status.prefix(all), self.state.channel(*channel)?.name))
             })
@@ -158,6 +161,9 @@ impl Core {
             self.numeric(id, RPL_WHOISCHANNELS, &[&nick, &some.join(" ")]);
         }
         self.numeric(id, RPL_WHOISSERVER, &[&nick, &config.name, &config.network]);
+        if operator {
+            self.numeric(id, RPL_WHOISOPERATOR, &[&nick, "is an IRC operator"]);
+        }
         if let Some(away) = away {
             self.numeric(id, RPL_AWAY, &[&nick, &away]);
         }
@@ -173,7 +179,8 @@ impl Core {
             .filter_map(|nick| {
                 let (_, user) = self.state.user(nick)?;
                 let here = if user.away.is_some() { '-' } else { '+' };
-                Some(format!("{}={here}{}@{}", user.nick, user.user, user.peer.address))
+                let operator = if user.modes.operator { "*" } else { "" };
+                Some(format!("{}{operator}={here}{}@{}", user.nick, user.user, user.peer.address))
             })
             .collect();
         self.numeric(id, RPL_USERHOST, &[&rows.join(" ")]);

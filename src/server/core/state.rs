@@ -9,6 +9,7 @@ use crate::irc::{Caps, Line, Time};
 
 use super::audience::{Ears, Form};
 use super::config::{self, Config};
+use super::modes::{Modes, UserModes};
 
 /// A connection's number: dense, so that it is an index; given by the edge, and reused only after its
 /// [`Output::Close`](super::Output::Close).
@@ -77,8 +78,10 @@ pub struct Connection {
     pub registered: bool,
     /// Its away text, while it is away.
     pub away: Option<String>,
-    /// User mode `+i`: not shown to strangers.
-    pub invisible: bool,
+    /// Its modes.
+    pub modes: UserModes,
+    /// How often it gave OPER a wrong password.
+    pub oper_failures: u8,
     /// Where it is, and as what.
     pub channels: Vec<(ChanId, Status)>,
     /// Channels it may enter past `+i`, by their [founding](Channel::founding).
@@ -124,7 +127,8 @@ impl Connection {
             password_given: false,
             registered: false,
             away: None,
-            invisible: false,
+            modes: UserModes::default(),
+            oper_failures: 0,
             channels: Vec::new(),
             invited: Vec::new(),
             opened: now,
@@ -212,7 +216,7 @@ pub struct Channel {
     /// The same, as an audience.
     pub ears: Arc<Ears>,
     /// Its modes.
-    pub modes: super::mode::Modes,
+    pub modes: Modes,
     /// Its last messages, oldest first: at most [`config::RECENT_LINES`].
     pub recent: VecDeque<Line>,
     /// The log may have older messages than these.
@@ -240,9 +244,9 @@ impl Channel {
 pub struct State {
     connections: Vec<Option<Box<Connection>>>,
     open: usize,
-    /// How many of them are registered.
+    /// How many users, that is: registered connections.
     pub registered: usize,
-    /// Most that there were at one time.
+    /// Most users that there were at one time.
     pub most: usize,
     nicks: HashMap<String, ConnId>,
     channels: Vec<Option<Box<Channel>>>,
@@ -278,7 +282,6 @@ impl State {
         }
         self.connections[id.index()] = Some(Box::new(Connection::new(peer, now)));
         self.open += 1;
-        self.most = self.most.max(self.open);
     }
 
     /// How many connections there are.
@@ -334,6 +337,16 @@ impl State {
         self.connection(id).filter(|connection| connection.registered).map(|connection| (id, connection))
     }
 
+    /// A connection becomes a user.
+    pub fn register(&mut self, id: ConnId, now: Time) {
+        let Some(connection) = self.connection_mut(id) else { return };
+        connection.registered = true;
+        connection.spoke = now;
+        connection.rename();
+        self.registered += 1;
+        self.most = self.most.max(self.registered);
+    }
+
     /// Gives a nick to a connection and frees the one it had. Whether it is free was checked by the caller.
     pub fn set_nick(&mut self, id: ConnId, nick: &str) {
         let Some(connection) = self.connection_mut(id) else { return };
@@ -383,7 +396,7 @@ impl State {
             topics: Vec::new(),
             members: Vec::new(),
             ears: Arc::new(Ears::new(self.lanes)),
-            modes: super::mode::Modes::default(),
+            modes: Modes::default(),
             recent: VecDeque::new(),
             older: false,
         };
@@ -438,7 +451,7 @@ impl State {
         Arc::make_mut(&mut place.ears).remove(id, form);
         if place.members.is_empty() {
             // What was agreed among people who are gone (modes, keys) is gone too; what was said stays.
-            place.modes = super::mode::Modes::default();
+            place.modes = Modes::default();
             self.empty_channels += 1;
             self.forget_if_empty(channel);
         }
