@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod run;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("chatui: {}", failure.words);
+            // The terminal may be gone; the exit code says it all the same.
+            let _ = writeln!(std::io::stderr(), "chatui: {}", failure.words);
             ExitCode::from(failure.code)
         }
     }

@@ -33,10 +33,6 @@ use crate::irc::Time;
 
 /// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
 const FRAME: Duration = Duration::from_millis(33);
-/// The same in the beginning, when each answer of the server is what the user waits for.
-const OPENING_FRAME: Duration = Duration::from_millis(4);
-/// How long the beginning is.
-const OPENING: Duration = Duration::from_millis(250);
 /// How long events are handled before a frame is drawn, however many wait.
 const DRAIN_MOST: Duration = Duration::from_millis(25);
 /// How long the server is given to take a goodbye when a signal ends the client.
@@ -119,7 +115,8 @@ struct Client {
     theme: Theme,
     link: Link,
     patience: Duration,
-    inputs: EventStream,
+    /// The terminal's half of the stream; gone once the terminal is being given back.
+    inputs: Option<EventStream>,
     answers: Answers,
     /// When something that may belong to an answer was held back last.
     held_at: Instant,
@@ -130,14 +127,13 @@ struct Client {
     title: String,
     /// Something may look different now.
     dirty: bool,
+    /// The terminal may show something else than what was drawn last.
+    stale: bool,
     /// A key was pressed: the frame does not wait.
     urgent: bool,
     /// The room was there once: the frame that showed it first did not wait.
     arrived: bool,
-    /// The terminal may show something else than what was drawn last: the next frame is drawn from nothing.
-    stale: bool,
     drawn_at: Instant,
-    begun: Instant,
 }
 
 impl Client {
@@ -157,7 +153,7 @@ impl Client {
             theme,
             link: Link::new(),
             patience: options.connect_timeout,
-            inputs: EventStream::new(),
+            inputs: Some(EventStream::new()),
             answers: Answers::expected(),
             held_at: Instant::now(),
             screen: Terminal::new(backend)?,
@@ -170,7 +166,6 @@ impl Client {
             arrived: false,
             stale: false,
             drawn_at: Instant::now(),
-            begun: Instant::now(),
         })
     }
 
@@ -201,7 +196,9 @@ impl Client {
         tokio::select! {
             biased;
             turn = signals.next() => turn,
-            input = self.inputs.next() => Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))),
+            Some(input) = async { Some(self.inputs.as_mut()?.next().await) } => {
+                Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())))
+            }
             event = self.link.next() => Turn::Link(event),
             () = alarm => Turn::Due,
         }
@@ -209,15 +206,10 @@ impl Client {
 
     /// How long until something is due: a frame, or what the core waits for.
     fn due(&self) -> Option<Duration> {
-        let frame = self.dirty.then(|| self.frame().saturating_sub(self.drawn_at.elapsed()));
+        let frame = self.dirty.then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
         let tick = self.app.next_tick().map(|at| at.since(now()));
         let answer = self.answers.holds().then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
         [frame, tick, answer].into_iter().flatten().min()
-    }
-
-    /// The time between two frames now.
-    fn frame(&self) -> Duration {
-        if self.begun.elapsed() < OPENING { OPENING_FRAME } else { FRAME }
     }
 
     /// Handles what woke us and everything else that is ready, and draws if it is time.
@@ -235,7 +227,7 @@ impl Client {
             }
             next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
-        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= self.frame()) {
+        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
             self.draw()?;
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
@@ -247,10 +239,11 @@ impl Client {
     /// Something that is there already; keys first.
     async fn ready(&mut self) -> Option<Turn> {
         // The stream keeps the waker of the poll that found nothing, so it must be polled as this task.
-        let input = poll_fn(|context| match self.inputs.poll_next_unpin(context) {
-            Poll::Ready(input) => Poll::Ready(input),
-            Poll::Pending => Poll::Ready(None),
-        });
+        let input =
+            poll_fn(|context| match self.inputs.as_mut().map(|inputs| inputs.poll_next_unpin(context)) {
+                Some(Poll::Ready(input)) => Poll::Ready(input),
+                Some(Poll::Pending) | None => Poll::Ready(None),
+            });
         match input.await {
             Some(input) => Some(Turn::Input(input)),
             None => self.link.ready().map(Turn::Link),
@@ -370,8 +363,8 @@ impl Client {
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
     async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
-        // Its thread ends with the old stream: what is typed from here on is for the shell.
-        self.inputs = EventStream::new();
+        // Its thread ends with the stream: what is typed from here on is for the shell.
+        self.inputs = None;
         self.guard.pause();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
             .map_err(io::Error::from)?;
@@ -383,6 +376,7 @@ impl Client {
 
     fn resume(&mut self) -> Result<(), Failure> {
         self.guard.enter(self.mouse)?;
+        self.inputs.get_or_insert_with(EventStream::new);
         self.title.clear();
         self.repaint();
         Ok(())
@@ -390,6 +384,9 @@ impl Client {
 
     /// The end: the terminal is given back first, then the server is said goodbye if a signal is the reason.
     async fn end(mut self, ending: Result<Ending, Failure>) -> Result<Ending, Failure> {
+        // Its thread ends with the stream: what is typed from here on is for the shell. No second stream may be made
+        // before that: it would wait for the lock that this thread holds while it waits for a key.
+        self.inputs = None;
         let Client { app, link, guard, .. } = &mut self;
         guard.pause();
         if let Ok(Ending::Signal(_)) = ending {

@@ -8,6 +8,7 @@ use std::time::Instant;
 use chatui::server::{self, Config, Counts, Server, clock, config, core, log};
 use clap::ValueEnum;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tracing::{Level, info, warn};
 
 use super::terminal::Keys;
@@ -43,9 +44,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let opened = server.opened();
     info!(lines = opened.lines, segments = opened.segments, took = ?started.elapsed(), "the log is open");
     say(&ready_line(server.addresses(), &data.display().to_string(), sync));
-    let counts = runtime.block_on(wait(server, signals));
-    runtime.shutdown_background();
-    let counts = counts?;
+    let counts = runtime.block_on(wait(server, signals))?;
     let up = started.elapsed().as_secs();
     say(&format!(
         "chatui stopped after {}:{:02}:{:02}: {} people came, {} lines were kept",
@@ -128,7 +127,12 @@ async fn wait(server: Server, mut signals: Signals) -> Result<Counts, Failure> {
         info!("q, Enter or Ctrl+C stops the server");
     }
     let stopper = server.stopper();
-    let mut end = tokio::task::spawn_blocking(move || server.wait());
+    // A thread that nothing waits for: the runtime would wait for its own, even when this one unwinds.
+    let (tell, mut end) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("server".to_owned())
+        .spawn(move || tell.send(server.wait()))
+        .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
     let ended = tokio::select! {
         ended = &mut end => Some(ended),
         () = signals.any() => None,
@@ -148,7 +152,7 @@ async fn wait(server: Server, mut signals: Signals) -> Result<Counts, Failure> {
             }
         }
     };
-    ended.map_err(|error| Failure::new(FAILED, error))?.map_err(Failure::from)
+    ended.map_err(|_| Failure::new(FAILED, "the server ended unexpectedly"))?.map_err(Failure::from)
 }
 
 /// Diagnostics go to stderr: with time, address and reason, never with what people say.
@@ -165,6 +169,8 @@ fn diagnostics(args: &ServeArgs) {
         .with_ansi(colour)
         .with_target(false)
         .with_max_level(level)
+        // What cannot be written, for the terminal is gone, is lost: to complain about it on the same terminal panics.
+        .log_internal_errors(false)
         .init();
 }
 

@@ -40,6 +40,10 @@ pub const LINGER: Duration = Duration::from_millis(500);
 /// How long accepting rests when the process is out of descriptors: no spinning, and soon tried again.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
+/// Bytes of the log that are read at a start for the ids of what was said last: about 100,000 lines, 50 ms. Whoever
+/// did not hear an echo before a crash said it in the last turns.
+pub const IDS_READ: u64 = 16 << 20;
+
 /// How often deadlines are looked at.
 pub const TICK: Duration = Duration::from_secs(5);
 

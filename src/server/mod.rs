@@ -115,6 +115,8 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     let sync = options.sync;
     let (mut file, opened) =
         FileLog::open(&config.data, options, &mut |line| core.recall(line)).map_err(ServerError::Open)?;
+    let read = file.reader().tail(config::IDS_READ, &mut |line| core.recall_id(line));
+    read.map_err(ServerError::Setup)?;
     let backbone = Box::new(Local::after(opened.last_time, opened.last_seq));
 
     let inbox = Arc::new(Inbox::default());

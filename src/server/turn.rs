@@ -208,10 +208,13 @@ fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
             Output::Page { to, lines, playback } => {
                 let bytes = match lines {
                     Lines::Recent(lines) => playback.bytes(&*lines),
-                    Lines::Asked(query) => playback.bytes(&log.page(query).unwrap_or_else(|reason| {
-                        error!("a page of the log could not be read: {reason}");
-                        Vec::new()
-                    })),
+                    Lines::Asked(query) => match log.page(query) {
+                        Ok(lines) => playback.bytes(&lines),
+                        Err(reason) => {
+                            error!("a page of the log could not be read: {reason}");
+                            playback.failure()
+                        }
+                    },
                 };
                 *output = Output::Reply { to: *to, bytes, of: None };
             }

@@ -16,6 +16,7 @@ use chatui::irc::name::mask_matches;
 use chatui::irc::{Line, Time};
 use chatui::server::backbone::Local;
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, Output, Peer};
+use chatui::server::log::{Log, MemoryLog};
 use chatui::server::turn::{Turn, drive};
 
 pub struct Stage {
@@ -25,6 +26,15 @@ pub struct Stage {
     heard: BTreeMap<u32, VecDeque<String>>,
     closed: Vec<u32>,
     pub kept: Vec<Line>,
+    /// What becomes of a page that is to be read from the log.
+    pages: Pages,
+}
+
+/// What becomes of a page of the log: it is named, it is read from what was kept, or it cannot be read.
+enum Pages {
+    Named,
+    Read,
+    Broken,
 }
 
 impl Stage {
@@ -36,6 +46,7 @@ impl Stage {
             heard: BTreeMap::new(),
             closed: Vec::new(),
             kept: Vec::new(),
+            pages: Pages::Named,
         }
     }
 
@@ -60,8 +71,17 @@ impl Stage {
                 Output::Page { to, lines: Lines::Recent(lines), playback } => {
                     self.hear(to, &playback.bytes(&lines));
                 }
-                Output::Page { to, lines: Lines::Asked(query), .. } => {
-                    self.hear(to, format!("asked for a page of {}\r\n", query.channel).as_bytes());
+                Output::Page { to, lines: Lines::Asked(query), playback } => {
+                    let mut log = MemoryLog::new();
+                    log.append(&self.kept).unwrap();
+                    let bytes = match self.pages {
+                        Pages::Named => {
+                            format!("asked for a page of {}\r\n", query.channel).as_bytes().into()
+                        }
+                        Pages::Read => playback.bytes(&log.page(&query).unwrap()),
+                        Pages::Broken => playback.failure(),
+                    };
+                    self.hear(to, &bytes);
                 }
                 Output::Append { .. } => panic!("an append was left over"),
                 Output::Deliver { .. } | Output::Note(_) => {}
@@ -362,6 +382,43 @@ fn a_line_that_is_said_again_under_its_id_is_heard_once() {
 }
 
 #[test]
+fn what_is_said_again_is_heard_once_in_private_and_after_a_restart_and_under_another_nick() {
+    let log = script(
+        "a+alice
+        a> JOIN #x
+        a> @+chatui/id=0123456789abcdef0123456789abcdef PRIVMSG #x :once
+        a*",
+    );
+    let mut stage = Stage::new(Config::default());
+    log.kept.iter().for_each(|line| stage.core.recall_id(line));
+    let msgid = log.kept.last().unwrap().msgid();
+    stage.run(&format!(
+        "a+
+        a> CAP REQ :echo-message message-tags
+        a> NICK alice_
+        a> USER a 0 * :a
+        a> CAP END
+        a> JOIN #x
+        a*
+        b+bob
+        b> JOIN #x
+        b*
+        a*
+        a> @+chatui/id=0123456789abcdef0123456789abcdef PRIVMSG #x :once
+        a< @msgid={msgid};+chatui/id=0123456789abcdef0123456789abcdef :alice_!~a@h PRIVMSG #x :once
+        a> @+chatui/id=1123456789abcdef0123456789abcdef NOTICE bob :you
+        a< *+chatui/id=1123456789abcdef0123456789abcdef :alice_!~a@h NOTICE bob :you
+        b< :alice_!~a@h NOTICE bob :you
+        a> @+chatui/id=1123456789abcdef0123456789abcdef NOTICE bob :you
+        a< *+chatui/id=1123456789abcdef0123456789abcdef :alice_!~a@h NOTICE bob :you
+        a> @+chatui/id=1123456789abcdef0123456789abcdef TAGMSG bob
+        a< *+chatui/id=1123456789abcdef0123456789abcdef :alice_!~a@h TAGMSG bob
+        a.
+        b."
+    ));
+}
+
+#[test]
 fn a_connection_that_ends_frees_its_nick_at_once() {
     let stage = script(
         "a+alice
@@ -494,7 +551,7 @@ fn history_is_asked_for_by_those_who_know_how() {
         a> CHATHISTORY SIDEWAYS #x * 2
         a< :chatui.local FAIL CHATHISTORY INVALID_PARAMS SIDEWAYS :*
         a> CHATHISTORY BEFORE #x number=5 2
-        a< :chatui.local FAIL CHATHISTORY INVALID_MSGREFTYPE BEFORE :*
+        a< :chatui.local FAIL CHATHISTORY INVALID_MSGREFTYPE BEFORE #x :*
         a> CHATHISTORY TARGETS timestamp=2020-01-01T00:00:00.000Z timestamp=2030-01-01T00:00:00.000Z 5
         a< :chatui.local BATCH +b* draft/chathistory-targets
         a< @batch=b* :chatui.local CHATHISTORY TARGETS #x 2026-*
@@ -517,6 +574,47 @@ fn history_is_asked_for_by_those_who_know_how() {
         a< * PRIVMSG #x :three
         a< *BATCH -*"
     ));
+}
+
+#[test]
+fn events_are_played_back_to_those_who_asked_for_them_in_a_batch() {
+    let mut stage = Stage::new(Config::default());
+    stage.pages = Pages::Read;
+    stage.run(
+        "b+bob
+        b> JOIN #x
+        b> TOPIC #x :tides
+        b> PRIVMSG #x :one
+        b*
+        a+
+        a> CAP REQ :draft/chathistory draft/event-playback batch message-tags labeled-response
+        a> NICK alice
+        a> USER a 0 * :a
+        a> CAP END
+        a> JOIN #x
+        a*
+        b*
+        a> @label=h CHATHISTORY LATEST #x * 10
+        a< @label=h :chatui.local BATCH +b* chathistory #x
+        a< @batch=b*;msgid=* :bob!~bob@h JOIN #x
+        a< @batch=b*;msgid=* :bob!~bob@h TOPIC #x :tides
+        a< @batch=b*;msgid=* :bob!~bob@h PRIVMSG #x :one
+        a< @batch=b*;msgid=* :alice!~a@h JOIN #x
+        a< :chatui.local BATCH -b*
+        a> CAP REQ -batch
+        a< *ACK*
+        a> CHATHISTORY LATEST #x * 10
+        a< :bob!~bob@h PRIVMSG #x :[*] one
+        a.",
+    );
+    stage.pages = Pages::Broken;
+    stage.run(
+        "a> CAP REQ batch
+        a< *ACK*
+        a> @label=i CHATHISTORY LATEST #x * 10
+        a< @label=i :chatui.local FAIL CHATHISTORY MESSAGE_ERROR LATEST #x :*
+        a.",
+    );
 }
 
 #[test]

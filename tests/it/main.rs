@@ -11,6 +11,7 @@
 mod cli;
 mod client;
 mod core;
+mod crash;
 mod log;
 mod log_command;
 mod pty;

@@ -1,10 +1,12 @@
 //! The main job, seen from outside: the real binary in a pseudo-terminal, a server and people at it, one of them
 //! killed, the server stopped and started again, and the state in which each leaves the terminal. Needs the binary.
 
-use portable_pty::CommandBuilder;
+use std::io::{BufRead, BufReader};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use rustix::process::Signal;
 
-use crate::terminal::{Home, Terminal, chatui};
+use crate::terminal::{Home, PATIENCE, Terminal, chatui};
 
 /// A server in a terminal of its own, and where it listens.
 struct Server {
@@ -110,6 +112,30 @@ fn a_server_stops_gracefully_and_comes_back_with_history_and_topic() {
     bob.sees_rows("bob reads what was said before", |rows| message(rows, "alice", "remember the milk"));
     let times = bob.screen().matches("remember the milk").count();
     assert_eq!(times, 1, "{}", bob.screen());
+}
+
+#[test]
+fn a_server_whose_terminal_is_gone_ends_and_frees_its_folder() {
+    let home = Home::new();
+    let terminal = native_pty_system().openpty(PtySize::default()).unwrap();
+    let mut command = CommandBuilder::new(chatui());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data", &home.path("data")]);
+    command.env_clear();
+    home.variables().into_iter().for_each(|(name, value)| command.env(name, value));
+    let mut server = terminal.slave.spawn_command(command).unwrap();
+    let shown = BufReader::new(terminal.master.try_clone_reader().unwrap());
+    let running = shown.lines().map_while(Result::ok).any(|line| line.contains("stops the server"));
+    assert!(running, "it never said how it is stopped");
+
+    // Nobody holds the other side any more: the server is sent SIGHUP, and what it writes from now on fails.
+    drop(terminal);
+    let mut killer = server.clone_killer();
+    let (tell, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(server.wait().unwrap()));
+    let exit = ended.recv_timeout(PATIENCE).inspect_err(|_| killer.kill().unwrap());
+    let exit = exit.expect("the server ends");
+    assert_eq!((exit.exit_code(), exit.signal()), (0, None));
+    Server::start(&home);
 }
 
 #[test]

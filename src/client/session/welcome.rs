@@ -8,6 +8,8 @@ use crate::irc::{Cap, Caps, Message};
 
 /// Most nicks that are tried in one registration.
 const MAX_NICKS: usize = 12;
+/// Capabilities that are known and not asked for: a window shows who comes and goes now, not who did long ago.
+const UNWANTED: &[Cap] = &[Cap::EventPlayback];
 /// The length of nick that every server takes.
 const SHORT_NICK: usize = 9;
 
@@ -66,7 +68,7 @@ impl Session {
     }
 
     fn request(&mut self, caps: Caps, out: &mut Vec<Report>) {
-        let wanted: Vec<Cap> = caps.iter().collect();
+        let wanted: Vec<Cap> = caps.iter().filter(|cap| !UNWANTED.contains(cap)).collect();
         if !wanted.is_empty() {
             self.asked += 1;
             out.push(request_line(&wanted));

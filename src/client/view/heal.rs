@@ -16,6 +16,7 @@ use ratatui::layout::{Position, Size};
 pub struct Healing<B> {
     inner: B,
     rows: Vec<ShownRow>,
+    cursor: Position,
 }
 
 /// What stands in a row of the terminal.
@@ -28,7 +29,7 @@ struct ShownRow {
 impl<B: Backend> Healing<B> {
     /// Around a backend whose screen is empty.
     pub fn new(inner: B) -> Healing<B> {
-        Healing { inner, rows: Vec::new() }
+        Healing { inner, rows: Vec::new(), cursor: Position::ORIGIN }
     }
 
     /// The backend within.
@@ -141,12 +142,14 @@ impl<B: Backend> Backend for Healing<B> {
         self.inner.show_cursor()
     }
 
+    /// Where the cursor was put last. The terminal is not asked: its answer would have to be read from among the keys.
     fn get_cursor_position(&mut self) -> Result<Position, Self::Error> {
-        self.inner.get_cursor_position()
+        Ok(self.cursor)
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Self::Error> {
-        self.inner.set_cursor_position(position)
+        self.cursor = position.into();
+        self.inner.set_cursor_position(self.cursor)
     }
 
     fn clear(&mut self) -> Result<(), Self::Error> {

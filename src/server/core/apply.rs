@@ -54,6 +54,7 @@ impl Core {
         let echo = origin
             .and_then(|id| self.state.connection(id))
             .is_some_and(|sender| sender.caps.has(Cap::EchoMessage));
+        self.said.insert(line);
         let (prefix, name) = split_statusmsg(message.param(0));
         if !is_channel_name(name) {
             self.tell_user(name, line, message, origin, echo);
@@ -221,7 +222,6 @@ impl Core {
             let by = message.source.map_or("*", |source| Source::split(source).nick).to_owned();
             place.set_topic(Topic { text, by, line: line.clone() });
         } else {
-            self.said.insert(line);
             place.recent.push_back(line.clone());
             // At start the log hands over as many as are kept here: when that is all the room there is, more may be there.
             place.older |= place.recent.len() >= RECENT_LINES;

@@ -17,6 +17,9 @@ use super::register::shown_word;
 use super::state::ChanId;
 use super::{ConnId, Core, Form, Lines, Output, Query, Reference, Which};
 
+/// What is said of history that cannot be had, whatever the reason.
+const NOT_RETRIEVED: &str = "Messages could not be retrieved";
+
 /// How a piece of history is written for one connection.
 #[derive(Clone, Debug)]
 pub struct Playback {
@@ -28,6 +31,8 @@ pub struct Playback {
     pub channel: String,
     /// The batch it comes in, for those who know batches.
     pub batch: Option<String>,
+    /// The subcommand of the CHATHISTORY that asked for it; none at a JOIN.
+    pub asked: Option<String>,
     /// The label of the command that asked for it.
     pub label: Option<String>,
     /// When it is written: a time in front of an old text has a date, if it is not of today.
@@ -48,6 +53,19 @@ impl Playback {
         let tag = format!("batch={batch}");
         lines.into_iter().for_each(|line| self.form.put(line, &tag, &mut out));
         out.put_slice(format!(":{server} BATCH -{batch}\r\n").as_bytes());
+        out
+    }
+
+    /// What is said instead of the page when it cannot be read. Who only joins is told nothing.
+    pub fn failure(&self) -> BytesMut {
+        let mut out = BytesMut::new();
+        if let Some(asked) = &self.asked {
+            if let Some(label) = &self.label {
+                out.put_slice(format!("@label={label} ").as_bytes());
+            }
+            let params = ["CHATHISTORY", "MESSAGE_ERROR", asked, &self.channel, NOT_RETRIEVED];
+            crate::irc::line::put_untagged(&mut out, &self.server, "FAIL", &params);
+        }
         out
     }
 
@@ -84,7 +102,7 @@ impl Core {
             return;
         }
         let limit = self.config.history;
-        self.answer(id, channel, Which::Latest(None), limit, false);
+        self.answer(id, channel, Which::Latest(None), limit, None);
     }
 
     fn playback(&mut self, id: ConnId, channel: ChanId) -> Playback {
@@ -97,6 +115,7 @@ impl Core {
             server: self.config.name.clone(),
             channel: self.state.channel(channel).map(|place| place.name.clone()).unwrap_or_default(),
             batch,
+            asked: None,
             label: None,
             now: self.now,
         }
@@ -117,7 +136,10 @@ impl Core {
         let references = match references {
             Ok(references) => references,
             Err(code) => {
-                self.fail(id, "CHATHISTORY", code, &[&shown_word(&verb)], "Not a timestamp= or a msgid=");
+                let verb = shown_word(&verb);
+                // Of a reference that is no reference at all there is nothing more to say.
+                let context: &[&str] = if code == "INVALID_PARAMS" { &[&verb] } else { &[&verb, &shown] };
+                self.fail(id, "CHATHISTORY", code, context, "Not a timestamp= or a msgid=");
                 return;
             }
         };
@@ -146,26 +168,31 @@ impl Core {
         });
         let Some(channel) = inside else {
             // The same answer whether there is such a channel or not.
-            let words = "Messages could not be retrieved";
-            self.fail(id, "CHATHISTORY", "INVALID_TARGET", &[&shown_word(&verb), &shown], words);
+            let context = [&*shown_word(&verb), &*shown];
+            self.fail(id, "CHATHISTORY", "INVALID_TARGET", &context, NOT_RETRIEVED);
             return;
         };
-        self.answer(id, channel, which, limit.min(MAX_HISTORY), true);
+        self.answer(id, channel, which, limit.min(MAX_HISTORY), Some(&verb));
     }
 
-    fn answer(&mut self, id: ConnId, channel: ChanId, which: Which, limit: usize, asked: bool) {
+    /// `asked` is the subcommand of CHATHISTORY; none at a JOIN.
+    fn answer(&mut self, id: ConnId, channel: ChanId, which: Which, limit: usize, asked: Option<&str>) {
         let mut playback = self.playback(id, channel);
         // The batch of the page is the whole answer to CHATHISTORY, so it carries the label itself; at a JOIN it is a
         // part of the answer, and comes after it.
-        playback.label = asked.then(|| self.take_label(id)).flatten();
+        playback.label = asked.and_then(|_| self.take_label(id));
+        playback.asked = asked.map(str::to_owned);
+        // Outside a batch an event of the past could be taken for one of now.
+        let caps = self.state.connection(id).map(|connection| connection.caps).unwrap_or_default();
+        let events = asked.is_some() && caps.has(Cap::EventPlayback) && caps.has(Cap::Batch);
         let Some(place) = self.state.channel(channel) else { return };
-        let lines = match from_recent(&place.recent, place.older, which, limit) {
+        // Messages alone are remembered here.
+        let recent = from_recent(&place.recent, place.older, which, limit).filter(|_| !events);
+        let lines = match recent {
             Some(lines) => Lines::Recent(lines.into_iter().cloned().collect()),
-            None => {
-                Lines::Asked(Query { channel: fold(&place.name).into_owned(), which, limit, events: false })
-            }
+            None => Lines::Asked(Query { channel: fold(&place.name).into_owned(), which, limit, events }),
         };
-        self.out.push(Output::Page { to: id, lines, playback });
+        self.after_label(Output::Page { to: id, lines, playback });
     }
 
     /// Which of one's channels had messages between two times, and when the last one was.

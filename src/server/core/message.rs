@@ -105,9 +105,8 @@ impl Core {
         let params: &[&str] = if verb == "TAGMSG" { &[&written] } else { &[&written, text] };
         let draft = Draft::new(tags, &sender.source, verb, params);
         // Said before, and its sender does not know: the answer is the first one's echo, and nobody else hears anything.
-        if let Some((at, seq)) =
-            said::id_of(Tags(tags)).filter(|_| keep).and_then(|said| self.said.place(said))
-        {
+        let id_of = |tags| said::id_of(Tags(tags)).filter(|_| verb != "TAGMSG");
+        if let Some((at, seq)) = id_of(tags).and_then(|said| self.said.place(said)) {
             if sender.caps.has(Cap::EchoMessage) {
                 self.hear(id, &draft.stamp(at, seq), true);
             }

@@ -215,6 +215,12 @@ impl Core {
     /// Takes a line of the log at start: the channels' recent lines and topics are what they were.
     pub fn recall(&mut self, line: &Line) {
         self.remember(line);
+        self.said.insert(line);
+    }
+
+    /// Takes one of the log's last lines at start, whatever its channel: it is not said a second time under the same id.
+    pub fn recall_id(&mut self, line: &Line) {
+        self.said.insert(line);
     }
 
     /// How many connections are registered.

@@ -12,7 +12,7 @@ use super::modes::{CHANNEL_MODES, USER_MODES};
 use super::{ConnId, Core, Note, Output};
 
 /// Capabilities that the table names for the client and that this server does not offer yet.
-const NOT_OFFERED: &[Cap] = &[Cap::ExtendedJoin, Cap::Chghost, Cap::EventPlayback];
+const NOT_OFFERED: &[Cap] = &[Cap::ExtendedJoin, Cap::Chghost];
 
 /// Nicks that nobody may have: they would be taken for the server's own voice.
 const RESERVED: &[&str] = &["server", "chatui", "nickserv", "chanserv", "histserv", "operserv"];

@@ -17,6 +17,8 @@ pub(super) struct Label {
     label: String,
     lines: Vec<BytesMut>,
     of: Option<Line>,
+    /// What follows the answer.
+    after: Vec<Output>,
     /// The answer comes from elsewhere (a page of the log) and will carry the label itself.
     passed_on: bool,
 }
@@ -119,7 +121,8 @@ impl Core {
 
     /// A labelled command begins.
     pub(super) fn begin_label(&mut self, to: ConnId, label: String) {
-        self.label = Some(Label { to, label, lines: Vec::new(), of: None, passed_on: false });
+        self.label =
+            Some(Label { to, label, lines: Vec::new(), of: None, after: Vec::new(), passed_on: false });
     }
 
     /// The label of the command under way, for an answer that comes from the log: it carries the label itself then.
@@ -129,10 +132,19 @@ impl Core {
         Some(label.label.clone())
     }
 
+    /// What comes of the command under way and is no part of its answer: behind it.
+    pub(super) fn after_label(&mut self, output: Output) {
+        match &mut self.label {
+            Some(label) => label.after.push(output),
+            None => self.out.push(output),
+        }
+    }
+
     /// Answers the labelled command under way: with `ACK`, with its one line, or with a batch of its lines.
     pub(super) fn finish_label(&mut self) {
-        let Some(Label { to, label, lines, of, passed_on }) = self.label.take() else { return };
+        let Some(Label { to, label, lines, of, mut after, passed_on }) = self.label.take() else { return };
         if passed_on || self.state.connection(to).is_none() {
+            self.out.append(&mut after);
             return;
         }
         let tag = format!("label={label}");
@@ -162,6 +174,7 @@ impl Core {
             }
         }
         self.push_reply(to, &bytes, of);
+        self.out.append(&mut after);
     }
 
     /// The nick of a connection, for a reply's param.

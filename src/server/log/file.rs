@@ -283,6 +283,14 @@ impl Reader {
         Snapshot { folder: Arc::clone(&self.folder), extent }
     }
 
+    /// Hands out the last lines, in the order of the log: those that begin in the last so many bytes.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn tail(&self, bytes: u64, each: &mut dyn FnMut(&Line)) -> io::Result<()> {
+        page::tail(&self.snapshot(), bytes, each)
+    }
+
     fn newest(&self) -> Option<Seq> {
         self.extent.lock().unwrap_or_else(PoisonError::into_inner).segments.last().copied()
     }

@@ -169,6 +169,37 @@ impl<S: Store> Search<'_, S> {
     }
 }
 
+/// Hands out the lines that begin in the last so many bytes, in the order of the log.
+pub(super) fn tail<S: Store>(store: &S, bytes: u64, each: &mut dyn FnMut(&Line)) -> io::Result<()> {
+    // Each segment from the newest on back, and from where it belongs to them.
+    let (mut parts, mut left) = (Vec::new(), bytes);
+    for n in (0..store.segments()).rev() {
+        if left == 0 {
+            break;
+        }
+        let length = store.open(n)?.1;
+        parts.push((n, length.saturating_sub(left)));
+        left = left.saturating_sub(length);
+    }
+    let mut last = 0;
+    for (n, from) in parts.into_iter().rev() {
+        let (segment, length) = store.open(n)?;
+        // From the byte before on: the first piece is the end of the line before, or its line end alone.
+        let mut lines = Lines::new(&segment, from.saturating_sub(1), length, WINDOW as usize);
+        let mut before = from > 0;
+        while let Some(raw) = lines.next()? {
+            if std::mem::take(&mut before) {
+                continue;
+            }
+            if let Some(line) = raw.decode().filter(|line| format::place_of(line) > last) {
+                last = format::place_of(&line);
+                each(&line);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Where the first line at or behind a place begins; where the log ends, if there is none.
 pub(super) fn first_at<S: Store>(store: &S, place: Place) -> io::Result<Position> {
     let count = store.segments();

@@ -179,3 +179,29 @@ fn names_are_whole_whatever_the_server_is_called() {
         .map(|nick| nick.trim_start_matches('@'));
     assert_eq!(listed.collect::<Vec<_>>(), nicks);
 }
+
+#[test]
+fn what_was_said_comes_after_the_labelled_join() {
+    script(
+        "b+bob
+        b> JOIN #x
+        b> PRIVMSG #x :one
+        a+
+        a> CAP REQ :labeled-response batch message-tags
+        a> NICK alice
+        a> USER a 0 * :a
+        a> CAP END
+        a*
+        b*
+        a> @label=j JOIN #x
+        a< @label=j :chatui.local BATCH +b* labeled-response
+        a< @batch=b*;msgid=* :alice!~a@h JOIN #x
+        a< @batch=b* :chatui.local 353 alice = #x *
+        a< @batch=b* :chatui.local 366 alice #x *
+        a< :chatui.local BATCH -b*
+        a< :chatui.local BATCH +b* chathistory #x
+        a< @batch=b*;msgid=* :bob!~bob@h PRIVMSG #x :one
+        a< :chatui.local BATCH -b*
+        b*",
+    );
+}

@@ -274,3 +274,24 @@ fn a_reader_on_another_thread_sees_whole_pages_while_the_log_grows() {
     done.store(1, Ordering::Release);
     assert_eq!(reading.join().unwrap(), 3000);
 }
+
+#[test]
+fn the_tail_is_the_last_lines_across_segments() {
+    let dir = TempDir::new().unwrap();
+    let lines = fill_segments(dir.path(), 100);
+    let (log, ..) = open_with(dir.path(), small());
+    let tail = |bytes| {
+        let mut found = Vec::new();
+        log.reader().tail(bytes, &mut |line| found.push(line.clone())).unwrap();
+        found
+    };
+    let length = |line: &Line| line.tagged().len() as u64 + 11;
+    let mut bytes = 0;
+    assert_eq!(tail(0), []);
+    for (n, line) in lines.iter().enumerate().rev() {
+        assert_eq!(tail(bytes + length(line) - 1), lines[n + 1..]);
+        bytes += length(line);
+        assert_eq!(tail(bytes), lines[n..]);
+    }
+    assert_eq!(tail(u64::MAX), lines);
+}
