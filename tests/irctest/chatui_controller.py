@@ -40,6 +40,7 @@ class ChatuiController(BaseServerController, DirectoryBasedController):
             Capabilities.AWAY_NOTIFY,
             Capabilities.BATCH,
             Capabilities.ECHO_MESSAGE,
+            Capabilities.EXTENDED_MONITOR,
             Capabilities.LABELED_RESPONSE,
             Capabilities.MESSAGE_TAGS,
             Capabilities.MULTI_PREFIX,
@@ -64,7 +65,14 @@ class ChatuiController(BaseServerController, DirectoryBasedController):
             OptionalBehaviors.NO_CTCP,
         }
     )
-    isupport = {"CASEMAPPING": "ascii", "INVEX": "I", "UTF8ONLY": None, "WHOX": None}
+    isupport = {
+        "BOT": "B",
+        "CASEMAPPING": "ascii",
+        "INVEX": "I",
+        "MONITOR": "100",
+        "UTF8ONLY": None,
+        "WHOX": None,
+    }
 
     def run(
         self,

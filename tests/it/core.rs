@@ -6,6 +6,7 @@
 
 mod mended;
 mod modes;
+mod monitor;
 mod operators;
 mod queries;
 
@@ -107,6 +108,10 @@ impl Stage {
         self.input(Input::Line(ConnId(id), line.as_bytes()));
     }
 
+    pub fn take(&mut self, id: char) -> Vec<String> {
+        self.heard.remove(&u32::from(id)).unwrap_or_default().into()
+    }
+
     pub fn bytes(&mut self, id: char, line: &[u8]) {
         self.input(Input::Line(ConnId(u32::from(id)), line));
     }
@@ -174,7 +179,7 @@ fn a_welcome() {
         a< :chatui.local 001 alice :Welcome to chatui, alice!~al@h
         a< :chatui.local 002 alice :*
         a< :chatui.local 003 alice :*
-        a< :chatui.local 004 alice chatui.local chatui-* iow CIbeiklmnostv Ibeklov
+        a< :chatui.local 004 alice chatui.local chatui-* Biow CIbeiklmnostv Ibeklov
         a< :chatui.local 005 alice *CASEMAPPING=ascii*
         a< :chatui.local 005 alice *WHOX*
         a< :chatui.local 005 alice *CHATHISTORY=*

@@ -43,6 +43,7 @@ const TABLE: &[Command] = &[
     command("LIST", 0, Core::list),
     command("LUSERS", 0, Core::lusers),
     command("MODE", 1, Core::mode),
+    command("MONITOR", 1, Core::monitor),
     command("MOTD", 0, Core::motd),
     command("NAMES", 0, Core::names),
     early("NICK", 0, Core::nick),
@@ -66,6 +67,12 @@ const TABLE: &[Command] = &[
     command("WHOIS", 0, Core::whois),
     command("WHOWAS", 1, Core::whowas),
 ];
+
+/// All verbs, in order.
+#[cfg(test)]
+pub(super) fn verbs() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|row| row.verb)
+}
 
 /// Whether a line is over one of the two limits: tags, and all else
 /// ([message-tags](https://ircv3.net/specs/extensions/message-tags#size-limit)).

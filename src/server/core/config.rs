@@ -25,6 +25,8 @@ pub const MAX_MASKS: usize = 100;
 pub const MAX_OPER_FAILURES: u8 = 3;
 /// Most people that WHOWAS remembers: a minute's leaving of a large server.
 pub const WHOWAS: usize = 1_000;
+/// Most people that one user may watch (`MONITOR`).
+pub const MAX_MONITORED: usize = 100;
 /// Most mode changes with a parameter in one MODE (`MODES`).
 pub const MAX_MODE_PARAMS: usize = 6;
 /// Most channels that are remembered while nobody is in them: their topic and their last lines.

@@ -1,4 +1,4 @@
-//! What the server says of itself: MOTD, LUSERS, VERSION, TIME, ADMIN, INFO, HELP
+//! What the server says of itself: MOTD, LUSERS, VERSION, TIME, ADMIN, INFO, LINKS
 //! ([server queries](https://modern.ircdocs.horse/#server-queries-and-commands)).
 
 use crate::irc::Message;
@@ -6,30 +6,6 @@ use crate::irc::numeric::*;
 
 use super::register::shown_word;
 use super::{ConnId, Core};
-
-/// What HELP tells: a subject and its lines.
-const HELP: &[(&str, &[&str])] = &[
-    (
-        "index",
-        &[
-            "JOIN #room            enter a room, PART #room leaves it",
-            "PRIVMSG #room :text   say something; with a nick instead of a room: to that person alone",
-            "TOPIC #room :text     set the topic, without text: ask for it",
-            "NICK name             change your name",
-            "NAMES, WHO, WHOIS     who is here",
-            "LIST                  which rooms there are",
-            "CHATHISTORY           what was said before",
-            "AWAY :text            say that you are away, without text: that you are back",
-            "QUIT :reason          leave",
-        ],
-    ),
-    ("privmsg", &["PRIVMSG <target>{,<target>} :<text>", "Says something in a room or to a person."]),
-    ("join", &["JOIN <room>{,<room>} [<key>{,<key>}]", "Enters rooms; one that is not there yet is made."]),
-    (
-        "chathistory",
-        &["CHATHISTORY LATEST <room> * <count>", "Asks for what was said before; see the IRCv3 text."],
-    ),
-];
 
 impl Core {
     /// Whether a command that may name a server names this one; otherwise it is told that there is none.
@@ -128,23 +104,5 @@ impl Core {
             self.numeric(id, RPL_INFO, &[&format!("running since {}", self.config.created)]);
             self.numeric(id, RPL_ENDOFINFO, &["End of INFO"]);
         }
-    }
-
-    pub(super) fn help(&mut self, id: ConnId, message: &Message<'_>) {
-        let asked = message.param(0);
-        let subject = if asked.is_empty() { "index" } else { asked };
-        let shown = shown_word(subject);
-        let Some((_, lines)) = HELP.iter().find(|(name, _)| name.eq_ignore_ascii_case(subject)) else {
-            self.numeric(id, ERR_HELPNOTFOUND, &[&shown, "There is no help on this"]);
-            return;
-        };
-        let Some((last, rest)) = lines.split_last() else { return };
-        let (first, rest) = rest.split_first().unwrap_or((last, &[]));
-        self.numeric(id, RPL_HELPSTART, &[&shown, first]);
-        for line in rest {
-            self.numeric(id, RPL_HELPTXT, &[&shown, line]);
-        }
-        self.numeric(id, RPL_HELPTXT, &[&shown, last]);
-        self.numeric(id, RPL_ENDOFHELP, &[&shown, "End of /HELP"]);
     }
 }

@@ -45,7 +45,10 @@ impl Core {
         {
             connection.spoke = now;
         }
-        let tags = client_tags(message.tags);
+        let mut tags = client_tags(message.tags);
+        if self.state.connection(id).is_some_and(|sender| sender.modes.bot) {
+            message::push_tag(&mut tags, "bot", "");
+        }
         for (count, target) in targets.split(',').filter(|target| !target.is_empty()).enumerate() {
             if count == MAX_TARGETS {
                 let shown = shown_word(target);

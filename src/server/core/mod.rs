@@ -11,7 +11,7 @@
 //! | [`audience`] | who is to hear a line, and in which form |
 //! | [`command`] | the table of commands |
 //! | [`modes`] | what modes there are |
-//! | `register`, `message`, `membership`, `mode`, `people`, `whowas`, `oper`, `info`, [`history`] | their handlers, by family |
+//! | `register`, `message`, `membership`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, [`history`] | their handlers, by family |
 //! | `apply` | what a line in the order does to the state, and who hears it |
 //! | `reply` | numerics, standard replies, labels |
 
@@ -19,12 +19,14 @@ mod apply;
 pub mod audience;
 pub mod command;
 pub mod config;
+mod help;
 pub mod history;
 mod info;
 mod membership;
 mod message;
 mod mode;
 pub mod modes;
+mod monitor;
 mod oper;
 mod people;
 pub mod query;
@@ -38,6 +40,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use crate::irc::numeric::RPL_MONOFFLINE;
 use crate::irc::{Draft, Line, Message, Time};
 
 pub use audience::{Audience, Ears, Form};
@@ -313,7 +316,11 @@ impl Core {
             self.past.insert(connection, self.now);
         }
         let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
+        let registered = connection.registered;
         self.state.remove(id);
+        if registered {
+            self.tell_watchers(&nick, RPL_MONOFFLINE, &nick);
+        }
         self.out.push(Output::Note(Note::Left(id, nick, address, reason.to_owned())));
         self.out.push(Output::Close(id, reason.to_owned()));
     }

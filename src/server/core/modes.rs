@@ -9,7 +9,7 @@ use crate::irc::numeric::*;
 pub const CHANNEL_MODES: (&str, &str) = ("CIbeiklmnostv", "Ibeklov");
 
 /// All letters of a user's modes.
-pub const USER_MODES: &str = "iow";
+pub const USER_MODES: &str = "Biow";
 
 /// A channel's modes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,6 +190,8 @@ pub fn whole_mask(mask: &str) -> String {
 /// A user's modes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UserModes {
+    /// `+B`: a program, and it says so ([bot mode](https://ircv3.net/specs/extensions/bot-mode)).
+    pub bot: bool,
     /// `+i`: not shown to strangers.
     pub invisible: bool,
     /// `+o`: may act for the server.
@@ -202,6 +204,7 @@ impl UserModes {
     /// The mode with this letter.
     pub fn flag(&mut self, letter: char) -> Option<&mut bool> {
         match letter {
+            'B' => Some(&mut self.bot),
             'i' => Some(&mut self.invisible),
             'o' => Some(&mut self.operator),
             'w' => Some(&mut self.wallops),
@@ -210,7 +213,7 @@ impl UserModes {
     }
 
     fn letters(self) -> impl Iterator<Item = (char, bool)> {
-        [('i', self.invisible), ('o', self.operator), ('w', self.wallops)].into_iter()
+        [('B', self.bot), ('i', self.invisible), ('o', self.operator), ('w', self.wallops)].into_iter()
     }
 
     /// The letters of those that are set, after a `+`.

@@ -8,7 +8,6 @@ use crate::irc::name::same;
 use crate::irc::numeric::*;
 use crate::irc::{Draft, Line, Message};
 
-use super::audience::Ears;
 use super::config::{MAX_OPER_FAILURES, REASON_LEN};
 use super::modes::UserModes;
 use super::register::{equal_in_constant_time, shown_word};
@@ -81,13 +80,7 @@ impl Core {
 
     /// A WALLOPS in the order goes to those who asked for such with `+w`.
     pub(super) fn apply_wallops(&mut self, line: &Line) {
-        let mut ears = Ears::new(self.config.lanes);
-        for id in self.state.ids() {
-            if let Some(connection) = self.state.connection(id).filter(|connection| connection.modes.wallops)
-            {
-                ears.insert(id, connection.form());
-            }
-        }
+        let ears = self.state.ears(self.state.ids(), |connection| connection.modes.wallops);
         self.out.push(Output::Deliver {
             line: line.clone(),
             to: Audience::Many(Arc::new(ears)),

@@ -163,6 +163,10 @@ impl Core {
         let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
         self.out.push(Output::Note(Note::Arrived(id, nick, address)));
         self.welcome(id);
+        let user = self.state.connection(id).map(|user| (user.nick.clone(), user.source.clone()));
+        if let Some((nick, source)) = user {
+            self.tell_watchers(&nick, RPL_MONONLINE, &source);
+        }
     }
 
     fn welcome(&mut self, id: ConnId) {
@@ -208,6 +212,8 @@ impl Core {
             "ELIST=MNU".to_owned(),
             "SAFELIST".to_owned(),
             "WHOX".to_owned(),
+            format!("MONITOR={MAX_MONITORED}"),
+            "BOT=B".to_owned(),
             format!("CHATHISTORY={MAX_HISTORY}"),
             "MSGREFTYPES=msgid,timestamp".to_owned(),
         ];

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::irc::name::fold;
+use crate::irc::name::{fold, same};
 use crate::irc::{Caps, Line, Time};
 
 use super::audience::{Ears, Form};
@@ -82,6 +82,8 @@ pub struct Connection {
     pub modes: UserModes,
     /// How often it gave OPER a wrong password.
     pub oper_failures: u8,
+    /// The nicks that it watches, as it wrote them: at most [`config::MAX_MONITORED`].
+    pub monitoring: Vec<String>,
     /// Where it is, and as what.
     pub channels: Vec<(ChanId, Status)>,
     /// Channels it may enter past `+i`, by their [founding](Channel::founding).
@@ -129,6 +131,7 @@ impl Connection {
             away: None,
             modes: UserModes::default(),
             oper_failures: 0,
+            monitoring: Vec::new(),
             channels: Vec::new(),
             invited: Vec::new(),
             opened: now,
@@ -249,6 +252,8 @@ pub struct State {
     /// Most users that there were at one time.
     pub most: usize,
     nicks: HashMap<String, ConnId>,
+    /// Who watches a nick, by its folded form.
+    watchers: HashMap<String, Vec<ConnId>>,
     channels: Vec<Option<Box<Channel>>>,
     free_channels: Vec<ChanId>,
     channel_ids: HashMap<String, ChanId>,
@@ -266,6 +271,7 @@ impl State {
             registered: 0,
             most: 0,
             nicks: HashMap::new(),
+            watchers: HashMap::new(),
             channels: Vec::new(),
             free_channels: Vec::new(),
             channel_ids: HashMap::new(),
@@ -320,6 +326,9 @@ impl State {
         for (channel, _) in &connection.channels {
             self.take_out(*channel, id, form);
         }
+        for nick in &connection.monitoring {
+            self.forget_watcher(id, nick);
+        }
         let key = fold(&connection.nick);
         if self.nicks.get(key.as_ref()) == Some(&id) {
             self.nicks.remove(key.as_ref());
@@ -357,6 +366,37 @@ impl State {
             self.nicks.remove(&key);
         }
         self.nicks.insert(fold(nick).into_owned(), id);
+    }
+
+    /// Who watches a nick.
+    pub fn watchers(&self, nick: &str) -> &[ConnId] {
+        self.watchers.get(fold(nick).as_ref()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Somebody watches a nick from now on. That he does not do so yet was checked by the caller.
+    pub fn watch(&mut self, id: ConnId, nick: &str) {
+        if let Some(connection) = self.connection_mut(id) {
+            connection.monitoring.push(nick.to_owned());
+            self.watchers.entry(fold(nick).into_owned()).or_default().push(id);
+        }
+    }
+
+    /// Somebody watches a nick no more.
+    pub fn unwatch(&mut self, id: ConnId, nick: &str) {
+        if let Some(connection) = self.connection_mut(id) {
+            connection.monitoring.retain(|other| !same(other, nick));
+            self.forget_watcher(id, nick);
+        }
+    }
+
+    fn forget_watcher(&mut self, id: ConnId, nick: &str) {
+        let key = fold(nick);
+        if let Some(watchers) = self.watchers.get_mut(key.as_ref()) {
+            watchers.retain(|other| *other != id);
+            if watchers.is_empty() {
+                self.watchers.remove(key.as_ref());
+            }
+        }
     }
 
     /// A channel by its name.
@@ -498,9 +538,8 @@ impl State {
     }
 
     /// Everybody who shares a channel with somebody, each once, and the one in question not among them.
-    pub fn neighbours(&self, id: ConnId, wanted: impl Fn(&Connection) -> bool) -> Ears {
-        let mut ears = Ears::new(self.lanes);
-        let Some(connection) = self.connection(id) else { return ears };
+    pub fn neighbours(&self, id: ConnId) -> Vec<ConnId> {
+        let Some(connection) = self.connection(id) else { return Vec::new() };
         let mut ids: Vec<ConnId> = connection
             .channels
             .iter()
@@ -512,9 +551,15 @@ impl State {
             ids.sort_unstable();
             ids.dedup();
         }
-        for other in ids {
-            if let Some(neighbour) = self.connection(other).filter(|neighbour| wanted(neighbour)) {
-                ears.insert(other, neighbour.form());
+        ids
+    }
+
+    /// Those of some connections that fit, as an audience.
+    pub fn ears(&self, ids: impl IntoIterator<Item = ConnId>, wanted: impl Fn(&Connection) -> bool) -> Ears {
+        let mut ears = Ears::new(self.lanes);
+        for id in ids {
+            if let Some(connection) = self.connection(id).filter(|connection| wanted(connection)) {
+                ears.insert(id, connection.form());
             }
         }
         ears

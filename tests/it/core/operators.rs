@@ -33,6 +33,9 @@ fn an_operator_says_the_right_name_and_password() {
         b< :chatui.local 313 bob alice :*
         b< :chatui.local 317 *
         b< :chatui.local 318 *
+        b> WHO * o
+        b< :chatui.local 352 bob * ~alice h chatui.local alice H* :0 alice
+        b< :chatui.local 315 bob * :*
         b> USERHOST alice
         b< :chatui.local 302 bob alice*=+~alice@h",
     );

@@ -159,3 +159,16 @@ fn what_is_not_utf8_or_empty_is_refused() {
     stage.bytes('a', b"PRIV\xffMSG alice :x");
     stage.run("a< :chatui.local FAIL * INVALID_UTF8 :*");
 }
+
+#[test]
+fn help_tells_how_a_command_is_written() {
+    script(
+        "a+alice
+        a> HELP kick
+        a< :chatui.local 704 alice kick :KICK <room> <nick>{,<nick>} [:<reason>]
+        a< :chatui.local 705 alice kick :*
+        a< :chatui.local 706 alice kick :*
+        a> HELPOP nothing
+        a< :chatui.local 524 alice nothing :*",
+    );
+}
