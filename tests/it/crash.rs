@@ -37,6 +37,9 @@ fn number_of(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
+/// The sender's id of a line, and its message id.
+type Echo = (String, String);
+
 /// What all threads share.
 #[derive(Default)]
 struct World {
@@ -44,7 +47,7 @@ struct World {
     address: Mutex<(u64, Option<SocketAddr>)>,
     moved: Condvar,
     /// The ids that were echoed, each with the message id; those of the time since the last kill are in the list, too.
-    echoed: Mutex<(HashMap<String, String>, Vec<(String, String)>)>,
+    echoed: Mutex<(HashMap<String, String>, Vec<Echo>)>,
     echoes: AtomicU64,
     /// Nothing new is to be said: what is said has to be settled.
     settling: AtomicBool,
@@ -119,7 +122,7 @@ impl Peer {
 }
 
 /// The sender's id and the message id of a message in the room.
-fn ids(message: &Message<'_>) -> Option<(String, String)> {
+fn ids(message: &Message<'_>) -> Option<Echo> {
     let said = message.is("PRIVMSG") && message.param(0) == "#room";
     said.then(|| {
         Some((message.tags.get("+chatui/id")?.into_owned(), message.tags.get("msgid")?.into_owned()))
@@ -237,7 +240,7 @@ struct Truth {
 }
 
 impl Truth {
-    fn read_on(&mut self, echoed: &[(String, String)], verify: bool) {
+    fn read_on(&mut self, echoed: &[Echo], verify: bool) {
         self.archive.refresh().unwrap();
         let lines = &mut self.lines;
         let flow = self.archive.read(&mut self.cursor, &mut |line| {

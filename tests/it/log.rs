@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 mod faults;
 mod pages;
+mod power;
 mod retention;
 mod torn;
 
@@ -35,6 +36,11 @@ fn said(seq: Seq, channel: &str) -> Line {
 
 fn options(sync: Sync) -> Options {
     Options::new(sync, at(0))
+}
+
+/// A folder in memory, where there is one: for what syncs much and needs no real disk.
+fn in_memory() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
 fn open_with(dir: &Path, options: Options) -> (FileLog, Opened, Vec<Line>) {

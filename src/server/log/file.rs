@@ -40,7 +40,7 @@ pub struct FileLog {
     /// A call has failed that is never tried again.
     broken: bool,
     /// Held as long as the log is open.
-    _lock: File,
+    _lock: folder::Lock,
 }
 
 impl FileLog {
@@ -129,17 +129,24 @@ impl FileLog {
             }
         };
         let segments = self.reader.snapshot().extent.segments;
-        // First no reader looks for them any more; one that still does finds them empty.
-        self.reader.publish(|extent| extent.segments = segments[gone..].into());
+        let mut deleted = 0;
         for first in &segments[..gone] {
             if let Err(error) = self.options.disk.remove(&self.folder.join(folder::name(*first))) {
+                // Those behind it stay, too: the log has no gap.
                 tracing::warn!(%error, "an old segment of the log could not be deleted");
+                break;
             }
+            deleted += 1;
         }
+        if deleted == 0 {
+            return;
+        }
+        // Until then readers find them empty.
+        self.reader.publish(|extent| extent.segments = segments[deleted..].into());
         if let Err(error) = self.options.disk.sync_folder(&self.folder) {
             tracing::warn!(%error, "old segments of the log may come back after a power cut");
         }
-        tracing::info!(segments = gone, "old segments of the log were deleted");
+        tracing::info!(segments = deleted, "old segments of the log were deleted");
         self.forget_retired();
     }
 

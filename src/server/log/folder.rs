@@ -21,9 +21,19 @@ const DIGITS: usize = 20;
 /// How many pieces cut off in one millisecond can be told apart.
 const MAX_TORN: usize = 100;
 
-/// Makes the folder `log` in the data folder `data` if need be, checks both, and takes the lock, which is held as long
-/// as the file lives.
-pub(super) fn prepare(disk: &mut Disk, data: &Path) -> Result<(PathBuf, File), OpenError> {
+/// The lock of a log's folder, held as long as it lives.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child process that is just being started has it open, too, for a moment.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Makes the folder `log` in the data folder `data` if need be, checks both, and takes the lock.
+pub(super) fn prepare(disk: &mut Disk, data: &Path) -> Result<(PathBuf, Lock), OpenError> {
     // Without a slash at its end: behind one a link would be followed.
     let data: PathBuf = data.components().collect();
     for folder in missing(&data) {
@@ -39,7 +49,7 @@ pub(super) fn prepare(disk: &mut Disk, data: &Path) -> Result<(PathBuf, File), O
     let lock = disk.open(&path).map_err(|error| refused_or_failed("open", &path, error))?;
     check(&path, false)?;
     match lock.try_lock() {
-        Ok(()) => Ok((log, lock)),
+        Ok(()) => Ok((log, Lock(lock))),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(data)),
         Err(TryLockError::Error(error)) => Err(failed("lock", &path)(error)),
     }

@@ -59,7 +59,7 @@ pub use file::{FileLog, Reader};
 pub use memory::{Fault, MemoryLog};
 pub use retain::Keep;
 pub use search::{Pattern, Wanted};
-pub use verify::{Damage, Verified, repair};
+pub use verify::{Damage, MAX_DAMAGE, Verified, repair};
 
 /// Where lines are kept. The implementations are [`FileLog`] and [`MemoryLog`].
 pub trait Log: Send {
