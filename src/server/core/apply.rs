@@ -110,7 +110,7 @@ impl Core {
 
     fn echo(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>, echo: bool) {
         let reads = |id: &ConnId| {
-            let form = self.state.connection(*id).map(super::state::Connection::form);
+            let form = self.state.connection(*id).map(super::connection::Connection::form);
             form.is_some_and(|form| message.command != "TAGMSG" || form.has_tags())
         };
         if let Some(id) = origin.filter(|_| echo).filter(reads) {
@@ -206,7 +206,9 @@ impl Core {
         let neighbours = self.state.ears(self.state.neighbours(id), |_| true);
         let Some(connection) = self.state.connection(id) else { return };
         let old = connection.nick.clone();
-        self.past.insert(connection, self.now);
+        if !same(&old, message.param(0)) {
+            self.past.insert(connection, self.now);
+        }
         self.state.set_nick(id, message.param(0));
         self.out.push(Output::Deliver {
             line: line.clone(),

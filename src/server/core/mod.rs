@@ -7,7 +7,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`state`] | connections and channels |
+//! | [`state`], [`connection`] | connections and channels |
 //! | [`audience`] | who is to hear a line, and in which form |
 //! | [`command`] | the table of commands |
 //! | [`modes`] | what modes there are |
@@ -19,6 +19,7 @@ mod apply;
 pub mod audience;
 pub mod command;
 pub mod config;
+pub mod connection;
 mod help;
 pub mod history;
 mod info;
@@ -49,6 +50,7 @@ pub use history::Playback;
 pub use query::{Query, Reference, Which};
 pub use state::{ConnId, Peer};
 
+use connection::Deadline;
 use state::State;
 
 /// What enters the core.
@@ -332,13 +334,13 @@ impl Core {
             let Some(connection) = self.state.connection_mut(id) else { continue };
             let verdict = connection.deadline(now, &limits);
             match verdict {
-                state::Deadline::Fine => {}
-                state::Deadline::Ask => {
+                Deadline::Fine => {}
+                Deadline::Ask => {
                     let ping = format!("PING :{}", limits.name);
                     self.raw(id, &ping);
                 }
-                state::Deadline::Unregistered => self.drop_connection(id, "Registration timed out"),
-                state::Deadline::Silent => self.drop_connection(id, "Ping timeout"),
+                Deadline::Unregistered => self.drop_connection(id, "Registration timed out"),
+                Deadline::Silent => self.drop_connection(id, "Ping timeout"),
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::irc::numeric::*;
 use crate::irc::{Draft, MAX_REST, Message};
 
 use super::config::{KEY_LEN, MAX_MASKS, MAX_MODE_PARAMS};
-use super::modes::{self, CHANNEL_MODES, List, Mask, list, whole_mask};
+use super::modes::{CHANNEL_MODES, List, Mask, list, whole_mask};
 use super::register::shown_word;
 use super::state::ChanId;
 use super::{ConnId, Core, Output};
@@ -183,24 +183,23 @@ impl Core {
                 Some(change)
             }
             'l' => place.modes.limit.map(|_| change),
-            letter => {
-                let mut modes = place.modes.clone();
-                let full = modes.masks() >= MAX_MASKS;
-                let Some(masks) = modes.masks_of(letter) else {
-                    let has = modes.flag(letter).is_some_and(|flag| *flag);
-                    return (has != change.set).then_some(change);
-                };
+            letter if list(letter).is_some() => {
                 let mask = whole_mask(&shown_word(cut(&param, 200)));
-                if modes::lists(masks, &mask) == change.set {
+                if place.modes.has_mask(letter, &mask) == change.set {
                     return None;
                 }
-                if change.set && full {
+                if change.set && place.modes.masks() >= MAX_MASKS {
                     let words = "Channel list is full";
                     self.numeric(id, ERR_BANLISTFULL, &[&name, &letter.to_string(), &mask, words]);
                     return None;
                 }
                 change.param = Some(mask);
                 Some(change)
+            }
+            letter => {
+                let place = self.state.channel_mut(channel)?;
+                let has = place.modes.flag(letter).is_some_and(|flag| *flag);
+                (has != change.set).then_some(change)
             }
         }
     }

@@ -119,6 +119,16 @@ impl Modes {
         self.bans.len() + self.exceptions.len() + self.invitations.len()
     }
 
+    /// Whether the list with this letter has this very mask.
+    pub fn has_mask(&self, letter: char, mask: &str) -> bool {
+        let masks = match letter {
+            'e' => &self.exceptions,
+            'I' => &self.invitations,
+            _ => &self.bans,
+        };
+        masks.iter().any(|other| same(&other.mask, mask))
+    }
+
     /// The masks of the list with this letter.
     pub fn masks_of(&mut self, letter: char) -> Option<&mut Vec<Mask>> {
         match letter {
@@ -170,11 +180,6 @@ impl Modes {
 
 fn holds(masks: &[Mask], source: &str) -> bool {
     masks.iter().any(|mask| mask_matches(&mask.mask, source))
-}
-
-/// Whether a list has this very mask.
-pub fn lists(masks: &[Mask], mask: &str) -> bool {
-    masks.iter().any(|other| same(&other.mask, mask))
 }
 
 /// A mask made whole: `nick` becomes `nick!*@*`, `user@host` becomes `*!user@host`.

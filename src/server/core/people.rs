@@ -6,8 +6,9 @@ use crate::irc::numeric::*;
 use crate::irc::{Cap, Draft, Message, line::cut};
 
 use super::config::{AWAY_LEN, REALNAME_LEN};
+use super::connection::Connection;
 use super::register::shown_word;
-use super::state::{ChanId, Connection};
+use super::state::ChanId;
 use super::{ConnId, Core, Output};
 
 /// Most users of one WHO by a mask: more than that is not asked to be read.

@@ -8,8 +8,8 @@ use crate::irc::numeric::*;
 use crate::irc::{Message, Time};
 
 use super::config::{MAX_TARGETS, WHOWAS};
+use super::connection::Connection;
 use super::register::shown_word;
-use super::state::Connection;
 use super::{ConnId, Core};
 
 /// Somebody under a nick that is no longer theirs.
