@@ -1,4 +1,4 @@
-//! The configuration file: TOML, one section for the server. Everything in it may be missing, nothing else may be in it,
+//! The configuration file: TOML, one section for the server and one for each of its operators. Everything in it may be missing, nothing else may be in it,
 //! and a flag wins over it.
 #![allow(clippy::disallowed_methods, reason = "this is the edge that reads the file")]
 
@@ -15,6 +15,21 @@ pub struct File {
     /// `[server]`
     #[serde(default)]
     pub server: Server,
+    /// `[[oper]]`: the server's operators, each with a section of its own.
+    #[serde(default)]
+    pub oper: Vec<Oper>,
+}
+
+/// `[[oper]]`: somebody who may act for the server after `OPER name password`. One of the two passwords is needed.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Oper {
+    /// The name that is given with OPER; it need not be a nick.
+    pub name: String,
+    /// The password as it is. Who can read the file can read it; `password_file` keeps it apart.
+    pub password: Option<String>,
+    /// A file whose first line is the password.
+    pub password_file: Option<PathBuf>,
 }
 
 /// `[server]`: what `serve` has flags for, by the same names.

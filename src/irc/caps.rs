@@ -27,6 +27,8 @@ pub enum Cap {
     AwayNotify,
     /// `INVITE` of others in one's channels.
     InviteNotify,
+    /// Changes of watched people are told, as those of neighbours are.
+    ExtendedMonitor,
     /// `CHGHOST`.
     Chghost,
     /// Changes of the offered capabilities are told.
@@ -53,6 +55,7 @@ pub const TABLE: &[(Cap, &[&str])] = &[
     (Cap::Setname, &["setname"]),
     (Cap::AwayNotify, &["away-notify"]),
     (Cap::InviteNotify, &["invite-notify"]),
+    (Cap::ExtendedMonitor, &["extended-monitor"]),
     (Cap::Chghost, &["chghost"]),
     (Cap::CapNotify, &["cap-notify"]),
     (Cap::StandardReplies, &["standard-replies"]),

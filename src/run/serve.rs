@@ -176,7 +176,7 @@ fn diagnostics(args: &ServeArgs) {
 
 /// The server's configuration: flags over file over defaults.
 fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
-    let File { server: file } = match &args.config {
+    let File { server: file, oper } = match &args.config {
         Some(path) => file::read(path).map_err(|error| Failure::new(CONFIG, error))?,
         None => File::default(),
     };
@@ -243,10 +243,33 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
                 .or(file.max_clients)
                 .map_or(defaults.max_clients, |most| most as usize),
             password,
+            operators: operators(oper)?,
             created: clock::now(),
             ..core::Config::default()
         },
     })
+}
+
+/// The operators of the file, with their passwords.
+fn operators(listed: Vec<file::Oper>) -> Result<Vec<core::config::Operator>, Failure> {
+    let wrong = |name: &str, why: &str| Failure::new(CONFIG, format!("oper {name:?}: {why}"));
+    let mut operators: Vec<core::config::Operator> = Vec::new();
+    for oper in listed {
+        let name = oper.name;
+        if name.is_empty() || name.contains(char::is_whitespace) || name.starts_with(':') {
+            return Err(wrong(&name, "a name is one word"));
+        }
+        if operators.iter().any(|other| other.name == name) {
+            return Err(wrong(&name, "there are two of this name"));
+        }
+        let password = match (oper.password, oper.password_file) {
+            (Some(password), None) if !password.is_empty() => password,
+            (None, Some(path)) => first_line(&path)?,
+            _ => return Err(wrong(&name, "needs either password or password_file")),
+        };
+        operators.push(core::config::Operator { name, password });
+    }
+    Ok(operators)
 }
 
 /// What the flags' own parsers check, of the file's values.

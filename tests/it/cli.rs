@@ -188,6 +188,24 @@ fn a_bad_configuration_file_is_said() {
 }
 
 #[test]
+fn an_operator_in_the_file_has_a_name_and_one_password() {
+    let home = Home::new();
+    let file = home.path("chatui.toml");
+    let operator = |lines: &str| format!("[[oper]]\n{lines}\n");
+    for (bad, culprit) in [
+        (operator("name = \"two words\"\npassword = \"x\""), "one word"),
+        (operator("name = \"root\""), "needs either"),
+        (operator("name = \"root\"\npassword = \"\""), "needs either"),
+        (operator("name = \"root\"\npassword = \"x\"\npassword_file = \"y\""), "needs either"),
+        (operator("name = \"root\"\npassword_file = \"/missing/file\""), "/missing/file"),
+        (operator("name = \"root\"\npassword = \"x\"").repeat(2), "two of this name"),
+    ] {
+        std::fs::write(&file, bad).unwrap();
+        fails(&home, &["serve", "--data", &home.path("data"), "--config", &file], 78, culprit);
+    }
+}
+
+#[test]
 fn the_values_of_the_file_are_checked_as_the_flags_are() {
     let home = Home::new();
     let file = home.path("chatui.toml");

@@ -5,6 +5,10 @@
 //! `~N` lets N seconds pass. What nobody asked for at the end of a script fails it.
 
 mod mended;
+mod modes;
+mod monitor;
+mod operators;
+mod queries;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -104,6 +108,14 @@ impl Stage {
         self.input(Input::Line(ConnId(id), line.as_bytes()));
     }
 
+    pub fn take(&mut self, id: char) -> Vec<String> {
+        self.heard.remove(&u32::from(id)).unwrap_or_default().into()
+    }
+
+    pub fn bytes(&mut self, id: char, line: &[u8]) {
+        self.input(Input::Line(ConnId(u32::from(id)), line));
+    }
+
     pub fn run(&mut self, script: &str) {
         for (n, step) in script.lines().map(str::trim).enumerate().filter(|(_, step)| !step.is_empty()) {
             if let Some(seconds) = step.strip_prefix('~') {
@@ -167,8 +179,9 @@ fn a_welcome() {
         a< :chatui.local 001 alice :Welcome to chatui, alice!~al@h
         a< :chatui.local 002 alice :*
         a< :chatui.local 003 alice :*
-        a< :chatui.local 004 alice chatui.local chatui-* i *
+        a< :chatui.local 004 alice chatui.local chatui-* Biow CIbeiklmnostv Ibeklov
         a< :chatui.local 005 alice *CASEMAPPING=ascii*
+        a< :chatui.local 005 alice *WHOX*
         a< :chatui.local 005 alice *CHATHISTORY=*
         a< :chatui.local 251 alice :*
         a< :chatui.local 252 alice *
@@ -614,7 +627,7 @@ fn what_is_no_utf8_is_not_relayed() {
     let mut stage = script("a+alice\n b+bob\n a> JOIN #x\n b> JOIN #x\n a*\n b*");
     stage.input(Input::Line(ConnId(u32::from(b'a')), b"PRIVMSG #x :\xff\xfe"));
     stage.input(Input::Line(ConnId(u32::from(b'a')), b"PRIVMSG #x :a\rb"));
-    stage.run("a< :chatui.local NOTICE alice :PRIVMSG: *UTF-8*\n b.");
+    stage.run("a< :chatui.local FAIL PRIVMSG INVALID_UTF8 :*\n b.");
 }
 
 #[test]

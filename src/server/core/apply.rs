@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use crate::irc::name::is_channel_name;
-use crate::irc::{Cap, Line, Message, name::Source};
+use crate::irc::name::{Source, is_channel_name, same};
+use crate::irc::numeric::{RPL_MONOFFLINE, RPL_MONONLINE};
+use crate::irc::{Cap, Line, Message};
 
-use super::audience::Ears;
 use super::config::RECENT_LINES;
 use super::message::split_statusmsg;
 use super::state::{ChanId, Topic};
-use super::{Audience, ConnId, Core, Note, Output};
+use super::{Audience, ConnId, Core, Output};
 
 impl Core {
     /// A line has its place: it happens now.
@@ -26,6 +26,9 @@ impl Core {
             "MODE" => self.apply_mode(&line, &message),
             "NICK" => self.apply_nick(&line, &message, origin),
             "QUIT" => self.apply_quit(&line, origin),
+            "AWAY" => self.apply_away(&line, &message, origin),
+            "SETNAME" => self.apply_setname(&line, &message, origin),
+            "WALLOPS" => self.apply_wallops(&line),
             _ => {}
         }
     }
@@ -69,21 +72,17 @@ impl Core {
             }
             return;
         }
-        let mut ears = Ears::new(self.config.lanes);
         let Some(place) = self.state.channel(channel) else { return };
-        for member in &place.members {
-            let Some(connection) = self.state.connection(*member) else { continue };
+        let others = place.members.iter().copied().filter(|member| origin != Some(*member));
+        let ears = self.state.ears(others, |connection| {
             let status = connection.status(channel).unwrap_or_default();
             let ranked = match prefix {
                 "" => true,
                 "@" => status.operator,
                 _ => status.operator || status.voice,
             };
-            let reads = message.command != "TAGMSG" || connection.form().has_tags();
-            if ranked && reads && origin != Some(*member) {
-                ears.insert(*member, connection.form());
-            }
-        }
+            ranked && (message.command != "TAGMSG" || connection.form().has_tags())
+        });
         self.out.push(Output::Deliver {
             line: line.clone(),
             to: Audience::Many(Arc::new(ears)),
@@ -111,7 +110,7 @@ impl Core {
 
     fn echo(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>, echo: bool) {
         let reads = |id: &ConnId| {
-            let form = self.state.connection(*id).map(super::state::Connection::form);
+            let form = self.state.connection(*id).map(super::connection::Connection::form);
             form.is_some_and(|form| message.command != "TAGMSG" || form.has_tags())
         };
         if let Some(id) = origin.filter(|_| echo).filter(reads) {
@@ -179,9 +178,37 @@ impl Core {
         self.tell_channel(channel, line, by, None);
     }
 
+    fn apply_away(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>) {
+        let Some(id) = origin else { return };
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        connection.away = Some(message.param(0)).filter(|text| !text.is_empty()).map(str::to_owned);
+        self.tell_change(id, Cap::AwayNotify, line);
+    }
+
+    fn apply_setname(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>) {
+        let Some(id) = origin else { return };
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        message.param(0).clone_into(&mut connection.realname);
+        if connection.caps.has(Cap::Setname) {
+            self.hear(id, line, false);
+        }
+        self.tell_change(id, Cap::Setname, line);
+    }
+
+    /// A change of somebody goes to the others who asked for such by this capability.
+    fn tell_change(&mut self, id: ConnId, cap: Cap, line: &Line) {
+        let to = Audience::Many(Arc::new(self.ears_of_change(id, cap)));
+        self.out.push(Output::Deliver { line: line.clone(), to, except: None });
+    }
+
     fn apply_nick(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>) {
         let Some(id) = origin else { return };
-        let neighbours = self.state.neighbours(id, |_| true);
+        let neighbours = self.state.ears(self.state.neighbours(id), |_| true);
+        let Some(connection) = self.state.connection(id) else { return };
+        let old = connection.nick.clone();
+        if !same(&old, message.param(0)) {
+            self.past.insert(connection, self.now);
+        }
         self.state.set_nick(id, message.param(0));
         self.out.push(Output::Deliver {
             line: line.clone(),
@@ -189,22 +216,22 @@ impl Core {
             except: None,
         });
         self.hear(id, line, true);
+        let Some(connection) = self.state.connection(id).filter(|now| !same(&now.nick, &old)) else { return };
+        let (nick, source) = (connection.nick.clone(), connection.source.clone());
+        self.tell_watchers(&old, RPL_MONOFFLINE, &old);
+        self.tell_watchers(&nick, RPL_MONONLINE, &source);
     }
 
     fn apply_quit(&mut self, line: &Line, origin: Option<ConnId>) {
         let Some(id) = origin else { return };
-        let neighbours = self.state.neighbours(id, |_| true);
+        let neighbours = self.state.ears(self.state.neighbours(id), |_| true);
         self.out.push(Output::Deliver {
             line: line.clone(),
             to: Audience::Many(Arc::new(neighbours)),
             except: None,
         });
-        let Some(connection) = self.state.connection(id) else { return };
-        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
-        let reason = connection.close_reason.clone().unwrap_or_default();
-        self.state.remove(id);
-        self.out.push(Output::Note(Note::Left(id, nick, address, reason.clone())));
-        self.out.push(Output::Close(id, reason));
+        let reason = self.state.connection_mut(id).and_then(|connection| connection.close_reason.take());
+        self.gone(id, &reason.unwrap_or_default());
     }
 
     /// Keeps a message or a topic where a newcomer is given it from. At start the log's lines come through here.

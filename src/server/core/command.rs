@@ -34,17 +34,21 @@ const TABLE: &[Command] = &[
     command("HELP", 0, Core::help),
     command("HELPOP", 0, Core::help),
     command("INFO", 0, Core::info),
-    command("INVITE", 2, Core::invite),
+    command("INVITE", 0, Core::invite),
     command("ISON", 1, Core::ison),
     command("JOIN", 1, Core::join),
     command("KICK", 2, Core::kick),
+    command("KILL", 1, Core::kill),
+    command("LINKS", 0, Core::links),
     command("LIST", 0, Core::list),
     command("LUSERS", 0, Core::lusers),
     command("MODE", 1, Core::mode),
+    command("MONITOR", 1, Core::monitor),
     command("MOTD", 0, Core::motd),
     command("NAMES", 0, Core::names),
     early("NICK", 0, Core::nick),
     command("NOTICE", 0, Core::notice),
+    command("OPER", 2, Core::oper),
     command("PART", 1, Core::part),
     early("PASS", 1, Core::pass),
     early("PING", 0, Core::ping),
@@ -58,9 +62,17 @@ const TABLE: &[Command] = &[
     early("USER", 4, Core::user),
     command("USERHOST", 1, Core::userhost),
     command("VERSION", 0, Core::version),
+    command("WALLOPS", 1, Core::wallops),
     command("WHO", 0, Core::who),
     command("WHOIS", 0, Core::whois),
+    command("WHOWAS", 1, Core::whowas),
 ];
+
+/// All verbs, in order.
+#[cfg(test)]
+pub(super) fn verbs() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|row| row.verb)
+}
 
 /// Whether a line is over one of the two limits: tags, and all else
 /// ([message-tags](https://ircv3.net/specs/extensions/message-tags#size-limit)).
@@ -79,12 +91,7 @@ impl Core {
         if connection.leaving {
             return;
         }
-        if connection.caps.has(Cap::LabeledResponse)
-            && let Some((_, label)) = message.tags.iter_raw().filter(|(key, _)| *key == "label").last()
-            && (1..=64).contains(&label.len())
-        {
-            self.begin_label(id, label.to_owned());
-        }
+        self.take_up_label(id, message);
         let Some(connection) = self.state.connection(id) else { return };
         let verb = message.command.to_ascii_uppercase();
         let Ok(row) = TABLE.binary_search_by(|row| row.verb.cmp(&verb)) else {
@@ -102,6 +109,17 @@ impl Core {
             self.numeric(id, ERR_NEEDMOREPARAMS, &[&verb, "Not enough parameters"]);
         } else {
             (row.handler)(self, id, message);
+        }
+    }
+}
+
+impl Core {
+    /// A labelled command of somebody who knows labels is answered under its label.
+    pub(super) fn take_up_label(&mut self, id: ConnId, message: &Message<'_>) {
+        let knows = self.state.connection(id).is_some_and(|c| c.caps.has(Cap::LabeledResponse));
+        let label = message.tags.iter_raw().filter(|(key, _)| *key == "label").last();
+        if let Some((_, label)) = label.filter(|(_, label)| knows && (1..=64).contains(&label.len())) {
+            self.begin_label(id, label.to_owned());
         }
     }
 }

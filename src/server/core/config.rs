@@ -1,5 +1,6 @@
 //! Every limit and name of the core, with its default and its reason.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::irc::Time;
@@ -18,8 +19,14 @@ pub const REASON_LEN: usize = 390;
 pub const KEY_LEN: usize = 32;
 /// Most bytes of a real name (`NAMELEN`).
 pub const REALNAME_LEN: usize = 150;
-/// Most masks on one of a channel's lists (`MAXLIST`).
+/// Most masks on all of a channel's lists together (`MAXLIST`).
 pub const MAX_MASKS: usize = 100;
+/// Most wrong passwords of OPER on one connection: a guesser has to come back after each few.
+pub const MAX_OPER_FAILURES: u8 = 3;
+/// Most people that WHOWAS remembers: a minute's leaving of a large server.
+pub const WHOWAS: usize = 1_000;
+/// Most people that one user may watch (`MONITOR`).
+pub const MAX_MONITORED: usize = 100;
 /// Most mode changes with a parameter in one MODE (`MODES`).
 pub const MAX_MODE_PARAMS: usize = 6;
 /// Most channels that are remembered while nobody is in them: their topic and their last lines.
@@ -31,6 +38,22 @@ pub const RECENT_LINES: usize = 100;
 pub const TOPICS_BACK: usize = 8;
 /// Most lines of one CHATHISTORY (`CHATHISTORY`).
 pub const MAX_HISTORY: usize = 1_000;
+
+/// Somebody who may act for the server once he has said who he is (OPER).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// The name that goes with the password; not a nick.
+    pub name: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A password is in no output, for whatever reason.
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator").field("name", &self.name).finish_non_exhaustive()
+    }
+}
 
 /// What the operator may choose about the core.
 #[derive(Clone, Debug)]
@@ -47,6 +70,8 @@ pub struct Config {
     pub max_clients: usize,
     /// What a connection must know to be let in.
     pub password: Option<String>,
+    /// Who may act for the server.
+    pub operators: Vec<Operator>,
     /// How the edge splits its connections: the id modulo this number says whose it is, so that an audience can be
     /// split once and not at every message. The server's edges set it to the number of their shards.
     pub lanes: usize,
@@ -69,6 +94,7 @@ impl Default for Config {
             history: 50,
             max_clients: 10_000,
             password: None,
+            operators: Vec::new(),
             lanes: 1,
             created: Time::default(),
             // A slowloris counts from its connect; a person at a prompt needs no longer.

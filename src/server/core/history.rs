@@ -108,7 +108,7 @@ impl Core {
     fn playback(&mut self, id: ConnId, channel: ChanId) -> Playback {
         let connection = self.state.connection(id);
         let caps = connection.map(|connection| connection.caps).unwrap_or_default();
-        let form = connection.map(super::state::Connection::form).unwrap_or_default();
+        let form = connection.map(super::connection::Connection::form).unwrap_or_default();
         let batch = caps.has(Cap::Batch).then(|| self.next_batch());
         Playback {
             form,

@@ -1,4 +1,4 @@
-//! What the server says of itself: MOTD, LUSERS, VERSION, TIME, ADMIN, INFO, HELP
+//! What the server says of itself: MOTD, LUSERS, VERSION, TIME, ADMIN, INFO, LINKS
 //! ([server queries](https://modern.ircdocs.horse/#server-queries-and-commands)).
 
 use crate::irc::Message;
@@ -6,30 +6,6 @@ use crate::irc::numeric::*;
 
 use super::register::shown_word;
 use super::{ConnId, Core};
-
-/// What HELP tells: a subject and its lines.
-const HELP: &[(&str, &[&str])] = &[
-    (
-        "index",
-        &[
-            "JOIN #room            enter a room, PART #room leaves it",
-            "PRIVMSG #room :text   say something; with a nick instead of a room: to that person alone",
-            "TOPIC #room :text     set the topic, without text: ask for it",
-            "NICK name             change your name",
-            "NAMES, WHO, WHOIS     who is here",
-            "LIST                  which rooms there are",
-            "CHATHISTORY           what was said before",
-            "AWAY :text            say that you are away, without text: that you are back",
-            "QUIT :reason          leave",
-        ],
-    ),
-    ("privmsg", &["PRIVMSG <target>{,<target>} :<text>", "Says something in a room or to a person."]),
-    ("join", &["JOIN <room>{,<room>} [<key>{,<key>}]", "Enters rooms; one that is not there yet is made."]),
-    (
-        "chathistory",
-        &["CHATHISTORY LATEST <room> * <count>", "Asks for what was said before; see the IRCv3 text."],
-    ),
-];
 
 impl Core {
     /// Whether a command that may name a server names this one; otherwise it is told that there is none.
@@ -62,12 +38,11 @@ impl Core {
 
     pub(super) fn lusers(&mut self, id: ConnId, _: &Message<'_>) {
         let users = self.state.registered;
-        let ids = self.state.ids();
-        let invisible = ids
-            .iter()
-            .filter_map(|id| self.state.connection(*id))
-            .filter(|c| c.registered && c.invisible)
-            .count();
+        let (mut invisible, mut operators) = (0, 0);
+        for user in self.state.ids().into_iter().filter_map(|id| self.state.connection(id)) {
+            invisible += usize::from(user.registered && user.modes.invisible);
+            operators += usize::from(user.modes.operator);
+        }
         let unknown = self.state.connections().saturating_sub(users);
         let channels = self.state.living_channels();
         let most = self.state.most;
@@ -77,7 +52,7 @@ impl Core {
             RPL_LUSERCLIENT,
             &[&format!("There are {visible} users and {invisible} invisible on 1 servers")],
         );
-        self.numeric(id, RPL_LUSEROP, &["0", "operator(s) online"]);
+        self.numeric(id, RPL_LUSEROP, &[&operators.to_string(), "operator(s) online"]);
         self.numeric(id, RPL_LUSERUNKNOWN, &[&unknown.to_string(), "unknown connection(s)"]);
         self.numeric(id, RPL_LUSERCHANNELS, &[&channels.to_string(), "channels formed"]);
         self.numeric(id, RPL_LUSERME, &[&format!("I have {users} clients and 0 servers")]);
@@ -99,6 +74,11 @@ impl Core {
             let name = self.config.name.clone();
             self.numeric(id, RPL_VERSION, &[concat!("chatui-", env!("CARGO_PKG_VERSION")), &name, ""]);
         }
+    }
+
+    /// There is one server; that it has no others beside it is all that is told.
+    pub(super) fn links(&mut self, id: ConnId, _: &Message<'_>) {
+        self.numeric(id, RPL_ENDOFLINKS, &["*", "End of /LINKS list"]);
     }
 
     pub(super) fn time(&mut self, id: ConnId, message: &Message<'_>) {
@@ -124,23 +104,5 @@ impl Core {
             self.numeric(id, RPL_INFO, &[&format!("running since {}", self.config.created)]);
             self.numeric(id, RPL_ENDOFINFO, &["End of INFO"]);
         }
-    }
-
-    pub(super) fn help(&mut self, id: ConnId, message: &Message<'_>) {
-        let asked = message.param(0);
-        let subject = if asked.is_empty() { "index" } else { asked };
-        let shown = shown_word(subject);
-        let Some((_, lines)) = HELP.iter().find(|(name, _)| name.eq_ignore_ascii_case(subject)) else {
-            self.numeric(id, ERR_HELPNOTFOUND, &[&shown, "There is no help on this"]);
-            return;
-        };
-        let Some((last, rest)) = lines.split_last() else { return };
-        let (first, rest) = rest.split_first().unwrap_or((last, &[]));
-        self.numeric(id, RPL_HELPSTART, &[&shown, first]);
-        for line in rest {
-            self.numeric(id, RPL_HELPTXT, &[&shown, line]);
-        }
-        self.numeric(id, RPL_HELPTXT, &[&shown, last]);
-        self.numeric(id, RPL_ENDOFHELP, &[&shown, "End of /HELP"]);
     }
 }

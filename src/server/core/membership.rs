@@ -1,7 +1,7 @@
 //! JOIN, PART, KICK, INVITE, TOPIC, NAMES and LIST
 //! ([channel operations](https://modern.ircdocs.horse/#channel-operations)).
 
-use crate::irc::name::{fold, is_channel, is_channel_name, mask_matches};
+use crate::irc::name::{fold, is_channel, mask_matches};
 use crate::irc::numeric::*;
 use crate::irc::{Cap, Draft, MAX_REST, Message, line::cut};
 
@@ -72,7 +72,7 @@ impl Core {
         if modes.limit.is_some_and(|limit| place.members.len() >= limit) && !invited {
             return Some((ERR_CHANNELISFULL, "Cannot join channel (+l)"));
         }
-        if modes.invite_only && !invited {
+        if modes.invite_only && !invited && !modes.is_invited(&connection.source) {
             return Some((ERR_INVITEONLYCHAN, "Cannot join channel (+i)"));
         }
         if modes.is_banned(&connection.source) && !invited {
@@ -138,23 +138,35 @@ impl Core {
     }
 
     pub(super) fn kick(&mut self, id: ConnId, message: &Message<'_>) {
-        let name = message.param(0);
-        let channel = match self.operator_of(id, name) {
-            Ok(channel) => channel,
-            Err(code) => return self.channel_error(id, name, code),
-        };
+        let nicks: Vec<&str> = words(message.param(1)).take(MAX_TARGETS).collect();
+        let names: Vec<&str> = words(message.param(0)).take(MAX_TARGETS).collect();
+        // One channel for all of them, or each from a channel of its own.
+        if names.len() != 1 && names.len() != nicks.len() {
+            self.numeric(id, ERR_NEEDMOREPARAMS, &["KICK", "Not enough parameters"]);
+            return;
+        }
         let mut kicking = Vec::new();
-        for nick in message.param(1).split(',').filter(|nick| !nick.is_empty()).take(MAX_TARGETS) {
+        let mut refused = Vec::new();
+        for (name, nick) in names.iter().cycle().zip(nicks) {
+            let channel = match self.operator_of(id, name) {
+                Ok(channel) => channel,
+                Err(_) if refused.contains(name) => continue,
+                Err(code) => {
+                    refused.push(name);
+                    self.channel_error(id, name, code);
+                    continue;
+                }
+            };
             let target = self.state.user(nick).filter(|(_, user)| user.status(channel).is_some());
             let Some((target_id, target)) = target else {
                 let (shown, name) = (shown_word(nick), shown_word(name));
                 self.numeric(id, ERR_USERNOTINCHANNEL, &[&shown, &name, "They aren't on that channel"]);
                 continue;
             };
-            if kicking.contains(&target_id) {
+            if kicking.contains(&(channel, target_id)) {
                 continue;
             }
-            kicking.push(target_id);
+            kicking.push((channel, target_id));
             let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
                 return;
             };
@@ -167,6 +179,13 @@ impl Core {
 
     pub(super) fn invite(&mut self, id: ConnId, message: &Message<'_>) {
         let (nick, name) = (message.param(0), message.param(1));
+        if message.params.is_empty() {
+            return self.tell_invitations(id);
+        }
+        if name.is_empty() {
+            self.numeric(id, ERR_NEEDMOREPARAMS, &["INVITE", "Not enough parameters"]);
+            return;
+        }
         let channel = match self.member_of(id, name) {
             Ok(channel) => channel,
             Err(code) => return self.channel_error(id, name, code),
@@ -177,9 +196,7 @@ impl Core {
             return self.channel_error(id, name, ERR_CHANOPRIVSNEEDED);
         }
         let Some((target, user)) = self.state.user(nick) else {
-            let shown = shown_word(nick);
-            self.numeric(id, ERR_NOSUCHNICK, &[&shown, "No such nick"]);
-            return;
+            return self.no_such_nick(id, nick);
         };
         let nick = user.nick.clone();
         let (Some(by), Some(place)) = (self.state.connection(id), self.state.channel(channel)) else {
@@ -214,6 +231,21 @@ impl Core {
         for ear in std::iter::once(target).chain(watchers) {
             self.raw(ear, &format!(":{source} INVITE {nick} :{written}"));
         }
+    }
+
+    /// The channels that somebody is invited to, and has not entered.
+    fn tell_invitations(&mut self, id: ConnId) {
+        let invited = self.state.connection(id).map(|c| c.invited.clone()).unwrap_or_default();
+        let places = self.state.channels().map(|(_, place)| place);
+        let mut names: Vec<String> = places
+            .filter(|place| !place.members.is_empty() && invited.contains(&place.founding))
+            .map(|place| place.name.clone())
+            .collect();
+        names.sort();
+        for name in names {
+            self.numeric(id, RPL_INVITELIST, &[&name]);
+        }
+        self.numeric(id, RPL_ENDOFINVITELIST, &["End of INVITE list"]);
     }
 
     pub(super) fn topic(&mut self, id: ConnId, message: &Message<'_>) {
@@ -256,15 +288,16 @@ impl Core {
             self.numeric(id, RPL_ENDOFNAMES, &["*", "End of /NAMES list"]);
             return;
         }
-        for name in message.param(0).split(',').filter(|name| !name.is_empty()).take(MAX_TARGETS) {
-            match self.state.channel_id(name).filter(|channel| self.may_see(id, *channel)) {
-                Some(channel) => self.tell_names(channel, id),
-                None => {
-                    let shown = shown_word(name);
-                    self.numeric(id, RPL_ENDOFNAMES, &[&shown, "End of /NAMES list"]);
-                }
+        let mut asked = Vec::new();
+        for name in words(message.param(0)).take(MAX_TARGETS) {
+            let channel = self.state.channel_id(name).filter(|channel| self.may_see(id, *channel));
+            if let Some(channel) = channel {
+                self.tell_members(channel, id);
             }
+            let written = channel.and_then(|channel| self.state.channel(channel));
+            asked.push(written.map_or_else(|| shown_word(name), |place| place.name.clone()));
         }
+        self.numeric(id, RPL_ENDOFNAMES, &[&asked.join(","), "End of /NAMES list"]);
     }
 
     /// Whether somebody may know of a channel: a secret one is its members' alone.
@@ -278,6 +311,12 @@ impl Core {
     }
 
     fn tell_names(&mut self, channel: ChanId, id: ConnId) {
+        let Some(name) = self.state.channel(channel).map(|place| place.name.clone()) else { return };
+        self.tell_members(channel, id);
+        self.numeric(id, RPL_ENDOFNAMES, &[&name, "End of /NAMES list"]);
+    }
+
+    fn tell_members(&mut self, channel: ChanId, id: ConnId) {
         let (Some(place), Some(asker)) = (self.state.channel(channel), self.state.connection(id)) else {
             return;
         };
@@ -291,7 +330,7 @@ impl Core {
         let mut lists = vec![String::new()];
         for member in &place.members {
             let Some(user) = self.state.connection(*member) else { continue };
-            if user.invisible && !inside {
+            if user.modes.invisible && !inside {
                 continue;
             }
             let prefix = user.status(channel).unwrap_or_default().prefix(all);
@@ -310,7 +349,6 @@ impl Core {
         for list in lists.iter().filter(|list| !list.is_empty()) {
             self.numeric(id, RPL_NAMREPLY, &[kind, &name, list]);
         }
-        self.numeric(id, RPL_ENDOFNAMES, &[&name, "End of /NAMES list"]);
     }
 
     pub(super) fn list(&mut self, id: ConnId, message: &Message<'_>) {
@@ -322,7 +360,8 @@ impl Core {
                 self.may_see(id, *channel) && filters.iter().all(|filter| fits(filter, place))
             })
             .filter(|(_, place)| {
-                let mut names = filters.iter().filter(|filter| is_channel_name(filter)).peekable();
+                let mut names =
+                    filters.iter().filter(|filter| !filter.starts_with(['<', '>', '!'])).peekable();
                 names.peek().is_none() || names.any(|mask| mask_matches(mask, &place.name))
             })
             .map(|(_, place)| (place.name.clone(), place.members.len(), place.topic().cloned()))
@@ -338,10 +377,17 @@ impl Core {
     }
 }
 
-/// Whether a channel passes one filter of LIST (ELIST=U: `>n` and `<n` members). Names are compared elsewhere.
+/// The words of a list with commas.
+fn words(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').filter(|word| !word.is_empty())
+}
+
+/// Whether a channel passes one filter of LIST (ELIST=NU: `!mask`, `>n` and `<n` members). Of the masks (ELIST=M) one has
+/// to fit; they are compared elsewhere.
 fn fits(filter: &str, place: &Channel) -> bool {
     let number = |digits: &str| digits.parse::<usize>().ok();
     match filter.split_at_checked(1) {
+        Some(("!", mask)) => !mask_matches(mask, &place.name),
         Some((">", digits)) => number(digits).is_none_or(|least| place.members.len() > least),
         Some(("<", digits)) => number(digits).is_none_or(|most| place.members.len() < most),
         _ => true,

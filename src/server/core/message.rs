@@ -45,14 +45,17 @@ impl Core {
         {
             connection.spoke = now;
         }
-        let tags = client_tags(message.tags);
+        let mut tags = client_tags(message.tags);
+        if self.state.connection(id).is_some_and(|sender| sender.modes.bot) {
+            message::push_tag(&mut tags, "bot", "");
+        }
         for (count, target) in targets.split(',').filter(|target| !target.is_empty()).enumerate() {
             if count == MAX_TARGETS {
                 let shown = shown_word(target);
                 self.numeric(id, ERR_TOOMANYTARGETS, &[&shown, "Too many targets"]);
                 return;
             }
-            match self.refusal(id, target) {
+            match self.refusal(id, target, text) {
                 None => self.send_to(id, verb, target, text, &tags),
                 Some((code, words)) if !quiet => {
                     let shown = shown_word(target);
@@ -64,7 +67,7 @@ impl Core {
     }
 
     /// Why somebody may not write to a target: a numeric and its words.
-    fn refusal(&self, id: ConnId, target: &str) -> Option<(&'static str, &'static str)> {
+    fn refusal(&self, id: ConnId, target: &str, text: &str) -> Option<(&'static str, &'static str)> {
         let (_, target) = split_statusmsg(target);
         if !is_channel_name(target) {
             return self.state.user(target).is_none().then_some((ERR_NOSUCHNICK, "No such nick"));
@@ -78,6 +81,9 @@ impl Core {
         let voiced = status.is_some_and(|status| status.operator || status.voice);
         if status.is_none() && place.modes.no_external {
             return Some((ERR_CANNOTSENDTOCHAN, "Cannot send to channel: you are not in it"));
+        }
+        if place.modes.no_ctcp && message::ctcp(text).is_some() && message::action(text).is_none() {
+            return Some((ERR_CANNOTSENDTOCHAN, "Cannot send to channel: no CTCP here (+C)"));
         }
         if place.modes.moderated && !voiced {
             return Some((ERR_CANNOTSENDTOCHAN, "Cannot send to channel: it is moderated (+m)"));

@@ -7,10 +7,11 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`state`] | connections and channels |
+//! | [`state`], [`connection`] | connections and channels |
 //! | [`audience`] | who is to hear a line, and in which form |
 //! | [`command`] | the table of commands |
-//! | `register`, `message`, `membership`, `mode`, `people`, `info`, [`history`] | their handlers, by family |
+//! | [`modes`] | what modes there are |
+//! | `register`, `message`, `membership`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, [`history`] | their handlers, by family |
 //! | `apply` | what a line in the order does to the state, and who hears it |
 //! | `reply` | numerics, standard replies, labels |
 
@@ -18,22 +19,29 @@ mod apply;
 pub mod audience;
 pub mod command;
 pub mod config;
+pub mod connection;
+mod help;
 pub mod history;
 mod info;
 mod membership;
 mod message;
 mod mode;
+pub mod modes;
+mod monitor;
+mod oper;
 mod people;
 pub mod query;
 mod register;
 mod reply;
 mod said;
 pub mod state;
+mod whowas;
 
 use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use crate::irc::numeric::RPL_MONOFFLINE;
 use crate::irc::{Draft, Line, Message, Time};
 
 pub use audience::{Audience, Ears, Form};
@@ -42,6 +50,7 @@ pub use history::Playback;
 pub use query::{Query, Reference, Which};
 pub use state::{ConnId, Peer};
 
+use connection::Deadline;
 use state::State;
 
 /// What enters the core.
@@ -158,6 +167,8 @@ pub struct Core {
     out: Vec<Output>,
     /// What has been said already.
     said: said::Said,
+    /// Who was there.
+    past: whowas::Past,
     /// The labelled command under way, if it is one.
     label: Option<reply::Label>,
     /// Counts the batches, for their names.
@@ -174,6 +185,7 @@ impl Core {
             now: Time::default(),
             out: Vec::new(),
             said: said::Said::default(),
+            past: whowas::Past::default(),
             label: None,
             batches: 0,
         }
@@ -239,11 +251,7 @@ impl Core {
         let Some(connection) = self.state.connection_mut(id) else { return };
         connection.heard(now);
         let Ok(text) = std::str::from_utf8(line) else {
-            let text = String::from_utf8_lossy(line);
-            let verb = text.split(' ').find(|word| !word.is_empty() && !word.starts_with(['@', ':']));
-            let verb = verb.filter(|verb| verb.bytes().all(|b| b.is_ascii_alphanumeric()));
-            let verb = register::shown_word(verb.unwrap_or_default()).to_ascii_uppercase();
-            self.fail(id, &verb, "INVALID_UTF8", &[], "Message rejected, it is not valid UTF-8");
+            self.not_utf8(id, &String::from_utf8_lossy(line));
             return;
         };
         if command::too_long(text) {
@@ -252,6 +260,16 @@ impl Core {
         }
         let Ok(message) = Message::parse(text) else { return };
         self.dispatch(id, &message);
+    }
+
+    /// A line that is not UTF-8 is refused whole, by a FAIL to everybody: whoever sends such lines has not read `UTF8ONLY`
+    /// either ([UTF8ONLY](https://ircv3.net/specs/extensions/utf8-only)).
+    fn not_utf8(&mut self, id: ConnId, nearly: &str) {
+        let message = Message::parse(nearly).unwrap_or(Message::new("*", &[]));
+        self.take_up_label(id, &message);
+        let verb = register::shown_word(&message.command.to_ascii_uppercase());
+        let verb = if verb.is_ascii() { verb.as_str() } else { "*" };
+        self.server_line(id, "FAIL", &[verb, "INVALID_UTF8", "Message rejected, it is not valid UTF-8"]);
     }
 
     /// The end of a connection as its peer or its edge saw it.
@@ -286,12 +304,25 @@ impl Core {
     /// The id is given back, now or when the QUIT under way has been applied.
     fn release(&mut self, id: ConnId, reason: &str) {
         let Some(connection) = self.state.connection_mut(id) else { return };
-        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
         if connection.leaving {
             connection.close_reason = Some(reason.to_owned());
             return;
         }
+        self.gone(id, reason);
+    }
+
+    /// Nothing of the connection is left but what WHOWAS remembers.
+    fn gone(&mut self, id: ConnId, reason: &str) {
+        let Some(connection) = self.state.connection(id) else { return };
+        if connection.registered {
+            self.past.insert(connection, self.now);
+        }
+        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
+        let registered = connection.registered;
         self.state.remove(id);
+        if registered {
+            self.tell_watchers(&nick, RPL_MONOFFLINE, &nick);
+        }
         self.out.push(Output::Note(Note::Left(id, nick, address, reason.to_owned())));
         self.out.push(Output::Close(id, reason.to_owned()));
     }
@@ -303,13 +334,13 @@ impl Core {
             let Some(connection) = self.state.connection_mut(id) else { continue };
             let verdict = connection.deadline(now, &limits);
             match verdict {
-                state::Deadline::Fine => {}
-                state::Deadline::Ask => {
+                Deadline::Fine => {}
+                Deadline::Ask => {
                     let ping = format!("PING :{}", limits.name);
                     self.raw(id, &ping);
                 }
-                state::Deadline::Unregistered => self.drop_connection(id, "Registration timed out"),
-                state::Deadline::Silent => self.drop_connection(id, "Ping timeout"),
+                Deadline::Unregistered => self.drop_connection(id, "Registration timed out"),
+                Deadline::Silent => self.drop_connection(id, "Ping timeout"),
             }
         }
     }

@@ -1,105 +1,16 @@
-//! MODE: what a channel allows, and what one is oneself
+//! MODE on a channel: what it allows
 //! ([modes](https://modern.ircdocs.horse/#modes)).
 
 use crate::irc::line::cut;
-use crate::irc::name::{is_channel_name, mask_matches, same};
+use crate::irc::name::{is_channel_name, same};
 use crate::irc::numeric::*;
-use crate::irc::{Draft, MAX_REST, Message, Time};
+use crate::irc::{Draft, MAX_REST, Message};
 
 use super::config::{KEY_LEN, MAX_MASKS, MAX_MODE_PARAMS};
+use super::modes::{CHANNEL_MODES, List, Mask, list, whole_mask};
 use super::register::shown_word;
 use super::state::ChanId;
 use super::{ConnId, Core, Output};
-
-/// A channel's modes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Modes {
-    /// `+n`: only members write.
-    pub no_external: bool,
-    /// `+t`: only operators set the topic.
-    pub topic_protected: bool,
-    /// `+m`: only operators and the voiced write.
-    pub moderated: bool,
-    /// `+i`: only the invited enter.
-    pub invite_only: bool,
-    /// `+s`: only members know of it.
-    pub secret: bool,
-    /// `+k`: what one must know to enter.
-    pub key: Option<String>,
-    /// `+l`: how many may be in it.
-    pub limit: Option<usize>,
-    /// `+b`: who may neither enter nor write.
-    pub bans: Vec<Ban>,
-}
-
-/// One mask of the ban list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ban {
-    /// The mask, `nick!user@host`.
-    pub mask: String,
-    /// Who set it.
-    pub by: String,
-    /// When.
-    pub at: Time,
-}
-
-impl Default for Modes {
-    /// What a new channel is: its members' own, its topic its operators'.
-    fn default() -> Modes {
-        Modes {
-            no_external: true,
-            topic_protected: true,
-            moderated: false,
-            invite_only: false,
-            secret: false,
-            key: None,
-            limit: None,
-            bans: Vec::new(),
-        }
-    }
-}
-
-impl Modes {
-    /// Whether a source is on the ban list.
-    pub fn is_banned(&self, source: &str) -> bool {
-        self.bans.iter().any(|ban| mask_matches(&ban.mask, source))
-    }
-
-    fn flag(&mut self, letter: char) -> Option<&mut bool> {
-        match letter {
-            'n' => Some(&mut self.no_external),
-            't' => Some(&mut self.topic_protected),
-            'm' => Some(&mut self.moderated),
-            'i' => Some(&mut self.invite_only),
-            's' => Some(&mut self.secret),
-            _ => None,
-        }
-    }
-
-    /// The letters, and their params as far as they may be shown: a key only to members.
-    fn shown(&self, key: bool) -> Vec<String> {
-        let mut letters = "+".to_owned();
-        let flags = [
-            ('i', self.invite_only),
-            ('m', self.moderated),
-            ('n', self.no_external),
-            ('s', self.secret),
-            ('t', self.topic_protected),
-        ];
-        letters.extend(flags.iter().filter(|(_, set)| *set).map(|(letter, _)| *letter));
-        let mut params = Vec::new();
-        if let Some(word) = &self.key {
-            letters.push('k');
-            params.push(if key { word.clone() } else { "*".to_owned() });
-        }
-        if let Some(limit) = self.limit {
-            letters.push('l');
-            params.push(limit.to_string());
-        }
-        params.insert(0, letters);
-        params
-    }
-}
 
 /// One change that a MODE asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +42,9 @@ fn changes(message: &Message<'_>) -> Vec<Change> {
                     out.push(Change { set, letter, param: Some(param.to_owned()) });
                 }
             }
-            'b' => out.push(Change { set, letter, param: params.next().map(str::to_owned) }),
+            _ if list(letter).is_some() => {
+                out.push(Change { set, letter, param: params.next().map(str::to_owned) });
+            }
             _ => out.push(Change { set, letter, param: None }),
         }
     }
@@ -155,16 +68,6 @@ fn written(changes: &[Change]) -> Vec<String> {
     params
 }
 
-/// A mask made whole: `nick` becomes `nick!*@*`, `user@host` becomes `*!user@host`.
-fn whole_mask(mask: &str) -> String {
-    match (mask.contains('!'), mask.contains('@')) {
-        (true, true) => mask.to_owned(),
-        (true, false) => format!("{mask}@*"),
-        (false, true) => format!("*!{mask}"),
-        (false, false) => format!("{mask}!*@*"),
-    }
-}
-
 impl Core {
     pub(super) fn mode(&mut self, id: ConnId, message: &Message<'_>) {
         let target = message.param(0);
@@ -182,16 +85,16 @@ impl Core {
         let operator = self.operator_of(id, target);
         let mut wanted = Vec::new();
         let mut refused = false;
-        let mut listed = false;
+        let mut told = Vec::new();
         for change in changes(message) {
-            if change.letter == 'b' && change.param.is_none() {
-                if !listed {
-                    self.tell_bans(channel, id);
+            if let (Some(list), None) = (list(change.letter), &change.param) {
+                if !told.contains(&list.letter) {
+                    self.tell_masks(channel, id, list);
+                    told.push(list.letter);
                 }
-                listed = true;
                 continue;
             }
-            if !"ovklbimnst".contains(change.letter) {
+            if !CHANNEL_MODES.0.contains(change.letter) {
                 let letter = shown_word(&change.letter.to_string());
                 self.numeric(id, ERR_UNKNOWNMODE, &[&letter, "is unknown mode char to me"]);
                 continue;
@@ -247,8 +150,7 @@ impl Core {
             'o' | 'v' => {
                 let user = self.state.user(&param).map(|(_, user)| (user.nick.clone(), user.status(channel)));
                 let Some((nick, status)) = user else {
-                    let shown = shown_word(&param);
-                    self.numeric(id, ERR_NOSUCHNICK, &[&shown, "No such nick"]);
+                    self.no_such_nick(id, &param);
                     return None;
                 };
                 let Some(status) = status else {
@@ -281,18 +183,22 @@ impl Core {
                 Some(change)
             }
             'l' => place.modes.limit.map(|_| change),
-            'b' => {
+            letter if list(letter).is_some() => {
                 let mask = whole_mask(&shown_word(cut(&param, 200)));
-                let there = place.modes.bans.iter().any(|ban| same(&ban.mask, &mask));
-                if change.set && place.modes.bans.len() >= MAX_MASKS {
+                if place.modes.has_mask(letter, &mask) == change.set {
+                    return None;
+                }
+                if change.set && place.modes.masks() >= MAX_MASKS {
+                    let words = "Channel list is full";
+                    self.numeric(id, ERR_BANLISTFULL, &[&name, &letter.to_string(), &mask, words]);
                     return None;
                 }
                 change.param = Some(mask);
-                (there != change.set).then_some(change)
+                Some(change)
             }
             letter => {
-                let mut modes = place.modes.clone();
-                let has = modes.flag(letter).is_some_and(|flag| *flag);
+                let place = self.state.channel_mut(channel)?;
+                let has = place.modes.flag(letter).is_some_and(|flag| *flag);
                 (has != change.set).then_some(change)
             }
         }
@@ -317,11 +223,14 @@ impl Core {
             match change.letter {
                 'k' => modes.key = change.set.then_some(param),
                 'l' => modes.limit = param.parse().ok().filter(|_| change.set),
-                'b' if change.set => modes.bans.push(Ban { mask: param, by: by.clone(), at }),
-                'b' => modes.bans.retain(|ban| !same(&ban.mask, &param)),
                 letter => {
                     if let Some(flag) = modes.flag(letter) {
                         *flag = change.set;
+                    } else if let Some(masks) = modes.masks_of(letter) {
+                        masks.retain(|mask| !same(&mask.mask, &param));
+                        if change.set {
+                            masks.push(Mask { mask: param, by: by.clone(), at });
+                        }
                     }
                 }
             }
@@ -339,47 +248,13 @@ impl Core {
         self.numeric(id, RPL_CREATIONTIME, &[&name, &created]);
     }
 
-    fn tell_bans(&mut self, channel: ChanId, id: ConnId) {
-        let Some(place) = self.state.channel(channel) else { return };
-        let (name, bans) = (place.name.clone(), place.modes.bans.clone());
-        for ban in bans {
-            self.numeric(id, RPL_BANLIST, &[&name, &ban.mask, &ban.by, &ban.at.seconds().to_string()]);
+    fn tell_masks(&mut self, channel: ChanId, id: ConnId, list: &List) {
+        let Some(place) = self.state.channel_mut(channel) else { return };
+        let name = place.name.clone();
+        let masks = place.modes.masks_of(list.letter).cloned().unwrap_or_default();
+        for Mask { mask, by, at } in masks {
+            self.numeric(id, list.item, &[&name, &mask, &by, &at.seconds().to_string()]);
         }
-        self.numeric(id, RPL_ENDOFBANLIST, &[&name, "End of channel ban list"]);
-    }
-
-    fn user_mode(&mut self, id: ConnId, message: &Message<'_>) {
-        let Some(connection) = self.state.connection_mut(id) else { return };
-        if !same(message.param(0), &connection.nick) {
-            let known = self.state.user(message.param(0)).is_some();
-            if known {
-                self.numeric(id, ERR_USERSDONTMATCH, &["Can't change mode for other users"]);
-            } else {
-                let shown = shown_word(message.param(0));
-                self.numeric(id, ERR_NOSUCHNICK, &[&shown, "No such nick"]);
-            }
-            return;
-        }
-        if message.params.len() < 2 {
-            let modes = if connection.invisible { "+i" } else { "+" };
-            self.numeric(id, RPL_UMODEIS, &[modes]);
-            return;
-        }
-        let (nick, before) = (connection.nick.clone(), connection.invisible);
-        let mut unknown = false;
-        for change in changes(message) {
-            match change.letter {
-                'i' => connection.invisible = change.set,
-                _ => unknown = true,
-            }
-        }
-        let after = connection.invisible;
-        if before != after {
-            let source = connection.source.clone();
-            self.raw(id, &format!(":{source} MODE {nick} {}i", if after { '+' } else { '-' }));
-        }
-        if unknown {
-            self.numeric(id, ERR_UMODEUNKNOWNFLAG, &["Unknown MODE flag"]);
-        }
+        self.numeric(id, list.end, &[&name, list.words]);
     }
 }

@@ -1,16 +1,15 @@
 //! Who is there: WHO, WHOIS, USERHOST, ISON, AWAY, SETNAME
 //! ([user-based queries](https://modern.ircdocs.horse/#user-based-queries)).
 
-use std::sync::Arc;
-
 use crate::irc::name::{is_channel_name, mask_matches};
 use crate::irc::numeric::*;
 use crate::irc::{Cap, Draft, Message, line::cut};
 
 use super::config::{AWAY_LEN, REALNAME_LEN};
+use super::connection::Connection;
 use super::register::shown_word;
-use super::state::{ChanId, Connection};
-use super::{Audience, ConnId, Core, Output};
+use super::state::ChanId;
+use super::{ConnId, Core, Output};
 
 /// Most users of one WHO by a mask: more than that is not asked to be read.
 const MAX_WHO: usize = 500;
@@ -27,7 +26,9 @@ impl Core {
             members
                 .unwrap_or_default()
                 .into_iter()
-                .filter(|member| inside || self.state.connection(*member).is_some_and(|user| !user.invisible))
+                .filter(|member| {
+                    inside || self.state.connection(*member).is_some_and(|user| !user.modes.invisible)
+                })
                 .map(|member| (member, channel))
                 .collect()
         } else {
@@ -35,7 +36,11 @@ impl Core {
         };
         let fields =
             message.param(1).strip_prefix('%').map(|fields| fields.split_once(',').unwrap_or((fields, "")));
+        let operators_only = message.param(1) == "o";
         for (user, channel) in rows {
+            if operators_only && !self.state.connection(user).is_some_and(|user| user.modes.operator) {
+                continue;
+            }
             match fields {
                 Some((letters, token)) => self.whox_row(id, user, channel, letters, token),
                 None => self.who_row(id, user, channel),
@@ -61,7 +66,7 @@ impl Core {
                     return false;
                 };
                 let fits = [&user.nick, &user.user, &user.peer.address, &user.realname];
-                let seen = *other == id || !user.invisible || self.state.share_a_channel(id, *other);
+                let seen = *other == id || !user.modes.invisible || self.state.share_a_channel(id, *other);
                 seen && fits.iter().any(|text| mask_matches(mask, text))
             })
             .take(MAX_WHO)
@@ -78,7 +83,10 @@ impl Core {
         let name =
             visible.and_then(|channel| self.state.channel(channel)).map_or("*", |place| place.name.as_str());
         let status = visible.and_then(|channel| user.status(channel)).unwrap_or_default();
-        let flags = format!("{}{}", if user.away.is_some() { "G" } else { "H" }, status.prefix(all));
+        let here = if user.away.is_some() { "G" } else { "H" };
+        let operator = if user.modes.operator { "*" } else { "" };
+        let bot = if user.modes.bot { "B" } else { "" };
+        let flags = format!("{here}{operator}{bot}{}", status.prefix(all));
         (name.to_owned(), flags)
     }
 
@@ -133,12 +141,12 @@ impl Core {
         }
         let Some((target, user)) = self.state.user(nick) else {
             let shown = shown_word(nick);
-            self.numeric(id, ERR_NOSUCHNICK, &[&shown, "No such nick"]);
+            self.no_such_nick(id, nick);
             self.numeric(id, RPL_ENDOFWHOIS, &[&shown, "End of /WHOIS list"]);
             return;
         };
         let (nick, name, host) = (user.nick.clone(), user.user.clone(), user.peer.address.clone());
-        let (realname, away) = (user.realname.clone(), user.away.clone());
+        let (realname, away, modes) = (user.realname.clone(), user.away.clone(), user.modes);
         let (idle, since) =
             (self.now.since(user.spoke).as_secs().to_string(), user.opened.seconds().to_string());
         let all = self.state.connection(id).is_some_and(|asker| asker.caps.has(Cap::MultiPrefix));
@@ -146,7 +154,7 @@ impl Core {
             .channels
             .iter()
             .filter(|(channel, _)| self.may_see(id, *channel))
-            .filter(|(channel, _)| !user.invisible || target == id || self.is_in(id, *channel))
+            .filter(|(channel, _)| !user.modes.invisible || target == id || self.is_in(id, *channel))
             .filter_map(|(channel, status)| {
                 Some(format!("{}{}", status.prefix(all), self.state.channel(*channel)?.name))
             })
@@ -158,6 +166,12 @@ impl Core {
             self.numeric(id, RPL_WHOISCHANNELS, &[&nick, &some.join(" ")]);
         }
         self.numeric(id, RPL_WHOISSERVER, &[&nick, &config.name, &config.network]);
+        if modes.operator {
+            self.numeric(id, RPL_WHOISOPERATOR, &[&nick, "is an IRC operator"]);
+        }
+        if modes.bot {
+            self.numeric(id, RPL_WHOISBOT, &[&nick, "is a bot"]);
+        }
         if let Some(away) = away {
             self.numeric(id, RPL_AWAY, &[&nick, &away]);
         }
@@ -173,7 +187,8 @@ impl Core {
             .filter_map(|nick| {
                 let (_, user) = self.state.user(nick)?;
                 let here = if user.away.is_some() { '-' } else { '+' };
-                Some(format!("{}={here}{}@{}", user.nick, user.user, user.peer.address))
+                let operator = if user.modes.operator { "*" } else { "" };
+                Some(format!("{}{operator}={here}{}@{}", user.nick, user.user, user.peer.address))
             })
             .collect();
         self.numeric(id, RPL_USERHOST, &[&rows.join(" ")]);
@@ -191,16 +206,16 @@ impl Core {
 
     pub(super) fn away(&mut self, id: ConnId, message: &Message<'_>) {
         let text = cut(message.param(0), AWAY_LEN);
-        let Some(connection) = self.state.connection_mut(id) else { return };
-        let away = (!text.is_empty()).then(|| text.to_owned());
-        let changed = connection.away != away;
-        connection.away.clone_from(&away);
-        match away {
-            Some(_) => self.numeric(id, RPL_NOWAWAY, &["You have been marked as being away"]),
-            None => self.numeric(id, RPL_UNAWAY, &["You are no longer marked as being away"]),
+        let Some(connection) = self.state.connection(id) else { return };
+        if connection.away.as_deref().unwrap_or_default() != text {
+            let params: &[&str] = if text.is_empty() { &[] } else { &[text] };
+            let draft = Draft::new("", &connection.source, "AWAY", params);
+            self.out.push(Output::Append { draft, origin: id, keep: false });
         }
-        if changed {
-            self.tell_neighbours(id, Cap::AwayNotify, "AWAY", text);
+        if text.is_empty() {
+            self.numeric(id, RPL_UNAWAY, &["You are no longer marked as being away"]);
+        } else {
+            self.numeric(id, RPL_NOWAWAY, &["You have been marked as being away"]);
         }
     }
 
@@ -210,22 +225,8 @@ impl Core {
             self.fail(id, "SETNAME", "INVALID_REALNAME", &[], "Realname is not valid");
             return;
         }
-        let Some(connection) = self.state.connection_mut(id) else { return };
-        connection.realname = name.to_owned();
-        if connection.caps.has(Cap::Setname) {
-            let source = connection.source.clone();
-            self.raw(id, &format!(":{source} SETNAME :{name}"));
-        }
-        self.tell_neighbours(id, Cap::Setname, "SETNAME", name);
-    }
-
-    /// A change of somebody that those who share a channel and asked for it are told; it is not kept.
-    fn tell_neighbours(&mut self, id: ConnId, cap: Cap, verb: &str, text: &str) {
-        let ears = self.state.neighbours(id, |other| other.caps.has(cap));
         let Some(connection) = self.state.connection(id) else { return };
-        let params: &[&str] = if text.is_empty() { &[] } else { &[text] };
-        // It is passing news: the moment of the last line will do for its stamp, and it has no number of its own.
-        let line = Draft::new("", &connection.source, verb, params).stamp(self.now, 0);
-        self.out.push(Output::Deliver { line, to: Audience::Many(Arc::new(ears)), except: None });
+        let draft = Draft::new("", &connection.source, "SETNAME", &[name]);
+        self.out.push(Output::Append { draft, origin: id, keep: false });
     }
 }

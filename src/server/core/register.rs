@@ -8,6 +8,7 @@ use crate::irc::numeric::*;
 use crate::irc::{Cap, Caps, Draft, Message, line::cut, text};
 
 use super::config::*;
+use super::modes::{CHANNEL_MODES, USER_MODES};
 use super::{ConnId, Core, Note, Output};
 
 /// Capabilities that the table names for the client and that this server does not offer yet.
@@ -129,7 +130,7 @@ impl Core {
             self.numeric(id, ERR_ALREADYREGISTERED, &["You may not reregister"]);
             return;
         }
-        if message.param(0).is_empty() {
+        if message.param(0).is_empty() || message.param(3).is_empty() {
             self.numeric(id, ERR_NEEDMOREPARAMS, &["USER", "Not enough parameters"]);
             return;
         }
@@ -157,14 +158,15 @@ impl Core {
             return;
         }
         let now = self.now;
-        let Some(connection) = self.state.connection_mut(id) else { return };
-        connection.registered = true;
-        connection.spoke = now;
-        connection.rename();
+        self.state.register(id, now);
+        let Some(connection) = self.state.connection(id) else { return };
         let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
-        self.state.registered += 1;
         self.out.push(Output::Note(Note::Arrived(id, nick, address)));
         self.welcome(id);
+        let user = self.state.connection(id).map(|user| (user.nick.clone(), user.source.clone()));
+        if let Some((nick, source)) = user {
+            self.tell_watchers(&nick, RPL_MONONLINE, &source);
+        }
     }
 
     fn welcome(&mut self, id: ConnId) {
@@ -175,7 +177,7 @@ impl Core {
         self.numeric(id, RPL_WELCOME, &[&format!("Welcome to {}, {source}", config.network)]);
         self.numeric(id, RPL_YOURHOST, &[&format!("Your host is {}, running {version}", config.name)]);
         self.numeric(id, RPL_CREATED, &[&format!("This server was started {}", config.created)]);
-        self.numeric(id, RPL_MYINFO, &[&config.name, version, "i", "biklmnostv", "bklov"]);
+        self.numeric(id, RPL_MYINFO, &[&config.name, version, USER_MODES, CHANNEL_MODES.0, CHANNEL_MODES.1]);
         self.isupport(id);
         self.lusers(id, &Message::new("LUSERS", &[]));
         self.motd(id, &Message::new("MOTD", &[]));
@@ -189,9 +191,11 @@ impl Core {
             "UTF8ONLY".to_owned(),
             "CHANTYPES=#".to_owned(),
             "PREFIX=(ov)@+".to_owned(),
-            "CHANMODES=b,k,l,imnst".to_owned(),
+            "CHANMODES=beI,k,l,Cimnst".to_owned(),
+            "EXCEPTS=e".to_owned(),
+            "INVEX=I".to_owned(),
             format!("CHANLIMIT=#:{MAX_CHANNELS_PER_USER}"),
-            format!("MAXLIST=b:{MAX_MASKS}"),
+            format!("MAXLIST=beI:{MAX_MASKS}"),
             format!("MODES={MAX_MODE_PARAMS}"),
             format!("NICKLEN={NICK_LEN}"),
             format!("CHANNELLEN={CHANNEL_LEN}"),
@@ -202,11 +206,14 @@ impl Core {
             format!("USERLEN={USER_LEN}"),
             format!("NAMELEN={REALNAME_LEN}"),
             format!(
-                "TARGMAX=JOIN:,KICK:{MAX_TARGETS},NAMES:{MAX_TARGETS},NOTICE:{MAX_TARGETS},PART:,PRIVMSG:{MAX_TARGETS},TAGMSG:{MAX_TARGETS},WHOIS:1"
+                "TARGMAX=JOIN:,KICK:{MAX_TARGETS},NAMES:{MAX_TARGETS},NOTICE:{MAX_TARGETS},PART:,PRIVMSG:{MAX_TARGETS},TAGMSG:{MAX_TARGETS},WHOIS:1,WHOWAS:{MAX_TARGETS}"
             ),
             "STATUSMSG=@+".to_owned(),
-            "ELIST=U".to_owned(),
+            "ELIST=MNU".to_owned(),
             "SAFELIST".to_owned(),
+            "WHOX".to_owned(),
+            format!("MONITOR={MAX_MONITORED}"),
+            "BOT=B".to_owned(),
             format!("CHATHISTORY={MAX_HISTORY}"),
             "MSGREFTYPES=msgid,timestamp".to_owned(),
         ];
@@ -248,7 +255,7 @@ pub(super) fn shown_word(word: &str) -> String {
 }
 
 /// Compares without telling by its time how much was right.
-fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
+pub(super) fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
     let mut difference = u8::from(one.len() != other.len());
     for at in 0..one.len().max(other.len()) {
         difference |= one.get(at).unwrap_or(&0) ^ other.get(at).unwrap_or(&0);

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::irc::name::fold;
+use crate::irc::name::{fold, same};
 use crate::irc::{Caps, Line, Time};
 
 use super::audience::{Ears, Form};
-use super::config::{self, Config};
+use super::config;
+use super::connection::Connection;
+use super::modes::Modes;
 
 /// A connection's number: dense, so that it is an index; given by the edge, and reused only after its
 /// [`Output::Close`](super::Output::Close).
@@ -52,137 +54,6 @@ impl Status {
 /// A channel's number inside the core.
 pub type ChanId = usize;
 
-/// A connection, registered or on its way there.
-#[derive(Debug)]
-pub struct Connection {
-    /// Who is at the other end.
-    pub peer: Peer,
-    /// The capabilities it has asked for and got.
-    pub caps: Caps,
-    /// Whether it knows `CAP LS 302`: values, and `cap-notify` implied.
-    pub cap_302: bool,
-    /// Between CAP LS or REQ and CAP END.
-    pub negotiating: bool,
-    /// Its nick; empty until it has one.
-    pub nick: String,
-    /// Its user name; empty until USER.
-    pub user: String,
-    /// Its real name.
-    pub realname: String,
-    /// `nick!user@host`.
-    pub source: String,
-    /// Whether it gave the server's password.
-    pub password_given: bool,
-    /// After the welcome.
-    pub registered: bool,
-    /// Its away text, while it is away.
-    pub away: Option<String>,
-    /// User mode `+i`: not shown to strangers.
-    pub invisible: bool,
-    /// Where it is, and as what.
-    pub channels: Vec<(ChanId, Status)>,
-    /// Channels it may enter past `+i`, by their [founding](Channel::founding).
-    pub invited: Vec<u64>,
-    /// When it connected.
-    pub opened: Time,
-    /// When it last said something to somebody: for idle times.
-    pub spoke: Time,
-    /// When anything was last read from it.
-    heard: Time,
-    /// When it was asked with a PING that it has not answered.
-    asked: Option<Time>,
-    /// Its QUIT is on its way into the order.
-    pub leaving: bool,
-    /// Why it ends, once its QUIT has been applied.
-    pub close_reason: Option<String>,
-}
-
-/// What the clock says of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deadline {
-    /// Nothing is due.
-    Fine,
-    /// It has been silent and is to be asked.
-    Ask,
-    /// It did not register in time.
-    Unregistered,
-    /// It did not answer.
-    Silent,
-}
-
-impl Connection {
-    fn new(peer: Peer, now: Time) -> Connection {
-        Connection {
-            peer,
-            caps: Caps::default(),
-            cap_302: false,
-            negotiating: false,
-            nick: String::new(),
-            user: String::new(),
-            realname: String::new(),
-            source: String::new(),
-            password_given: false,
-            registered: false,
-            away: None,
-            invisible: false,
-            channels: Vec::new(),
-            invited: Vec::new(),
-            opened: now,
-            spoke: now,
-            heard: now,
-            asked: None,
-            leaving: false,
-            close_reason: None,
-        }
-    }
-
-    /// The name it is addressed by in replies: `*` until it has a nick.
-    pub fn shown_nick(&self) -> &str {
-        if self.nick.is_empty() { "*" } else { &self.nick }
-    }
-
-    /// Which form of a line it reads.
-    pub fn form(&self) -> Form {
-        Form::of(self.caps)
-    }
-
-    /// What it is in a channel; `None` if it is not in it.
-    pub fn status(&self, channel: ChanId) -> Option<Status> {
-        self.channels.iter().find(|(id, _)| *id == channel).map(|(_, status)| *status)
-    }
-
-    /// Something was read from it.
-    pub fn heard(&mut self, now: Time) {
-        self.heard = now;
-        self.asked = None;
-    }
-
-    /// The source is made anew when nick, user or address are known or change.
-    pub fn rename(&mut self) {
-        self.source = format!("{}!{}@{}", self.nick, self.user, self.peer.address);
-    }
-
-    /// What is due now.
-    pub fn deadline(&mut self, now: Time, config: &Config) -> Deadline {
-        if self.leaving {
-            return Deadline::Fine;
-        }
-        if !self.registered {
-            let late = now.since(self.opened) >= config.registration_deadline;
-            return if late { Deadline::Unregistered } else { Deadline::Fine };
-        }
-        match self.asked {
-            Some(at) if now.since(at) >= config.ping_deadline => Deadline::Silent,
-            Some(_) => Deadline::Fine,
-            None if now.since(self.heard) >= config.ping_after => {
-                self.asked = Some(now);
-                Deadline::Ask
-            }
-            None => Deadline::Fine,
-        }
-    }
-}
-
 /// A channel's topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
@@ -212,7 +83,7 @@ pub struct Channel {
     /// The same, as an audience.
     pub ears: Arc<Ears>,
     /// Its modes.
-    pub modes: super::mode::Modes,
+    pub modes: Modes,
     /// Its last messages, oldest first: at most [`config::RECENT_LINES`].
     pub recent: VecDeque<Line>,
     /// The log may have older messages than these.
@@ -240,11 +111,13 @@ impl Channel {
 pub struct State {
     connections: Vec<Option<Box<Connection>>>,
     open: usize,
-    /// How many of them are registered.
+    /// How many users, that is: registered connections.
     pub registered: usize,
-    /// Most that there were at one time.
+    /// Most users that there were at one time.
     pub most: usize,
     nicks: HashMap<String, ConnId>,
+    /// Who watches a nick, by its folded form.
+    watchers: HashMap<String, Vec<ConnId>>,
     channels: Vec<Option<Box<Channel>>>,
     free_channels: Vec<ChanId>,
     channel_ids: HashMap<String, ChanId>,
@@ -262,6 +135,7 @@ impl State {
             registered: 0,
             most: 0,
             nicks: HashMap::new(),
+            watchers: HashMap::new(),
             channels: Vec::new(),
             free_channels: Vec::new(),
             channel_ids: HashMap::new(),
@@ -278,7 +152,6 @@ impl State {
         }
         self.connections[id.index()] = Some(Box::new(Connection::new(peer, now)));
         self.open += 1;
-        self.most = self.most.max(self.open);
     }
 
     /// How many connections there are.
@@ -317,6 +190,9 @@ impl State {
         for (channel, _) in &connection.channels {
             self.take_out(*channel, id, form);
         }
+        for nick in &connection.monitoring {
+            self.forget_watcher(id, nick);
+        }
         let key = fold(&connection.nick);
         if self.nicks.get(key.as_ref()) == Some(&id) {
             self.nicks.remove(key.as_ref());
@@ -334,6 +210,16 @@ impl State {
         self.connection(id).filter(|connection| connection.registered).map(|connection| (id, connection))
     }
 
+    /// A connection becomes a user.
+    pub fn register(&mut self, id: ConnId, now: Time) {
+        let Some(connection) = self.connection_mut(id) else { return };
+        connection.registered = true;
+        connection.spoke = now;
+        connection.rename();
+        self.registered += 1;
+        self.most = self.most.max(self.registered);
+    }
+
     /// Gives a nick to a connection and frees the one it had. Whether it is free was checked by the caller.
     pub fn set_nick(&mut self, id: ConnId, nick: &str) {
         let Some(connection) = self.connection_mut(id) else { return };
@@ -344,6 +230,37 @@ impl State {
             self.nicks.remove(&key);
         }
         self.nicks.insert(fold(nick).into_owned(), id);
+    }
+
+    /// Who watches a nick.
+    pub fn watchers(&self, nick: &str) -> &[ConnId] {
+        self.watchers.get(fold(nick).as_ref()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Somebody watches a nick from now on. That he does not do so yet was checked by the caller.
+    pub fn watch(&mut self, id: ConnId, nick: &str) {
+        if let Some(connection) = self.connection_mut(id) {
+            connection.monitoring.push(nick.to_owned());
+            self.watchers.entry(fold(nick).into_owned()).or_default().push(id);
+        }
+    }
+
+    /// Somebody watches a nick no more.
+    pub fn unwatch(&mut self, id: ConnId, nick: &str) {
+        if let Some(connection) = self.connection_mut(id) {
+            connection.monitoring.retain(|other| !same(other, nick));
+            self.forget_watcher(id, nick);
+        }
+    }
+
+    fn forget_watcher(&mut self, id: ConnId, nick: &str) {
+        let key = fold(nick);
+        if let Some(watchers) = self.watchers.get_mut(key.as_ref()) {
+            watchers.retain(|other| *other != id);
+            if watchers.is_empty() {
+                self.watchers.remove(key.as_ref());
+            }
+        }
     }
 
     /// A channel by its name.
@@ -383,7 +300,7 @@ impl State {
             topics: Vec::new(),
             members: Vec::new(),
             ears: Arc::new(Ears::new(self.lanes)),
-            modes: super::mode::Modes::default(),
+            modes: Modes::default(),
             recent: VecDeque::new(),
             older: false,
         };
@@ -438,7 +355,7 @@ impl State {
         Arc::make_mut(&mut place.ears).remove(id, form);
         if place.members.is_empty() {
             // What was agreed among people who are gone (modes, keys) is gone too; what was said stays.
-            place.modes = super::mode::Modes::default();
+            place.modes = Modes::default();
             self.empty_channels += 1;
             self.forget_if_empty(channel);
         }
@@ -485,9 +402,8 @@ impl State {
     }
 
     /// Everybody who shares a channel with somebody, each once, and the one in question not among them.
-    pub fn neighbours(&self, id: ConnId, wanted: impl Fn(&Connection) -> bool) -> Ears {
-        let mut ears = Ears::new(self.lanes);
-        let Some(connection) = self.connection(id) else { return ears };
+    pub fn neighbours(&self, id: ConnId) -> Vec<ConnId> {
+        let Some(connection) = self.connection(id) else { return Vec::new() };
         let mut ids: Vec<ConnId> = connection
             .channels
             .iter()
@@ -499,9 +415,15 @@ impl State {
             ids.sort_unstable();
             ids.dedup();
         }
-        for other in ids {
-            if let Some(neighbour) = self.connection(other).filter(|neighbour| wanted(neighbour)) {
-                ears.insert(other, neighbour.form());
+        ids
+    }
+
+    /// Those of some connections that fit, as an audience.
+    pub fn ears(&self, ids: impl IntoIterator<Item = ConnId>, wanted: impl Fn(&Connection) -> bool) -> Ears {
+        let mut ears = Ears::new(self.lanes);
+        for id in ids {
+            if let Some(connection) = self.connection(id).filter(|connection| wanted(connection)) {
+                ears.insert(id, connection.form());
             }
         }
         ears

@@ -25,10 +25,10 @@ fn a_word_of_a_peer_cannot_break_the_reply_that_names_it() {
     ));
     for (line, verb) in [(&b" \xff"[..], "*"), (b"@a :b \xff", "*"), (b"  join \xff", "JOIN")] {
         stage.input(Input::Line(ConnId(u32::from(b'a')), line));
-        stage.run(&format!("a< :chatui.local NOTICE alice :{verb}: *UTF-8*"));
+        stage.run(&format!("a< :chatui.local FAIL {verb} INVALID_UTF8 :*"));
     }
     stage.input(Input::Line(ConnId(u32::from(b'a')), &[long.as_bytes(), long.as_bytes(), b" \xff"].concat()));
-    stage.run("a< :chatui.local NOTICE alice :X*");
+    stage.run(&format!("a< :chatui.local FAIL {} INVALID_UTF8 :*", "X".repeat(64)));
 }
 
 #[test]
