@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::editor::Editor;
 use super::super::keys::{self, Action};
+use super::super::window::With;
 use super::{App, Effect, Overlay, Status};
 use crate::irc::text::plain;
 
@@ -50,7 +51,7 @@ impl Switcher {
 
 impl App {
     /// The windows that match what is typed into the switcher: the best match first, then the one before this one,
-    /// then those in which something happened lately; this one last.
+    /// then those in which something happened lately, then the server's; this one last.
     pub fn switcher_found(&self, switcher: &Switcher) -> Vec<Found> {
         let query = switcher.query.text();
         let mut found: Vec<(Fit, Found)> = self
@@ -64,7 +65,9 @@ impl App {
             .collect();
         let recency = |at: usize| {
             let window = &self.windows[at];
-            (at != self.current, window.name == self.last, window.entries().back().map(|entry| entry.at))
+            let is_room = window.with != With::Server;
+            let newest = window.entries().back().map(|entry| entry.at);
+            (at != self.current, is_room, window.name == self.last, newest)
         };
         found.sort_by_key(|(fit, found)| std::cmp::Reverse((*fit, recency(found.window))));
         found.into_iter().map(|(_, found)| found).collect()
