@@ -53,6 +53,8 @@ pub enum Action {
     NextActive,
     /// The window with this number; 0 is the server's.
     Window(u8),
+    /// Choose a room by some letters of its name.
+    Switch,
     /// The sheet of keys.
     Help,
     /// Show or hide the list of rooms.
@@ -189,6 +191,7 @@ pub const TABLE: &[Binding] = &[
         ],
     ),
     row(Group::Go, "Alt-A", "next with news", &[(ALT, KeyCode::Char('a'), Action::NextActive)]),
+    row(Group::Go, "Alt-K", "go to by name", &[(ALT, KeyCode::Char('k'), Action::Switch)]),
     row(Group::Go, "Alt-/", "last room", &[(ALT, KeyCode::Char('/'), Action::LastWindow)]),
     row(
         Group::Go,

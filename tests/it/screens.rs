@@ -5,7 +5,7 @@
 mod scene;
 
 use chatui::client::app::Event;
-use chatui::client::theme::{Depth, Ground, Theme};
+use chatui::client::theme::{Depth, Ground, Role, Theme, Tint};
 use chatui::client::view::{Healing, draw};
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;
@@ -295,10 +295,10 @@ fn the_sheet_of_keys_covers_neither_title_nor_input() {
      Ctrl-N Ctrl-P   next, previous      F9              mouse on, off
  11  Alt-1 .. Alt-9  room by number      Ctrl-L          paint anew
      Alt-A           next with news      Ctrl-Z          suspend
-     Alt-/           last room           Ctrl-C twice    leave (or /quit)
-     F7 F8           rooms, people       F1              these keys
+     Alt-K           go to by name       Ctrl-C twice    leave (or /quit)
+     Alt-/           last room           F1              these keys
+ 13  F7 F8           rooms, people
  13
- 13:07         *   marit is away to look at water                  │
  viewer  2 17  3 @2  4 @2  5 @1                                           13:12
  › Message #lobby                                                       F1 keys
 ",
@@ -427,6 +427,8 @@ fn no_size_makes_it_panic() {
             frame(&mut scene);
             scene.key(PLAIN, KeyCode::F(7));
             scene.key(PLAIN, KeyCode::F(8));
+            frame(&mut scene);
+            scene.key(KeyModifiers::ALT, KeyCode::Char('k'));
             frame(&mut scene);
         }
     }
@@ -561,4 +563,78 @@ fn a_room_one_was_removed_from_says_so_where_one_would_type() {
     let mut scene = Scene::joined((60, 16), "@marit viewer bea");
     scene.at("09:02", ":marit!x@host KICK #lobby viewer :too much soup");
     assert!(rows(&frame(&mut scene))[15].starts_with(" › not in #lobby: /join #lobby"));
+}
+
+#[test]
+fn the_room_switcher_finds_a_room_by_letters_of_its_name() {
+    let mut scene = Scene::lobby((80, 24));
+    scene.at("13:13", ":tides.example NOTICE viewer :the newest of all");
+    scene.key(KeyModifiers::ALT, KeyCode::Char('k'));
+    let buffer = frame(&mut scene);
+    assert_eq!(find(&buffer, "Go to").1, 2, "from the third row on");
+    let server = scene.app.windows()[0].name.clone();
+    let names = ["#lobby", "#firmware", "#kitchen", "greta_s", "marit", &server];
+    let mut order: Vec<(u16, &str)> = Vec::new();
+    for name in names {
+        let y = (4..10).find(|y| row(&buffer, *y).contains(&format!(" {name} ")));
+        order.push((y.unwrap_or_else(|| panic!("no {name} in:\n{}", rows(&buffer).join("\n"))), name));
+    }
+    order.sort_unstable();
+    assert_eq!(
+        order[4..].iter().map(|(_, name)| *name).collect::<Vec<_>>(),
+        [&*server, "#lobby"],
+        "no goal, and here"
+    );
+    scene.type_text("ki");
+    assert_shows(
+        &frame(&mut scene),
+        r"
+ #lobby  Spring tide on Thursday, be at the quay by 06:30 · buoy 1…   15 people
+ 08:12   greta_s   in Travemünde                                   │@marit
+          viewer Go to                                          h  │@okonkwo
+                 › ki                                              │+tidebot
+ 09:20           #kitchen                                    @2    │ a-very-pa…
+ 09:48     leila   new sensor is in. offset against the staff: 4   │ bea
+                   mm. I am covered in crab 🦀                     │ dara
+ 10:30        jp   Brest is on 2.4.1, notes:                       │ greta_s
+                   https://tides.example/notes/46                  │ jp
+ ──────────────────────────────────────────────────────── 9 new ── │ leila
+ 11:12   sunniva   here are the numbers for the letter:            │ minh
+                   stations   2024: 29    2025: 36    2026: 40     │ rosalind
+                   readings   1.5 M       1.9 M       2.1 M        │ sunniva
+                   outages    112 h       71 h        38 h         │ tomasz
+ 11:13   okonkwo   38 hours over forty stations and a year, that   │ viewer
+                   is 99.99 % 🥲                                   │ yuki
+ 11:58     marit ▌ letter is out. Thank you all. viewer, yours was │
+                 ▌ the best sentence in it                         │
+       a-very-p…   If I may add: the ferry captain sends his       │
+                   regards                                         │
+ 13:05   sunniva   they said yes. All of it. Three years.          │
+ 13:07         *   marit is away to look at water                  │
+ viewer  2 17  3 @2  4 @2  5 @1                                           13:13
+ › Message #lobby                                                       F1 keys
+",
+    );
+    let buffer = frame(&mut scene);
+    let (x, y) = find(&buffer, "#kitchen");
+    let theme = Theme::new(Depth::True, Ground::DARK);
+    let ink = |x| buffer[(x, y)].fg;
+    assert_eq!(Some(ink(x + 1)), theme.on(Tint::Select, Role::Accent).fg, "the letters that match");
+    assert_eq!(Some(ink(x + 3)), theme.on(Tint::Select, Role::Fg).fg, "the others");
+    scene.key(PLAIN, KeyCode::Enter);
+    assert_eq!(scene.app.window().name, "#kitchen");
+    assert!(scene.app.overlay().is_none() && scene.app.editor().is_empty());
+    // The room before comes first, and Esc leaves everything as it is.
+    scene.key(KeyModifiers::ALT, KeyCode::Char('k'));
+    scene.key(PLAIN, KeyCode::Enter);
+    assert_eq!(scene.app.window().name, "#lobby");
+    scene.key(KeyModifiers::ALT, KeyCode::Char('k'));
+    scene.type_text("fir");
+    scene.key(PLAIN, KeyCode::Esc);
+    assert_eq!((scene.app.window().name.as_str(), scene.app.editor().text()), ("#lobby", ""));
+    // Other keys do what they do.
+    scene.key(KeyModifiers::ALT, KeyCode::Char('k'));
+    scene.key(KeyModifiers::ALT, KeyCode::Char('2'));
+    assert_eq!(scene.app.window().name, "#firmware");
+    assert!(scene.app.overlay().is_none());
 }

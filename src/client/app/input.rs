@@ -45,8 +45,15 @@ impl App {
             }
             Screen::Rooms => {}
         }
-        if self.overlay.take().is_some() && matches!(action, Some(Action::Help | Action::Escape)) {
-            return;
+        match self.overlay.take() {
+            Some(Overlay::Help) if matches!(action, Some(Action::Help | Action::Escape)) => return,
+            Some(Overlay::Switcher(switcher)) => {
+                if let Some(action) = self.on_switcher_key(switcher, key, action, effects) {
+                    self.act(action, effects);
+                }
+                return;
+            }
+            Some(Overlay::Help) | None => {}
         }
         if let Some(question) = self.question.take()
             && self.answer(question.about, key, action, effects)
@@ -130,6 +137,7 @@ impl App {
                 }
             }
             Action::NextActive => self.show_active(),
+            Action::Switch => self.open_switcher(),
             Action::Window(number) if usize::from(number) < self.windows.len() => self.show(number.into()),
             Action::Window(number) => self.say(Status::Info(format!("there is no room {number}"))),
             Action::Help => self.overlay = Some(Overlay::Help),
@@ -245,6 +253,10 @@ impl App {
             Screen::Form(form) => form.edited().paste(text.trim()),
             Screen::Connecting(_) => true,
             Screen::Rooms => {
+                if let Some(Overlay::Switcher(switcher)) = &mut self.overlay {
+                    switcher.query.paste(text.lines().next().unwrap_or_default());
+                    return;
+                }
                 self.question = None;
                 // A line end at the very end is not one that was meant.
                 self.editor.paste(text.strip_suffix('\n').unwrap_or(text))

@@ -8,6 +8,7 @@ mod input;
 mod past;
 mod screen;
 mod sending;
+mod switcher;
 
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use connection::Connection;
 use past::Asked;
 
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
+pub use switcher::{Found, Switcher};
 
 /// What the user asked for on the command line; plain data.
 #[derive(Clone, Debug)]
@@ -327,8 +329,8 @@ impl App {
     }
 
     /// What lies over the messages.
-    pub fn overlay(&self) -> Option<Overlay> {
-        self.overlay
+    pub fn overlay(&self) -> Option<&Overlay> {
+        self.overlay.as_ref()
     }
 
     /// What is being asked in the status line.

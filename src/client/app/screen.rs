@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::editor::Editor;
+use super::switcher::Switcher;
 use crate::irc::Time;
 
 /// Which screen is shown.
@@ -79,10 +80,12 @@ pub struct Try {
 }
 
 /// What lies over the messages; at most one thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Overlay {
     /// The sheet of keys ([`crate::client::keys::TABLE`]). Any key closes it, and does what it does.
     Help,
+    /// The room switcher.
+    Switcher(Box<Switcher>),
 }
 
 /// Something that is asked in the status line.

@@ -81,11 +81,14 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
     if app.people_turned() && !standing.1 && has_people {
         people::draw_over(app, theme, widths.1, areas.messages, buffer);
     }
+    let mut cursor = input::draw(app, theme, &typed, areas.input, buffer);
     match app.overlay() {
         Some(Overlay::Help) => overlay::draw_help(theme, areas.middle, buffer),
+        Some(Overlay::Switcher(switcher)) => {
+            cursor = overlay::draw_switcher(app, switcher, theme, areas.middle, buffer);
+        }
         None => {}
     }
-    let cursor = input::draw(app, theme, &typed, areas.input, buffer);
     if let Some(completion) = app.editor().completion() {
         let column = screen.x + input::indent(screen.width) + typed.place(completion.start).0;
         overlay::draw_completion(completion, theme, column, areas.middle, screen, buffer);

@@ -1,19 +1,23 @@
 //! What lies over the messages: the sheet of keys, the menu of a completion.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::glyph::Row;
-use super::paint;
+use super::{paint, rooms};
+use crate::client::app::{App, Found, Switcher};
 use crate::client::editor::Completion;
 use crate::client::keys::{Binding, Group, TABLE};
 use crate::client::theme::{Role, Theme, Tint};
+use crate::irc::text::plain;
 
 /// Cells of the sheet of keys.
 const SHEET_WIDTH: u16 = 74;
 /// Cells of a key on the sheet, the blank behind it included.
 const KEY_WIDTH: u16 = 16;
+/// Cells of the room switcher.
+const SWITCHER_WIDTH: u16 = 48;
 /// Most rows of the menu of a completion.
 const MENU_ROWS_MAX: u16 = 8;
 /// Most cells of an entry of that menu.
@@ -128,4 +132,64 @@ pub(super) fn draw_completion(
             .cut(inner.width.saturating_sub(text_width + gap))
             .draw(buffer, inner.x + text_width + gap, y, inner.right());
     }
+}
+
+/// Draws the room switcher from the third row on, and says where the cursor is to be. On a screen too small for it,
+/// it takes all between title and status.
+pub(super) fn draw_switcher(
+    app: &App,
+    switcher: &Switcher,
+    theme: &Theme,
+    middle: Rect,
+    buffer: &mut Buffer,
+) -> Option<Position> {
+    let found = app.switcher_found(switcher);
+    let frame = if theme.is_tinted() { 0 } else { 2 };
+    let wanted = u16::try_from(found.len().max(1)).unwrap_or(u16::MAX).saturating_add(2 + frame);
+    let width = SWITCHER_WIDTH.min(middle.width);
+    let top = middle.y + u16::from(wanted < middle.height);
+    let height = wanted.min(middle.bottom() - top);
+    let area = Rect { x: middle.x + (middle.width - width) / 2, y: top, width, height };
+    if area.is_empty() {
+        return None;
+    }
+    let inner = lay(theme, area, buffer);
+    let ink = |role| theme.on(Tint::Raised, role);
+    let mut y = inner.y;
+    if inner.height > 2 {
+        let title = Row::of("Go to", ink(Role::Strong).add_modifier(Modifier::BOLD));
+        title.draw(buffer, inner.x, y, inner.right());
+        y += 1;
+    }
+    let before = Row::of("› ", ink(Role::Accent))
+        .and(&switcher.query.text()[..switcher.query.cursor()], ink(Role::Fg));
+    let after = Row::of(&switcher.query.text()[switcher.query.cursor()..], ink(Role::Fg));
+    let cursor = Position::new((inner.x + before.width()).min(inner.right().saturating_sub(1)), y);
+    before.with(&after).cut(inner.width).draw(buffer, inner.x, y, inner.right());
+    y += 1;
+    let chosen = switcher.chosen(found.len());
+    let shown = usize::from(inner.bottom().saturating_sub(y));
+    if found.is_empty() {
+        Row::of("no room is called that", ink(Role::Muted)).draw(buffer, inner.x, y, inner.right());
+    }
+    let first = (chosen + 1).saturating_sub(shown);
+    for ((number, found), y) in found.iter().enumerate().skip(first).zip(y..inner.bottom()) {
+        let (x, width) = if theme.is_tinted() { (area.x, area.width) } else { (inner.x, inner.width) };
+        let tint = if number == chosen { Tint::Select } else { Tint::Raised };
+        buffer.set_style(Rect { x, y, width, height: 1 }, theme.tint(tint));
+        draw_found(app, found, theme, tint, Rect { y, height: 1, ..inner }, buffer);
+    }
+    Some(cursor)
+}
+
+fn draw_found(app: &App, found: &Found, theme: &Theme, tint: Tint, row: Rect, buffer: &mut Buffer) {
+    let Some(window) = app.windows().get(found.window) else { return };
+    let count = rooms::count(window.mentions, window.unread, &|role| theme.on(tint, role));
+    let count_at = row.right().saturating_sub(count.width());
+    let mut name = Row::of(&plain(&window.name), theme.on(tint, Role::Fg));
+    for at in &found.letters {
+        name.patch_bytes(*at..*at + 1, theme.on(tint, Role::Accent));
+    }
+    name.cut(count_at.saturating_sub(row.x + 1)).draw(buffer, row.x, row.y, count_at);
+    count.draw(buffer, count_at, row.y, row.right());
 }

@@ -101,7 +101,7 @@ fn draw_room(app: &App, theme: &Theme, number: usize, row: Rect, ground: Option<
 }
 
 /// `@2` for those that name the reader, else `17`, else nothing.
-fn count(mentions: usize, unread: usize, ink: &impl Fn(Role) -> Style) -> Row {
+pub(super) fn count(mentions: usize, unread: usize, ink: &impl Fn(Role) -> Style) -> Row {
     if mentions > 0 {
         Row::of(&format!("@{}", capped(mentions)), ink(Role::Mention))
     } else if unread > 0 {

@@ -4,7 +4,7 @@
 
 use crate::irc::name::{is_nick, same};
 use crate::irc::numeric::*;
-use crate::irc::{Cap, Message};
+use crate::irc::{Cap, Message, line::cut};
 
 use super::config::MAX_MONITORED;
 use super::register::shown_word;
@@ -48,13 +48,15 @@ impl Core {
                 self.numeric(id, ERR_ERRONEUSNICKNAME, &[&shown, "Erroneous nickname"]);
                 continue;
             }
-            let monitored = self.monitored(id);
-            if monitored.iter().any(|other| same(other, nick)) {
+            let Some(connection) = self.state.connection(id) else { return };
+            if connection.monitoring.iter().any(|other| same(other, nick)) {
                 continue;
             }
-            if monitored.len() >= MAX_MONITORED {
-                let (limit, rest) = (MAX_MONITORED.to_string(), nicks[n..].join(","));
-                self.numeric(id, ERR_MONLISTFULL, &[&limit, &shown_word(&rest), "Monitor list is full"]);
+            if connection.monitoring.len() >= MAX_MONITORED {
+                let rest: Vec<&str> = nicks[n..].iter().copied().filter(|nick| is_nick(nick)).collect();
+                let (limit, rest) = (MAX_MONITORED.to_string(), rest.join(","));
+                let words = "Monitor list is full";
+                self.numeric(id, ERR_MONLISTFULL, &[&limit, cut(&rest, LIST_LEN), words]);
                 break;
             }
             self.state.watch(id, nick);
