@@ -199,10 +199,10 @@ impl Core {
             except: None,
         });
         let Some(connection) = self.state.connection(id) else { return };
-        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
+        let (nick, peer) = (connection.nick.clone(), connection.peer.clone());
         let reason = connection.close_reason.clone().unwrap_or_default();
         self.state.remove(id);
-        self.out.push(Output::Note(Note::Left(id, nick, address, reason.clone())));
+        self.out.push(Output::Note(Note::Left(id, nick, peer, reason.clone())));
         self.out.push(Output::Close(id, reason));
     }
 

@@ -40,7 +40,7 @@ pub use audience::{Audience, Ears, Form};
 pub use config::Config;
 pub use history::Playback;
 pub use query::{Query, Reference, Which};
-pub use state::{ConnId, Peer};
+pub use state::{ConnId, Kind, Peer};
 
 use state::State;
 
@@ -141,10 +141,10 @@ impl Output {
 /// What the diagnostics are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// Somebody is registered: connection, nick, address.
-    Arrived(ConnId, String, String),
-    /// A connection ended: its nick (empty if it never had one), address and reason.
-    Left(ConnId, String, String, String),
+    /// Somebody is registered: connection, nick, and who it is.
+    Arrived(ConnId, String, Peer),
+    /// A connection ended: its nick (empty if it never had one), who it was, and the reason.
+    Left(ConnId, String, Peer, String),
 }
 
 /// The server core.
@@ -280,13 +280,13 @@ impl Core {
     /// The id is given back, now or when the QUIT under way has been applied.
     fn release(&mut self, id: ConnId, reason: &str) {
         let Some(connection) = self.state.connection_mut(id) else { return };
-        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
+        let (nick, peer) = (connection.nick.clone(), connection.peer.clone());
         if connection.leaving {
             connection.close_reason = Some(reason.to_owned());
             return;
         }
         self.state.remove(id);
-        self.out.push(Output::Note(Note::Left(id, nick, address, reason.to_owned())));
+        self.out.push(Output::Note(Note::Left(id, nick, peer, reason.to_owned())));
         self.out.push(Output::Close(id, reason.to_owned()));
     }
 

@@ -161,9 +161,9 @@ impl Core {
         connection.registered = true;
         connection.spoke = now;
         connection.rename();
-        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
+        let (nick, peer) = (connection.nick.clone(), connection.peer.clone());
         self.state.registered += 1;
-        self.out.push(Output::Note(Note::Arrived(id, nick, address)));
+        self.out.push(Output::Note(Note::Arrived(id, nick, peer)));
         self.welcome(id);
     }
 

@@ -92,7 +92,7 @@ fn many_short_questions_do_not_become_one_huge_turn() {
     let inbox = Arc::new(Inbox::default());
     let mut batch = Batch::default();
     let id = ConnId(0);
-    batch.events.push(Event::Open(id, Peer { address: "h".to_owned() }));
+    batch.events.push(Event::Open(id, Peer { address: "h".to_owned(), ..Peer::default() }));
     batch.line(id, b"NICK a");
     batch.line(id, b"USER a 0 * :a");
     for _ in 0..20_000 {
