@@ -77,6 +77,9 @@ pub struct ServeArgs {
     /// Listen without encryption where other machines can reach it
     #[arg(long)]
     pub allow_plaintext: bool,
+    /// Whether plain text is spoken.
+    #[command(flatten)]
+    pub plain: PlainArgs,
     /// Configuration file (TOML); a flag wins over it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -89,6 +92,24 @@ pub struct ServeArgs {
     /// Tell warnings and errors only
     #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,
+}
+
+/// Whether plain text is spoken with netcat, telnet and the like.
+#[derive(Debug, Args)]
+pub struct PlainArgs {
+    /// Let people in who come without any client (netcat, telnet), from other machines, too
+    #[arg(long)]
+    plain: bool,
+    /// Let in only those who speak IRC [default: where other machines can reach it]
+    #[arg(long, conflicts_with = "plain")]
+    no_plain: bool,
+}
+
+impl PlainArgs {
+    /// What was chosen, if anything was.
+    pub fn choice(&self) -> Option<bool> {
+        (self.plain || self.no_plain).then_some(self.plain)
+    }
 }
 
 /// When lines are made durable.
@@ -145,6 +166,9 @@ pub struct HostArgs {
     /// Listen without encryption where other machines can reach it
     #[arg(long)]
     pub allow_plaintext: bool,
+    /// Whether plain text is spoken.
+    #[command(flatten)]
+    pub plain: PlainArgs,
     /// The client's own settings.
     #[command(flatten)]
     pub client: ClientArgs,

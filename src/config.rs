@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// The whole file.
-#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// `[server]`
@@ -33,7 +33,7 @@ pub struct Oper {
 }
 
 /// `[server]`: what `serve` has flags for, by the same names.
-#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
     /// `--listen`, a list.
@@ -60,6 +60,22 @@ pub struct Server {
     pub allow_plaintext: bool,
     /// `--shards`
     pub shards: Option<u8>,
+    /// `[server.plain]`
+    pub plain: Plain,
+}
+
+/// `[server.plain]`: the plain-text door.
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Plain {
+    /// `--plain` or `--no-plain`
+    pub on: Option<bool>,
+    /// The channel that plain-text users are in.
+    pub room: Option<String>,
+    /// What the silent are sent: `both`, `nick`, `text` or `off`.
+    pub prompt: Option<String>,
+    /// After how many seconds.
+    pub prompt_after: Option<f64>,
 }
 
 /// Why a file was not taken.
@@ -103,5 +119,8 @@ mod tests {
         assert_eq!((file.server.listen.len(), file.server.history), (1, Some(5)));
         assert!(toml::from_str::<File>("[server]\nhistori = 5\n").is_err());
         assert!(toml::from_str::<File>("[sever]\n").is_err());
+        let file: File = toml::from_str("[server.plain]\non = false\nprompt_after = 0.5\n").unwrap();
+        assert_eq!((file.server.plain.on, file.server.plain.prompt_after), (Some(false), Some(0.5)));
+        assert!(toml::from_str::<File>("[server.plain]\noff = true\n").is_err());
     }
 }

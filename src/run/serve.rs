@@ -3,7 +3,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chatui::server::{self, Config, Counts, Server, clock, config, core, log};
 use clap::ValueEnum;
@@ -221,6 +221,7 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
         None => data_folder()?,
     };
     let shards = args.shards.or(file.shards).map_or_else(shards_by_processors, usize::from);
+    let plain = plain(args, &file.plain)?;
     let defaults = core::Config::default();
     Ok(Config {
         listen,
@@ -233,6 +234,7 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
         keep,
         allow_plaintext: args.allow_plaintext || file.allow_plaintext,
         shards,
+        plain,
         core: core::Config {
             name: args.name.clone().or(file.name).unwrap_or(defaults.name),
             network: file.network.unwrap_or(defaults.network),
@@ -270,6 +272,34 @@ fn operators(listed: Vec<file::Oper>) -> Result<Vec<core::config::Operator>, Fai
         operators.push(core::config::Operator { name, password });
     }
     Ok(operators)
+}
+
+/// The plain-text door: flags over file over defaults.
+fn plain(args: &ServeArgs, file: &file::Plain) -> Result<config::Plain, Failure> {
+    let mut plain = config::Plain { on: args.plain.choice().or(file.on), ..config::Plain::default() };
+    if let Some(room) = &file.room {
+        plain.room =
+            crate::cli::channel(room).map_err(|why| Failure::new(CONFIG, format!("plain.room: {why}")))?;
+    }
+    plain.prompt = match file.prompt.as_deref() {
+        None | Some("both") => config::Prompt::Both,
+        Some("nick") => config::Prompt::Nick,
+        Some("text") => config::Prompt::Text,
+        Some("off") => config::Prompt::Off,
+        Some(other) => {
+            let why = format!("plain.prompt: not both, nick, text or off: {other:?}");
+            return Err(Failure::new(CONFIG, why));
+        }
+    };
+    if let Some(seconds) = file.prompt_after {
+        if !(0.1..=30.0).contains(&seconds) {
+            return Err(Failure::new(CONFIG, "plain.prompt_after: a number of seconds from 0.1 to 30"));
+        }
+        let after = Duration::from_secs_f64(seconds);
+        let between = plain.times.text_prompt - plain.times.nick_prompt;
+        (plain.times.nick_prompt, plain.times.text_prompt) = (after, after + between);
+    }
+    Ok(plain)
 }
 
 /// What the flags' own parsers check, of the file's values.

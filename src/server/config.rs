@@ -73,6 +73,101 @@ pub struct Config {
     pub allow_plaintext: bool,
     /// How many I/O shards there are.
     pub shards: usize,
+    /// Plain text.
+    pub plain: Plain,
     /// The core's names and limits.
     pub core: core::Config,
+}
+
+/// Bytes that may wait for a plain-text peer: such a peer is a person at a terminal, or a program that reads slowly on
+/// purpose. Whoever has more waiting is closed, as everybody is at [`SEND_QUEUE`].
+pub const PLAIN_QUEUE: usize = 1 << 20;
+
+/// Bytes that a peer without line ends is written at once. Such programs read 1024 at a time and take what they read for
+/// whole characters.
+pub const PACE_BYTES: usize = 1000;
+
+/// What a peer who has said nothing yet is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prompt {
+    /// `NICK`, then a line for people.
+    #[default]
+    Both,
+    /// `NICK` alone: programs of one kind wait for it.
+    Nick,
+    /// The line for people alone.
+    Text,
+    /// Nothing.
+    Off,
+}
+
+/// The plain-text door: whether it is open, and how long it waits for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plain {
+    /// Whether plain text is spoken; if nothing is said, only where no other machine can connect.
+    pub on: Option<bool>,
+    /// The one channel that plain-text users are in.
+    pub room: String,
+    /// What the silent are sent.
+    pub prompt: Prompt,
+    /// How long is waited for what.
+    pub times: Times,
+}
+
+impl Default for Plain {
+    fn default() -> Plain {
+        Plain { on: None, room: "#lobby".to_owned(), prompt: Prompt::Both, times: Times::default() }
+    }
+}
+
+impl Plain {
+    /// Whether the door is open. The server decides it when it starts.
+    pub fn is_on(&self) -> bool {
+        self.on == Some(true)
+    }
+}
+
+/// How long the plain-text door waits for what; most of it since the connection was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// Until the silent are sent `NICK`. IRC clients speak at once, so few of them ever see it.
+    pub nick_prompt: Duration,
+    /// Until the silent are sent a line for people.
+    pub text_prompt: Duration,
+    /// Until those who gave no nick are sent away; a person may think for a while.
+    pub nick_deadline: Duration,
+    /// The same where plain text is not spoken, so that nobody has to think.
+    pub silent_deadline: Duration,
+    /// How long the beginning of a word that decides waits for its rest, since its first byte.
+    pub word: Duration,
+    /// The quiet that ends a nick without a line end.
+    pub quiet: Duration,
+    /// The same while every read was a single byte: somebody types.
+    pub quiet_keys: Duration,
+    /// The quiet that ends a message without a line end.
+    pub message_quiet: Duration,
+    /// Who gives a nick this soon has asked for it before, and shows its own messages itself.
+    pub eager: Duration,
+    /// So does who answers `NICK` this soon.
+    pub answer: Duration,
+    /// Between two writes to a peer without line ends.
+    pub pace: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Times {
+        Times {
+            nick_prompt: Duration::from_secs(1),
+            text_prompt: Duration::from_secs(3),
+            nick_deadline: Duration::from_secs(60),
+            silent_deadline: Duration::from_secs(30),
+            word: Duration::from_secs(10),
+            quiet: Duration::from_millis(250),
+            quiet_keys: Duration::from_secs(3),
+            message_quiet: Duration::from_millis(80),
+            eager: Duration::from_millis(500),
+            answer: Duration::from_millis(200),
+            pace: Duration::from_millis(50),
+        }
+    }
 }

@@ -1,25 +1,29 @@
 //! One socket: bytes in become lines for the core, bytes out come from its outbox.
 #![allow(clippy::disallowed_types, reason = "this is the edge that has the socket")]
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::net::{IpAddr, Shutdown};
 use std::time::Instant;
 
 use mio::net::TcpStream;
+use tracing::{debug, info};
 
 use crate::irc::{Framed, Framer, MAX_LINE};
 
-use super::config::{ANSWERS, LINGER, READ_SHARE, SEND_QUEUE};
-use super::core::ConnId;
-use super::door::{self, Verdict};
+use super::config::{ANSWERS, LINGER, PLAIN_QUEUE, Plain, READ_SHARE, SEND_QUEUE};
+use super::core::{ConnId, Kind, Peer};
+use super::door::{Door, Step};
+use super::guest::Guest;
 use super::inbox::{Batch, Event};
 use super::outbox::{Flushed, Outbox, Spare};
 
 /// Where a connection is in its life. Bytes go out in all of it, as long as the socket takes them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Phase {
-    /// The first bytes have not said yet who it is; what has come so far.
-    Door(Vec<u8>),
+    /// The first bytes have not said yet who it is; the core knows nothing of it.
+    Door(Box<Stranger>),
+    /// It has ended there: the core need not be told.
+    TurnedAway,
     /// Lines go in.
     Open,
     /// It has ended, and the core has been told; its id is in use until the core gives it back. What still comes in is
@@ -27,6 +31,30 @@ enum Phase {
     Ended,
     /// The core has given it up: what waits is written until then, at most.
     Leaving(Instant),
+}
+
+/// Somebody at the door.
+#[derive(Debug)]
+struct Stranger {
+    door: Door,
+    opened: Instant,
+    address: String,
+    /// When it is looked at again.
+    alarm: Option<Instant>,
+    due: Option<Instant>,
+}
+
+/// What a connection works with: its shard's.
+#[derive(Debug)]
+pub struct Tools<'a> {
+    /// What time it is.
+    pub now: Instant,
+    /// How plain text is spoken.
+    pub plain: &'a Plain,
+    /// Buffers to be used again.
+    pub spare: &'a mut Spare,
+    /// What the core is handed.
+    pub batch: &'a mut Batch,
 }
 
 /// A connection of one shard.
@@ -37,6 +65,8 @@ pub struct Connection {
     framer: Framer,
     outbox: Outbox,
     phase: Phase,
+    /// What stands between it and the core, if it speaks plain text.
+    guest: Option<Box<Guest>>,
     /// The peer has closed its half: nothing more comes in.
     silent: bool,
     /// Nothing goes out any more: the socket is broken, or the peer does not read.
@@ -57,15 +87,17 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection that has just been accepted.
-    pub fn new(id: ConnId, socket: TcpStream) -> Connection {
+    /// A connection that has just been accepted, from this address.
+    pub fn new(id: ConnId, socket: TcpStream, address: String, now: Instant) -> Connection {
+        let stranger = Stranger { door: Door::default(), opened: now, address, alarm: None, due: Some(now) };
         Connection {
             id,
             socket,
             // A client's tag section may be shorter; the core checks that.
             framer: Framer::new(MAX_LINE),
             outbox: Outbox::default(),
-            phase: Phase::Door(Vec::new()),
+            phase: Phase::Door(Box::new(stranger)),
+            guest: None,
             silent: false,
             deaf: false,
             shut: false,
@@ -96,61 +128,193 @@ impl Connection {
 
     /// Takes a line back from the core.
     pub fn keep_for_later(&mut self, event: &Event, of: &Batch) {
-        if self.phase == Phase::Open {
+        if matches!(self.phase, Phase::Open) {
             self.later.again(event, of);
         }
     }
 
     /// Hands in what was given back, or else reads once, at most its share; whole lines go into the batch.
-    pub fn ask(&mut self, buffer: &mut [u8], batch: &mut Batch) {
-        let before = batch.events.len();
+    pub fn ask(&mut self, buffer: &mut [u8], tools: &mut Tools<'_>) {
+        let before = tools.batch.events.len();
         if self.later.events.is_empty() {
-            self.read(buffer, batch);
+            self.read(buffer, tools);
         } else {
             let later = std::mem::take(&mut self.later);
-            later.events.iter().for_each(|event| batch.again(event, &later));
+            later.events.iter().for_each(|event| tools.batch.again(event, &later));
         }
-        self.asking = matches!(batch.events[before..].first(), Some(Event::Line(..) | Event::TooLong(_)));
+        let lines = |event: &Event| matches!(event, Event::Line(..) | Event::TooLong(_));
+        self.asking = tools.batch.events[before..].iter().any(lines);
     }
 
-    fn read(&mut self, buffer: &mut [u8], batch: &mut Batch) {
+    fn read(&mut self, buffer: &mut [u8], tools: &mut Tools<'_>) {
         let share = buffer.len().min(READ_SHARE);
         match self.socket.read(&mut buffer[..share]) {
             Ok(0) => {
                 self.silent = true;
                 self.readable = false;
-                self.end("Connection closed", batch);
+                match self.guest.as_mut().filter(|_| matches!(self.phase, Phase::Open)) {
+                    // What it has said before is still on its way.
+                    Some(guest) => {
+                        guest.close();
+                        self.settle_guest(tools);
+                    }
+                    None => self.end("Connection closed", tools.batch),
+                }
             }
-            Ok(count) => self.take(&buffer[..count], batch),
+            Ok(count) => self.take(&buffer[..count], tools),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.readable = false,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => self.fail(&reason(&error), batch),
+            Err(error) => self.fail(&reason(&error), tools.batch),
         }
     }
 
-    fn take(&mut self, bytes: &[u8], batch: &mut Batch) {
-        match &mut self.phase {
-            Phase::Door(first) => {
-                first.extend_from_slice(bytes);
-                match door::look(first) {
-                    Verdict::Irc => {
-                        let first = std::mem::take(first);
-                        self.phase = Phase::Open;
-                        self.lines(&first, batch);
+    fn take(&mut self, bytes: &[u8], tools: &mut Tools<'_>) {
+        match (&mut self.phase, &mut self.guest) {
+            (Phase::Open, None) => self.lines(bytes, tools.batch),
+            (Phase::Open, Some(guest)) => {
+                guest.take(bytes, tools.now);
+                self.settle_guest(tools);
+            }
+            (Phase::Door(stranger), _) => {
+                stranger.door.take(bytes, tools.now.saturating_duration_since(stranger.opened));
+                self.look(tools);
+            }
+            (Phase::TurnedAway | Phase::Ended | Phase::Leaving(_), _) => {}
+        }
+    }
+
+    /// Does what the door says of a stranger.
+    fn look(&mut self, tools: &mut Tools<'_>) {
+        loop {
+            let Phase::Door(stranger) = &mut self.phase else { return };
+            match stranger.door.look(tools.now.saturating_duration_since(stranger.opened), tools.plain) {
+                Step::Wait(until) => {
+                    stranger.due = Some(stranger.opened + until);
+                    return;
+                }
+                Step::Say(words) => self.outbox.buffer(tools.spare).extend_from_slice(words),
+                Step::Refuse(answer, why) => {
+                    info!(connection = self.id.0, address = %stranger.address, reason = why, "turned away");
+                    self.outbox.buffer(tools.spare).extend_from_slice(answer);
+                    self.phase = Phase::TurnedAway;
+                    return;
+                }
+                Step::Irc { mid_line } => {
+                    if mid_line {
+                        self.outbox.buffer(tools.spare).extend_from_slice(b"\r\n");
                     }
-                    // Blanks and line ends alone tell nothing, and are worth keeping only so far.
-                    Verdict::Wait if first.len() > MAX_LINE => self.end("Nothing was said", batch),
-                    Verdict::Wait => {}
-                    Verdict::Refuse(answer, why) => {
-                        // The socket is new and empty: the few bytes go out, or nobody is there to miss them.
-                        let _ = self.socket.write(answer);
-                        self.end(why, batch);
+                    if let Some(stranger) = self.let_in(Kind::Irc, tools.batch) {
+                        self.lines(&stranger.door.into_first(), tools.batch);
                     }
+                    return;
+                }
+                Step::Plain(manner) => {
+                    if let Some(stranger) = self.let_in(Kind::Plain, tools.batch) {
+                        let Stranger { door, opened, alarm, .. } = *stranger;
+                        let first = door.into_first();
+                        let guest =
+                            Guest::enter(manner, tools.plain, &first, opened, tools.now, alarm, &self.socket);
+                        self.guest = Some(Box::new(guest));
+                        self.settle_guest(tools);
+                    }
+                    return;
                 }
             }
-            Phase::Open => self.lines(bytes, batch),
-            Phase::Ended | Phase::Leaving(_) => {}
         }
+    }
+
+    /// From here on the core knows of it.
+    fn let_in(&mut self, kind: Kind, batch: &mut Batch) -> Option<Box<Stranger>> {
+        match std::mem::replace(&mut self.phase, Phase::Open) {
+            Phase::Door(mut stranger) => {
+                let address = std::mem::take(&mut stranger.address);
+                batch.events.push(Event::Open(self.id, Peer { address, kind }));
+                Some(stranger)
+            }
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+
+    /// Hands on what a guest has brought about: lines for the core, text for the peer.
+    fn settle_guest(&mut self, tools: &mut Tools<'_>) {
+        let Some(guest) = &mut self.guest else { return };
+        let effects = guest.effects();
+        if matches!(self.phase, Phase::Open) {
+            // What the core has given back comes first; then what a guest says now waits behind it.
+            let queue = if self.later.events.is_empty() { &mut *tools.batch } else { &mut self.later };
+            for line in &effects.core {
+                queue.line(self.id, line.as_bytes());
+            }
+            if let Some(why) = effects.ended {
+                self.end(why, tools.batch);
+            }
+        }
+        if !effects.peer.is_empty() && !self.deaf {
+            self.outbox.buffer(tools.spare).extend_from_slice(effects.peer.as_bytes());
+        }
+    }
+
+    /// Its alarm has rung.
+    pub fn ring(&mut self, tools: &mut Tools<'_>) {
+        match (&mut self.phase, &mut self.guest) {
+            (Phase::Door(stranger), _) => {
+                stranger.alarm = None;
+                self.look(tools);
+            }
+            (_, Some(guest)) => {
+                guest.ring(tools.now);
+                self.settle_guest(tools);
+            }
+            _ => {}
+        }
+    }
+
+    /// When its alarm must ring, if it has none yet that rings early enough; it is taken as set then.
+    pub fn alarm(&mut self) -> Option<Instant> {
+        match (&mut self.phase, &mut self.guest) {
+            (Phase::Door(stranger), _) => earlier(stranger.due, &mut stranger.alarm),
+            (_, Some(guest)) => {
+                let waits = self.outbox.waiting() > 0 && !self.deaf;
+                let due = guest.due(waits);
+                earlier(due, &mut guest.alarm)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it needs more looking after than reading and writing: it is at the door, or speaks plain text.
+    pub fn is_special(&self) -> bool {
+        self.guest.is_some() || matches!(self.phase, Phase::Door(_) | Phase::TurnedAway)
+    }
+
+    /// Whether it has ended before the core knew of it: then the shard lets it go.
+    pub fn is_turned_away(&self) -> bool {
+        matches!(self.phase, Phase::TurnedAway)
+    }
+
+    /// Whether something waits to be written.
+    pub fn has_waiting(&self) -> bool {
+        self.outbox.waiting() > 0
+    }
+
+    /// Bytes for somebody who cannot be given them as they are. Nobody is at the door yet, so nothing is for whoever
+    /// stands there.
+    pub fn hear(&mut self, bytes: &[u8], tools: &mut Tools<'_>) {
+        if self.deaf || self.is_leaving() {
+            return;
+        }
+        if let Some(guest) = &mut self.guest {
+            guest.hear(bytes);
+            self.settle_guest(tools);
+        }
+    }
+
+    /// Bytes for somebody who is not let in at all.
+    pub fn say(&mut self, words: &str, spare: &mut Spare) {
+        self.outbox.buffer(spare).extend_from_slice(words.as_bytes());
     }
 
     fn lines(&mut self, bytes: &[u8], batch: &mut Batch) {
@@ -164,10 +328,17 @@ impl Connection {
 
     /// Nothing more is heard from the peer; the core is told once.
     fn end(&mut self, why: &str, batch: &mut Batch) {
-        if matches!(self.phase, Phase::Door(_) | Phase::Open) {
-            self.phase = Phase::Ended;
-            self.later = Batch::default();
-            batch.events.push(Event::Close(self.id, why.to_owned()));
+        match &self.phase {
+            Phase::Open => {
+                self.phase = Phase::Ended;
+                self.later = Batch::default();
+                batch.events.push(Event::Close(self.id, why.to_owned()));
+            }
+            Phase::Door(stranger) => {
+                debug!(connection = self.id.0, address = %stranger.address, reason = why, "gone without a word");
+                self.phase = Phase::TurnedAway;
+            }
+            Phase::TurnedAway | Phase::Ended | Phase::Leaving(_) => {}
         }
     }
 
@@ -179,14 +350,15 @@ impl Connection {
         self.end(why, batch);
     }
 
-    /// Where to put bytes for it; `None` when it hears nothing any more.
+    /// Where to put lines of IRC for it; `None` when it hears none, or not as they are.
     pub fn buffer(&mut self, spare: &mut Spare) -> Option<&mut Vec<u8>> {
-        (!self.deaf && !self.is_leaving()).then(|| self.outbox.buffer(spare))
+        let hears = matches!(self.phase, Phase::Open | Phase::Ended) && !self.deaf && self.guest.is_none();
+        hears.then(|| self.outbox.buffer(spare))
     }
 
     /// Whether more waits for it than may wait.
     pub fn is_over(&self) -> bool {
-        self.outbox.waiting() > SEND_QUEUE
+        self.outbox.waiting() > if self.guest.is_some() { PLAIN_QUEUE } else { SEND_QUEUE }
     }
 
     /// Writes what waits. Whoever has too much waiting is closed.
@@ -194,7 +366,13 @@ impl Connection {
         if self.deaf {
             return;
         }
-        match self.outbox.flush(&mut self.socket, spare) {
+        let most = self.guest.as_ref().map_or(usize::MAX, |guest| guest.share(now));
+        let waiting = self.outbox.waiting();
+        let flushed = self.outbox.flush_part(&mut self.socket, spare, most);
+        if let Some(guest) = self.guest.as_mut().filter(|_| self.outbox.waiting() < waiting) {
+            guest.written(now);
+        }
+        match flushed {
             Flushed::All => {
                 if let Phase::Leaving(until) = &mut self.phase
                     && !self.shut
@@ -205,8 +383,8 @@ impl Connection {
                     let _ = self.socket.shutdown(Shutdown::Write);
                 }
             }
-            Flushed::Blocked if self.is_over() => self.fail("SendQ exceeded", batch),
-            Flushed::Blocked => {}
+            Flushed::Blocked | Flushed::Part if self.is_over() => self.fail("SendQ exceeded", batch),
+            Flushed::Blocked | Flushed::Part => {}
             Flushed::Failed(error) => self.fail(&reason(&error), batch),
         }
     }
@@ -237,6 +415,13 @@ impl Connection {
     pub fn is_leaving(&self) -> bool {
         matches!(self.phase, Phase::Leaving(_))
     }
+}
+
+/// The time for which an alarm is to be set, if there is none that rings before it.
+fn earlier(due: Option<Instant>, alarm: &mut Option<Instant>) -> Option<Instant> {
+    let due = due.filter(|due| alarm.is_none_or(|alarm| *due < alarm))?;
+    *alarm = Some(due);
+    Some(due)
 }
 
 /// An I/O error as people read it.

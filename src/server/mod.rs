@@ -11,18 +11,23 @@
 //! | [`backbone`] | what gives lines their order and stamp |
 //! | [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
 //! | [`door`] | the first bytes of a connection: who is knocking |
+//! | [`plain`], [`guest`] | a plain-text peer as an IRC user, and its socket's clock |
+//! | [`alarm`] | when to look at which connection again |
 //! | [`inbox`], [`mailbox`] | the two queues between shards and core |
 
+pub mod alarm;
 pub mod backbone;
 pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod core;
 pub mod door;
+pub mod guest;
 pub mod inbox;
 pub mod log;
 pub mod mailbox;
 pub mod outbox;
+pub mod plain;
 pub mod shard;
 pub mod turn;
 
@@ -45,7 +50,7 @@ use backbone::Local;
 use inbox::{Event, Inbox};
 use log::{FileLog, OpenError, Opened};
 use mailbox::{Delivery, Mailbox, Mailboxes};
-use shard::{Shard, WAKER};
+use shard::{House, Shard, WAKER};
 
 /// Why a server did not start, or had to stop.
 #[derive(Debug)]
@@ -121,12 +126,15 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     let backbone = Box::new(Local::after(opened.last_time, opened.last_seq));
 
     let inbox = Arc::new(Inbox::default());
+    config.plain.on.get_or_insert(addresses.iter().all(|address| is_near(*address)));
+    let house = Arc::new(House::new(config.plain.clone(), config.core.max_clients));
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
     let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
     let mut ready = Vec::new();
     for (lane, poll) in polls.into_iter().enumerate() {
         let listeners = std::mem::take(&mut listeners);
-        let shard = Shard::new(lane, poll, listeners, Arc::clone(&inbox), mailboxes.clone());
+        let house = Arc::clone(&house);
+        let shard = Shard::new(lane, poll, listeners, Arc::clone(&inbox), mailboxes.clone(), house);
         ready.push(shard.map_err(ServerError::Setup)?);
     }
     // From here on threads run; each of them ends when the log's does, and that one when the core's does.
@@ -157,7 +165,7 @@ fn listen(config: &Config) -> Result<(Vec<TcpListener>, Vec<SocketAddr>), Server
         if address.port() != 0 && config.listen[..n].contains(address) {
             continue;
         }
-        if !address.ip().to_canonical().is_loopback() && !config.allow_plaintext {
+        if !is_near(*address) && !config.allow_plaintext {
             return Err(ServerError::Plaintext(*address));
         }
         let failed = |error| ServerError::Listen(*address, error);
@@ -185,6 +193,11 @@ fn bind(address: SocketAddr, all: &[SocketAddr]) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(TcpListener::from_std(socket.into()))
+}
+
+/// Whether only this machine itself can connect there.
+fn is_near(address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
 }
 
 fn mailboxes(lanes: usize) -> io::Result<(Vec<Poll>, Mailboxes)> {

@@ -24,6 +24,8 @@ pub struct Outbox {
 pub enum Flushed {
     /// Nothing waits any more.
     All,
+    /// As much was written as was to be written at once.
+    Part,
     /// The socket takes no more for now.
     Blocked,
     /// The connection is broken.
@@ -48,8 +50,17 @@ impl Outbox {
 
     /// Writes as much as the socket takes.
     pub fn flush(&mut self, socket: &mut impl Write, spare: &mut Spare) -> Flushed {
-        while self.sent < self.buffer.len() {
-            match socket.write(&self.buffer[self.sent..]) {
+        self.flush_part(socket, spare, usize::MAX)
+    }
+
+    /// Writes at most so many bytes, and of UTF-8 whole characters.
+    pub fn flush_part(&mut self, socket: &mut impl Write, spare: &mut Spare, most: usize) -> Flushed {
+        let mut end = self.buffer.len().min(self.sent.saturating_add(most));
+        while end > self.sent && self.buffer.get(end).is_some_and(|b| b & 0xC0 == 0x80) {
+            end -= 1;
+        }
+        while self.sent < end {
+            match socket.write(&self.buffer[self.sent..end]) {
                 Ok(0) => return Flushed::Failed(io::ErrorKind::WriteZero.into()),
                 Ok(written) => self.sent += written,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -59,6 +70,10 @@ impl Outbox {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Flushed::Failed(error),
             }
+        }
+        if self.sent < self.buffer.len() {
+            self.close_ranks();
+            return Flushed::Part;
         }
         self.sent = 0;
         let mut used = std::mem::take(&mut self.buffer);
@@ -114,5 +129,21 @@ mod tests {
         assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::All));
         assert_eq!((socket.got.as_slice(), outbox.waiting()), (b"hello world".as_slice(), 0));
         assert_eq!(spare.0.len(), 1);
+    }
+
+    #[test]
+    fn a_part_ends_between_two_characters() {
+        let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
+        outbox.buffer(&mut spare).extend_from_slice("a\u{e9}\u{20ac}b".as_bytes());
+        let mut parts = Vec::new();
+        loop {
+            let mut socket = Socket { room: 100, got: Vec::new() };
+            let flushed = outbox.flush_part(&mut socket, &mut spare, 4);
+            parts.push(String::from_utf8(socket.got).unwrap());
+            if matches!(flushed, Flushed::All) {
+                break;
+            }
+        }
+        assert_eq!(parts, ["a\u{e9}", "\u{20ac}b"]);
     }
 }

@@ -9,6 +9,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -16,9 +17,10 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use tracing::{debug, warn};
 
-use super::config::{ACCEPT_PAUSE, GOODBYE, INBOX};
-use super::connection::{Connection, shown_address};
-use super::core::{Audience, ConnId, Ears, Form, Output, Peer};
+use super::alarm::Alarms;
+use super::config::{ACCEPT_PAUSE, GOODBYE, INBOX, Plain};
+use super::connection::{Connection, Tools, shown_address};
+use super::core::{Audience, ConnId, Ears, Form, Output};
 use super::inbox::{Batch, Event, Inbox};
 use super::mailbox::{Delivery, Mailboxes};
 use super::outbox::Spare;
@@ -33,10 +35,27 @@ pub const WAKER: Token = Token(usize::MAX);
 /// The token of the first listener; the others follow downwards.
 const LISTENER: usize = usize::MAX - 1;
 
+/// What all shards know.
+#[derive(Debug)]
+pub struct House {
+    plain: Plain,
+    max_clients: usize,
+    /// Connections that have not been given up, strangers at the door among them.
+    present: AtomicUsize,
+}
+
+impl House {
+    /// A house with nobody in it.
+    pub fn new(plain: Plain, max_clients: usize) -> House {
+        House { plain, max_clients, present: AtomicUsize::new(0) }
+    }
+}
+
 /// A shard.
 #[derive(Debug)]
 pub struct Shard {
     lane: usize,
+    house: Arc<House>,
     poll: Poll,
     inbox: Arc<Inbox>,
     mailboxes: Mailboxes,
@@ -51,6 +70,7 @@ pub struct Shard {
     touched: Vec<usize>,
     /// Slots that the core has given up and that are not empty yet.
     leaving: Vec<usize>,
+    alarms: Alarms,
     spare: Spare,
     batch: Batch,
     reading_rests: bool,
@@ -68,12 +88,14 @@ impl Shard {
         mut listeners: Vec<TcpListener>,
         inbox: Arc<Inbox>,
         mailboxes: Mailboxes,
+        house: Arc<House>,
     ) -> io::Result<Shard> {
         for (n, listener) in listeners.iter_mut().enumerate() {
             poll.registry().register(listener, Token(LISTENER - n), Interest::READABLE)?;
         }
         Ok(Shard {
             lane,
+            house,
             poll,
             inbox,
             mailboxes,
@@ -85,6 +107,7 @@ impl Shard {
             ready: Vec::new(),
             touched: Vec::new(),
             leaving: Vec::new(),
+            alarms: Alarms::default(),
             spare: Spare::default(),
             batch: Batch::default(),
             reading_rests: false,
@@ -122,6 +145,7 @@ impl Shard {
                 self.accept();
             }
             self.read(&mut buffer);
+            self.ring();
             self.hand_in();
             self.sweep();
             if self.ending.is_some_and(|until| self.leaving.is_empty() || Instant::now() >= until) {
@@ -132,11 +156,11 @@ impl Shard {
 
     /// How long to wait for the next event: not at all while there is more to read.
     fn patience(&self) -> Option<Duration> {
-        if !self.ready.is_empty() && !self.reading_rests {
+        if (!self.ready.is_empty() && !self.reading_rests) || !self.touched.is_empty() {
             return Some(Duration::ZERO);
         }
         let leaving = self.leaving.iter().filter_map(|slot| self.connections[*slot].as_ref()?.deadline());
-        let next = leaving.chain(self.accept_paused).chain(self.ending).min();
+        let next = leaving.chain(self.accept_paused).chain(self.ending).chain(self.alarms.next()).min();
         next.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
@@ -160,6 +184,10 @@ impl Shard {
                 return;
             }
         }
+        if self.ready.is_empty() {
+            return;
+        }
+        let now = Instant::now();
         let mut waiting = std::mem::take(&mut self.ready);
         let mut read = 0;
         for slot in &waiting {
@@ -172,13 +200,48 @@ impl Shard {
             if !connection.may_ask() {
                 continue;
             }
-            connection.ask(buffer, &mut self.batch);
+            let (spare, batch) = (&mut self.spare, &mut self.batch);
+            connection.ask(buffer, &mut Tools { now, plain: &self.house.plain, spare, batch });
             queue(&mut self.ready, connection, *slot);
+            if connection.is_special() {
+                self.look_after(*slot);
+            }
         }
         // Whoever had no turn in this round is first in the next.
         waiting.drain(..read);
         waiting.append(&mut self.ready);
         self.ready = waiting;
+    }
+
+    /// Looks at those whose time has come.
+    fn ring(&mut self) {
+        let Some(next) = self.alarms.next() else { return };
+        let now = Instant::now();
+        if next > now {
+            return;
+        }
+        while let Some(slot) = self.alarms.ringing(now) {
+            let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { continue };
+            let (spare, batch) = (&mut self.spare, &mut self.batch);
+            connection.ring(&mut Tools { now, plain: &self.house.plain, spare, batch });
+            self.look_after(slot);
+        }
+    }
+
+    /// What a connection that is special needs after anything has happened to it.
+    fn look_after(&mut self, slot: usize) {
+        let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
+        if connection.is_turned_away() {
+            self.leave(slot);
+            return;
+        }
+        if connection.has_waiting() && !connection.touched {
+            connection.touched = true;
+            self.touched.push(slot);
+        }
+        if let Some(at) = connection.alarm() {
+            self.alarms.set(at, slot);
+        }
     }
 
     /// Hands the core all that was read in this round.
@@ -234,7 +297,8 @@ impl Shard {
             self.connections.len() - 1
         });
         let id = self.id_of(slot);
-        let mut connection = Box::new(Connection::new(id, socket));
+        let now = Instant::now();
+        let mut connection = Box::new(Connection::new(id, socket, shown_address(address.ip()), now));
         let interest = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(connection.socket(), Token(slot), interest) {
             warn!("a connection could not be watched: {error}");
@@ -245,7 +309,17 @@ impl Shard {
         connection.readable = true;
         queue(&mut self.ready, &mut connection, slot);
         self.connections[slot] = Some(connection);
-        self.batch.events.push(Event::Open(id, Peer { address: shown_address(address.ip()) }));
+        if self.house.present.fetch_add(1, Ordering::Relaxed) >= self.house.max_clients {
+            self.refuse(slot, "Server is full");
+        }
+    }
+
+    /// Sends somebody away who has not even been asked who it is.
+    fn refuse(&mut self, slot: usize, why: &str) {
+        if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
+            connection.say(&format!("ERROR :{why}\r\n"), &mut self.spare);
+            self.leave(slot);
+        }
     }
 
     fn id_of(&self, slot: usize) -> ConnId {
@@ -348,8 +422,14 @@ impl Shard {
 
     fn put(&mut self, slot: usize, bytes: &[u8]) {
         let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
-        let Some(buffer) = connection.buffer(&mut self.spare) else { return };
-        buffer.extend_from_slice(bytes);
+        if let Some(buffer) = connection.buffer(&mut self.spare) {
+            buffer.extend_from_slice(bytes);
+        } else if connection.is_special() {
+            let (now, spare, batch) = (Instant::now(), &mut self.spare, &mut self.batch);
+            connection.hear(bytes, &mut Tools { now, plain: &self.house.plain, spare, batch });
+        } else {
+            return;
+        }
         if connection.is_over() {
             // It is either emptied or closed at once, so that no turn makes it grow any further.
             connection.flush(Instant::now(), &mut self.spare, &mut self.batch);
@@ -366,6 +446,7 @@ impl Shard {
             return;
         }
         connection.leave(Instant::now() + GOODBYE);
+        self.house.present.fetch_sub(1, Ordering::Relaxed);
         self.leaving.push(slot);
         if !connection.touched {
             connection.touched = true;
@@ -381,6 +462,9 @@ impl Shard {
                 connection.touched = false;
                 connection.flush(now, &mut self.spare, &mut self.batch);
                 queue(&mut self.ready, connection, slot);
+                if let Some(at) = connection.alarm() {
+                    self.alarms.set(at, slot);
+                }
             }
         }
     }

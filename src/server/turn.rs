@@ -300,13 +300,15 @@ fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
                 };
                 *output = Output::Reply { to: *to, bytes, of: None };
             }
-            Output::Note(Note::Arrived(id, nick, address)) => {
+            Output::Note(Note::Arrived(id, nick, peer)) => {
                 counts.arrivals += 1;
-                info!(connection = id.0, address = %address, kind = "irc", nick = %nick, "registered");
+                let (address, kind) = (&peer.address, peer.kind.name());
+                info!(connection = id.0, %address, kind, nick = %nick, "registered");
             }
-            Output::Note(Note::Left(id, nick, address, reason)) => {
+            Output::Note(Note::Left(id, nick, peer, reason)) => {
+                let (address, kind) = (&peer.address, peer.kind.name());
                 let reason = crate::irc::text::plain(reason);
-                info!(connection = id.0, address = %address, kind = "irc", nick = %nick, reason = %reason, "left");
+                info!(connection = id.0, %address, kind, nick = %nick, %reason, "left");
             }
             _ => {}
         }

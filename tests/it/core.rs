@@ -139,7 +139,7 @@ impl Stage {
                 b'*' => drop(self.heard.remove(&id)),
                 b'!' => self.input(Input::Close(ConnId(id), rest.to_owned())),
                 b'+' => {
-                    self.input(Input::Open(ConnId(id), Peer { address: "h".to_owned() }));
+                    self.input(Input::Open(ConnId(id), Peer { address: "h".to_owned(), ..Peer::default() }));
                     if !rest.is_empty() {
                         self.say(id, &format!("NICK {rest}"));
                         self.say(id, &format!("USER {} 0 * :{rest}", rest.to_lowercase()));

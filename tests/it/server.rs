@@ -4,6 +4,7 @@ mod ends;
 mod floods;
 mod full;
 mod peers;
+mod seeds;
 mod strangers;
 mod talk;
 mod turns;
@@ -11,6 +12,7 @@ mod turns;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use chatui::server::config::{Plain, Prompt};
 use chatui::server::log::{Disk, Keep, Options, Sync};
 use chatui::server::{self, Config, Counts, Server, ServerError, clock, core};
 use tempfile::TempDir;
@@ -36,6 +38,8 @@ pub fn config(data: &TempDir) -> Config {
         allow_plaintext: false,
         keep: Keep::default(),
         shards: 2,
+        // The prompts are for the silent, and a test that waits for its turn on a busy machine is none.
+        plain: Plain { prompt: Prompt::Off, ..Plain::default() },
         core: core::Config { created: clock::now(), ..core::Config::default() },
     }
 }
@@ -77,8 +81,14 @@ impl Host {
 
     /// Stops it and starts it anew, on the same address and folder.
     pub fn restart(&mut self) {
+        self.restart_as(|_| {});
+    }
+
+    /// The same, with a configuration that is changed first.
+    pub fn restart_as(&mut self, change: impl FnOnce(&mut Config)) {
         self.stop().unwrap();
-        let config = Config { listen: vec![self.address], ..config(&self.data) };
+        let mut config = Config { listen: vec![self.address], ..config(&self.data) };
+        change(&mut config);
         self.server = Some(server::start(config).unwrap());
     }
 

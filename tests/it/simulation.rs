@@ -177,7 +177,9 @@ impl World {
         };
         for arrived in inbox {
             match arrived {
-                Arrived::Open(id) => hand(Input::Open(id, Peer { address: "h".to_owned() }), &mut turn),
+                Arrived::Open(id) => {
+                    hand(Input::Open(id, Peer { address: "h".to_owned(), ..Peer::default() }), &mut turn);
+                }
                 Arrived::Line(id, line) => hand(Input::Line(id, &line), &mut turn),
                 Arrived::Close(id, reason) => hand(Input::Close(id, reason), &mut turn),
                 Arrived::NotKept(lines) => hand(Input::NotKept(lines), &mut turn),

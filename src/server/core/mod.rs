@@ -48,7 +48,7 @@ pub use audience::{Audience, Ears, Form};
 pub use config::Config;
 pub use history::Playback;
 pub use query::{Query, Reference, Which};
-pub use state::{ConnId, Peer};
+pub use state::{ConnId, Kind, Peer};
 
 use connection::Deadline;
 use state::State;
@@ -150,10 +150,10 @@ impl Output {
 /// What the diagnostics are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// Somebody is registered: connection, nick, address.
-    Arrived(ConnId, String, String),
-    /// A connection ended: its nick (empty if it never had one), address and reason.
-    Left(ConnId, String, String, String),
+    /// Somebody is registered: connection, nick, and who it is.
+    Arrived(ConnId, String, Peer),
+    /// A connection ended: its nick (empty if it never had one), who it was, and the reason.
+    Left(ConnId, String, Peer, String),
 }
 
 /// The server core.
@@ -317,13 +317,13 @@ impl Core {
         if connection.registered {
             self.past.insert(connection, self.now);
         }
-        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
+        let (nick, peer) = (connection.nick.clone(), connection.peer.clone());
         let registered = connection.registered;
         self.state.remove(id);
         if registered {
             self.tell_watchers(&nick, RPL_MONOFFLINE, &nick);
         }
-        self.out.push(Output::Note(Note::Left(id, nick, address, reason.to_owned())));
+        self.out.push(Output::Note(Note::Left(id, nick, peer, reason.to_owned())));
         self.out.push(Output::Close(id, reason.to_owned()));
     }
 

@@ -160,8 +160,8 @@ impl Core {
         let now = self.now;
         self.state.register(id, now);
         let Some(connection) = self.state.connection(id) else { return };
-        let (nick, address) = (connection.nick.clone(), connection.peer.address.clone());
-        self.out.push(Output::Note(Note::Arrived(id, nick, address)));
+        let (nick, peer) = (connection.nick.clone(), connection.peer.clone());
+        self.out.push(Output::Note(Note::Arrived(id, nick, peer)));
         self.welcome(id);
         let user = self.state.connection(id).map(|user| (user.nick.clone(), user.source.clone()));
         if let Some((nick, source)) = user {

@@ -28,6 +28,28 @@ impl ConnId {
 pub struct Peer {
     /// The address as it is shown in sources; without port.
     pub address: String,
+    /// What it speaks: for the diagnostics, the core treats all alike.
+    pub kind: Kind,
+}
+
+/// What somebody speaks with the edge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// IRC.
+    #[default]
+    Irc,
+    /// Plain text, which the edge translates.
+    Plain,
+}
+
+impl Kind {
+    /// Its name in the diagnostics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Irc => "irc",
+            Kind::Plain => "plain",
+        }
+    }
 }
 
 /// What somebody is in a channel.

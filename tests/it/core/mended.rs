@@ -165,7 +165,7 @@ fn names_are_whole_whatever_the_server_is_called() {
     let channel = format!("#{}", "c".repeat(63));
     let nicks: Vec<String> = (0..40).map(|n| format!("{}{n:02}", "n".repeat(30))).collect();
     for (id, nick) in (0..).zip(&nicks) {
-        stage.input(Input::Open(ConnId(id), Peer { address: "h".to_owned() }));
+        stage.input(Input::Open(ConnId(id), Peer { address: "h".to_owned(), ..Peer::default() }));
         stage.say(id, &format!("NICK {nick}"));
         stage.say(id, "USER user 0 * :x");
         stage.heard.clear();

@@ -89,7 +89,7 @@ fn a_core_that_ends_without_a_last_turn_is_told_as_a_failure() {
 
 /// Somebody registers and asks the same short question many times.
 fn questions(batch: &mut Batch, id: ConnId, count: usize) {
-    batch.events.push(Event::Open(id, Peer { address: "h".to_owned() }));
+    batch.events.push(Event::Open(id, Peer { address: "h".to_owned(), ..Peer::default() }));
     batch.line(id, format!("NICK a{}", id.0).as_bytes());
     batch.line(id, b"USER a 0 * :a");
     (0..count).for_each(|_| batch.line(id, b"LUSERS"));
