@@ -36,6 +36,10 @@ const LOOK: Duration = Duration::from_secs(10);
 /// costs next to nothing. But a quota is not seen before it is hit.)
 const RETRY: Duration = Duration::from_millis(200);
 
+/// How long nothing must have been refused before it is told that there is room again: where there is a little left, short
+/// lines are kept and long ones are not.
+const CALM: Duration = Duration::from_secs(1);
+
 /// Whether an error says that the disk, or the share of it that is ours, is full.
 pub(super) fn is_full(error: &io::Error) -> bool {
     [Errno::NOSPC, Errno::DQUOT].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
@@ -56,7 +60,10 @@ enum Ballast {
 #[derive(Clone, Copy, Debug)]
 struct Refusing {
     since: Instant,
+    last: Instant,
     lines: u64,
+    /// Something has been kept after the last of them.
+    kept: bool,
 }
 
 /// The room that one log has.
@@ -122,11 +129,15 @@ impl Room {
 
     /// Lines were refused for want of room.
     pub(super) fn refused(&mut self, disk: &mut Disk, error: &io::Error, lines: usize) {
+        let now = Instant::now();
         let refusing = self.refusing.get_or_insert_with(|| {
-            tracing::warn!("the log has no room: {error}; nothing can be said until it has, and senders are told");
-            Refusing { since: Instant::now(), lines: 0 }
+            tracing::warn!(
+                "the log has no room: {error}; nothing can be said until it has, and senders are told"
+            );
+            Refusing { since: now, last: now, lines: 0, kept: false }
         });
         refusing.lines += lines as u64;
+        (refusing.last, refusing.kept) = (now, false);
         if is_full(error) && self.ballast == Ballast::Laid {
             self.give_up(disk);
         }
@@ -134,14 +145,24 @@ impl Room {
 
     /// Lines were kept.
     pub(super) fn kept(&mut self) {
-        if let Some(Refusing { since, lines }) = self.refusing.take() {
-            let seconds = since.elapsed().as_secs();
-            tracing::warn!("the log has room again after {seconds} s, in which {lines} lines were refused");
+        if let Some(refusing) = &mut self.refusing {
+            refusing.kept = true;
+        }
+    }
+
+    /// Tells that lines are kept again, once none has been refused for a while.
+    fn tell_of_room(&mut self) {
+        if let Some(Refusing { since, last, lines, .. }) =
+            self.refusing.take_if(|refusing| refusing.kept && refusing.last.elapsed() > CALM)
+        {
+            let seconds = (last - since).as_secs();
+            tracing::warn!("the log has room again; {lines} lines were refused in {seconds} s");
         }
     }
 
     /// Looks how much is free, if it is time, and tells when that has become little or enough.
     pub(super) fn look(&mut self, disk: &mut Disk) {
+        self.tell_of_room();
         if self.looked.is_some_and(|at| at.elapsed() < LOOK) {
             return;
         }

@@ -244,7 +244,11 @@ fn a_full_disk_gives_up_its_ballast_for_what_a_crash_has_torn() {
         let ballast = dir.path().join("ballast");
         let (disk, _) = judged(move |_, call| {
             room |= call == Call::Remove && ballast.exists();
-            if call == Call::Write && !room { Fate::Failed(errno(rustix::io::Errno::NOSPC)) } else { Fate::Made }
+            if call == Call::Write && !room {
+                Fate::Failed(errno(rustix::io::Errno::NOSPC))
+            } else {
+                Fate::Made
+            }
         });
         FileLog::open(dir.path(), Options { disk, ..options(Sync::Turn) }, &mut |_| {})
     };

@@ -74,7 +74,7 @@ fn nobody_hears_what_a_full_disk_did_not_keep() {
     dave.send("JOIN #x");
     assert!(dave.hears(" 332 ").ends_with(" kept"));
     assert!(dave.hears(" PRIVMSG ").contains(" one"));
-    assert!(dave.hears(" PRIVMSG ").contains(" :again"));
+    assert!(dave.hears(" PRIVMSG ").contains(" again"));
     assert!(dave.hears(" PRIVMSG ").contains(" two"));
 }
 
