@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chatui::irc::{Draft, Time};
-use chatui::server::log::{FileLog, Log, Options, Sync};
+use chatui::server::log::{FileLog, Log, Options, SEGMENT_BYTES, Sync};
 
 use crate::Outcome;
 
@@ -39,14 +39,16 @@ pub struct Made {
     pub end: Time,
 }
 
-/// Makes a log of about so many bytes in a data folder.
+/// Makes a log of about so many bytes in a data folder, and a little more: its newest segment is nearly full, so that a start
+/// has as much to read as it ever can.
 pub fn make(data: &Path, bytes: u64) -> Outcome<Made> {
     let (mut log, _) = FileLog::open(data, Options::new(Sync::Never, Time::from_millis(BEGIN)), &mut |_| {})?;
     let mut chance = fastrand::Rng::with_seed(7);
     let mut made = Made { lines: 0, bytes: 0, end: Time::default() };
-    let mut lines = Vec::new();
-    while made.bytes < bytes {
+    let (mut lines, mut segment, mut size) = (Vec::new(), 0, 0);
+    while made.bytes < bytes || segment + 2 * size < SEGMENT_BYTES {
         lines.clear();
+        size = 0;
         for seq in made.lines + 1..=made.lines + TURN {
             let channel = match chance.u32(..1000) {
                 0..500 => BUSY,
@@ -67,9 +69,11 @@ pub fn make(data: &Path, bytes: u64) -> Outcome<Made> {
             made.end = Time::from_millis(BEGIN + seq);
             let line = draft.stamp(made.end, seq);
             // The checksum's tag.
-            made.bytes += line.tagged().len() as u64 + 11;
+            size += line.tagged().len() as u64 + 11;
             lines.push(line);
         }
+        segment = if segment + size > SEGMENT_BYTES { size } else { segment + size };
+        made.bytes += size;
         log.append(&lines)?;
         made.lines += TURN;
     }

@@ -37,7 +37,7 @@ impl<'a> Message<'a> {
     /// # Errors
     /// [`ParseError`], when there is no command or a byte that no line may hold.
     pub fn parse(line: &'a str) -> Result<Message<'a>, ParseError> {
-        if line.bytes().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+        if memchr::memchr3(b'\r', b'\n', 0, line.as_bytes()).is_some() {
             return Err(ParseError::Forbidden);
         }
         let mut rest = line.trim_start_matches(' ');
