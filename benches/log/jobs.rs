@@ -1,6 +1,7 @@
 //! What is measured.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -47,6 +48,9 @@ pub fn echo(table: &mut Table, scratch: &Path, seconds: u64, sqlite: Option<&Sql
     let single = figure(&other, "pace").map(|words| format!("{words} (a commit)"));
     table.add(&name, "p50 < 1 ms, p99 < 10 ms", times.words(), held, single);
 
+    let disk = disk_alone(&scratch.join("disk"), seconds)?;
+    table.note("   the disk alone at that pace: 160 bytes and a sync", disk.words(), None);
+
     let groups = beside(sqlite, &["flood", &SENDERS.to_string(), "5"])?;
     for (window, goal) in [(1, None), (16, Some(20_000))] {
         let rate = flood(&server, window, seconds.min(10))?;
@@ -64,6 +68,22 @@ pub fn echo(table: &mut Table, scratch: &Path, seconds: u64, sqlite: Option<&Sql
         figure(&groups, "rate").map(|rate| format!("{rate} ({SENDERS} rows a commit)")),
     );
     Ok(())
+}
+
+/// What a single line costs on this disk at the least: no server can be quicker.
+fn disk_alone(path: &Path, seconds: u64) -> Outcome<Times> {
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+    let mut times = Times::default();
+    let begun = Instant::now();
+    for n in 0..PACE * seconds {
+        let due = begun + Duration::from_millis(1000 / PACE) * u32::try_from(n)?;
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        let since = Instant::now();
+        file.write_all(&[b'x'; 160])?;
+        file.sync_data()?;
+        times.add(since.elapsed());
+    }
+    Ok(times)
 }
 
 /// One line after the other at its pace, each by somebody else, and how long until it comes back.
@@ -97,7 +117,6 @@ fn flood(server: &Server, window: usize, seconds: u64) -> Outcome<u64> {
         let (nick, room) = (format!("f{window}x{number}"), format!("#f{number}"));
         peers.push((Peer::connect(server.address, &nick, "echo-message", &[&room])?, room));
     }
-    let failed = |error: String| error;
     let count = thread::scope(|scope| -> Result<u64, String> {
         let threads: Vec<_> = peers
             .into_iter()
@@ -123,7 +142,7 @@ fn flood(server: &Server, window: usize, seconds: u64) -> Outcome<u64> {
         let rate = (count as f64 / since.elapsed().as_secs_f64()) as u64;
         done.store(true, Ordering::Relaxed);
         for thread in threads {
-            thread.join().map_err(|_| failed("a sender failed".to_owned()))??;
+            thread.join().map_err(|_| "a sender failed".to_owned())??;
         }
         Ok(rate)
     });

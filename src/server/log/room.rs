@@ -22,6 +22,9 @@ const NAME: &str = "ballast";
 /// How many bytes it has.
 pub(super) const BALLAST: u64 = 1 << 20;
 
+/// How much more must be free before it is put back: what a few lines need, so that it does not come and go with each.
+const SPARE: u64 = 256 << 10;
+
 /// Less than so many of a thousand parts free is told.
 const LOW: u128 = 50;
 
@@ -64,6 +67,8 @@ struct Refusing {
     lines: u64,
     /// Something has been kept after the last of them.
     kept: bool,
+    /// The ballast was given up meanwhile.
+    given_up: bool,
 }
 
 /// The room that one log has.
@@ -100,19 +105,18 @@ impl Room {
         self.look(disk);
     }
 
-    /// Deletes the ballast, so that something else finds room; says whether it was there.
+    /// Deletes the ballast, so that something else finds room; says whether it was there and is gone.
     pub(super) fn give_up(&mut self, disk: &mut Disk) -> bool {
         let path = self.path();
         if self.ballast == Ballast::Impossible || fs::symlink_metadata(&path).is_err() {
             return false;
         }
         self.ballast = Ballast::GivenUp(None);
-        if let Err(error) = disk.remove(&path) {
+        let removed = disk.remove(&path);
+        if let Err(error) = &removed {
             tracing::warn!(%error, "{} could not be deleted to make room", path.display());
-            return false;
         }
-        tracing::warn!("{} was deleted to make room; it comes back when the disk has room", path.display());
-        true
+        removed.is_ok()
     }
 
     /// Whether so many bytes of lines may be written: not into the place of the ballast.
@@ -134,13 +138,20 @@ impl Room {
             tracing::warn!(
                 "the log has no room: {error}; nothing can be said until it has, and senders are told"
             );
-            Refusing { since: now, last: now, lines: 0, kept: false }
+            Refusing { since: now, last: now, lines: 0, kept: false, given_up: false }
         });
         refusing.lines += lines as u64;
         (refusing.last, refusing.kept) = (now, false);
-        if is_full(error) && self.ballast == Ballast::Laid {
-            self.give_up(disk);
+        if !is_full(error) || self.ballast != Ballast::Laid {
+            return;
         }
+        let told = std::mem::replace(&mut refusing.given_up, true);
+        if self.give_up(disk) && !told {
+            let path = self.path();
+            tracing::warn!("{} was deleted to make room; it comes back when there is enough", path.display());
+        }
+        // What a quota leaves cannot be seen: then it would come and go with each line.
+        self.ballast = Ballast::GivenUp(Some(now));
     }
 
     /// Lines were kept.
@@ -193,7 +204,7 @@ impl Room {
             _ => {}
         }
         // Without this look the attempt itself would take, for a moment, the room that is there for others.
-        if free(&self.data).is_ok_and(|(free, _)| free < BALLAST + beside) {
+        if free(&self.data).is_ok_and(|(free, _)| free < BALLAST + SPARE + beside) {
             return Err(Errno::NOSPC.into());
         }
         let Err(error) = lay(disk, &path) else {
@@ -287,6 +298,8 @@ mod tests {
         assert!(laid(data.path()) && room.admit(&mut disk, 1).is_ok());
         room.refused(&mut disk, &Errno::NOSPC.into(), 1);
         assert!(!laid(data.path()));
+        assert!(is_full(&room.admit(&mut disk, 1).unwrap_err()), "not so soon");
+        room.ballast = Ballast::GivenUp(None);
         assert!(is_full(&room.admit(&mut disk, u64::MAX / 2).unwrap_err()), "there is not so much");
         assert!(!laid(data.path()));
         room.admit(&mut disk, 1).unwrap();

@@ -1,5 +1,5 @@
-//! A server that is told to stop, or is killed, in the middle of its work: many say much at once, so that every turn writes
-//! half a mebibyte and more, and each of them remembers what was echoed.
+//! A server that is told to stop, or is killed, in the middle of its work: many say much at once, so that a turn
+//! writes up to a mebibyte, and each of them remembers what was echoed.
 
 use std::sync::Barrier;
 
@@ -93,7 +93,7 @@ fn kept(data: &str, torn: bool) -> Vec<String> {
     assert!(damage.is_empty() || torn && damage.len() == 1 && damage[0].at_end, "{damage:?}");
     let (mut ids, mut cursor) = (Vec::new(), archive.since(Time::default()).unwrap());
     let flow = archive.read(&mut cursor, &mut |line| {
-        ids.extend(line.message().tags.get("+chatui/id").map(|id| id.into_owned()));
+        ids.extend(line.message().tags.get("+chatui/id").map(std::borrow::Cow::into_owned));
         ControlFlow::Continue(())
     });
     assert!(flow.unwrap().is_continue());

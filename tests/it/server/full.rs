@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chatui::server::ServerError;
-use chatui::server::log::{Call, Disk, Fate};
+use chatui::server::log::{Call, Disk, Fate, Sync};
 
 use super::Host;
 
@@ -92,5 +92,20 @@ fn a_broken_log_ends_the_server_and_everybody_is_told() {
         // It ends by itself, with all its threads.
         let server = host.server.take().unwrap();
         assert!(matches!(server.wait(), Err(ServerError::Log(_))));
+    }
+}
+
+#[test]
+fn the_welcome_says_what_a_power_cut_can_take_back() {
+    for (sync, words) in
+        [(Sync::Turn, None), (Sync::Interval, Some("the last second")), (Sync::Never, Some("what was said"))]
+    {
+        let host = Host::start_as(|config| config.sync = sync);
+        let mut peer = host.peer();
+        peer.send("NICK alice\r\nUSER alice 0 * :alice");
+        let line = peer.until(|line| line.contains(" 422 ") || line.contains(" 372 "));
+        let said = line.contains("a power cut can take back").then_some(line.as_str());
+        assert_eq!(said.is_some(), words.is_some(), "{sync:?}: {line}");
+        assert!(words.is_none_or(|words| line.ends_with(words)), "{sync:?}: {line}");
     }
 }
