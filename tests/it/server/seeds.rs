@@ -13,8 +13,7 @@ use std::time::Duration;
 use chatui::server::Config;
 use chatui::server::config::{Plain, Prompt, Times};
 
-use super::{Host, PATIENCE, Peer};
-use people::Text;
+use super::{Host, Peer};
 
 /// Prompts come soon, so that no test waits long; all that depends on how fast somebody answers is generous instead.
 pub fn quick(config: &mut Config) {
