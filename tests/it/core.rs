@@ -5,6 +5,7 @@
 //! `~N` lets N seconds pass. What nobody asked for at the end of a script fails it.
 
 mod connections;
+mod extensions;
 mod mended;
 mod modes;
 mod monitor;

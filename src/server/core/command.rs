@@ -31,6 +31,7 @@ const TABLE: &[Command] = &[
     command("AWAY", 0, Core::away),
     early("CAP", 1, Core::cap),
     command("CHATHISTORY", 1, Core::chathistory),
+    command("CHGHOST", 2, Core::chghost),
     command("HELP", 0, Core::help),
     command("HELPOP", 0, Core::help),
     command("INFO", 0, Core::info),

@@ -27,6 +27,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("AWAY", "[:<text>]", "Says that you are away, without text that you are back."),
     ("CAP", "LS 302 | LIST | REQ :<names> | END", "Negotiates capabilities; for programs."),
     ("CHATHISTORY", "LATEST <room> * <count>", "Asks for what was said before; see the IRCv3 text."),
+    ("CHGHOST", "<nick> <host>", "Hides where somebody is behind a name; for the server's operators."),
     ("HELP", "[<command>]", "Tells how a command is written."),
     ("HELPOP", "[<command>]", "The same as HELP."),
     ("INFO", "", "Says what this server is."),

@@ -11,7 +11,7 @@
 //! | [`audience`] | who is to hear a line, and in which form |
 //! | [`command`] | the table of commands |
 //! | [`modes`] | what modes there are |
-//! | `register`, `message`, `membership`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, [`history`] | their handlers, by family |
+//! | `register`, `message`, `membership`, `list`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, [`history`] | their handlers, by family |
 //! | `apply` | what a line in the order does to the state, and who hears it |
 //! | `reply` | numerics, standard replies, labels |
 
@@ -23,6 +23,7 @@ pub mod connection;
 mod help;
 pub mod history;
 mod info;
+mod list;
 mod membership;
 mod message;
 mod mode;

@@ -14,7 +14,7 @@ fn a_welcome() {
         a< :chatui.local 003 alice :*
         a< :chatui.local 004 alice chatui.local chatui-* Biow CIbeiklmnostv Ibeklov
         a< :chatui.local 005 alice *CASEMAPPING=ascii*
-        a< :chatui.local 005 alice *WHOX*
+        a< :chatui.local 005 alice *ELIST=CMNTU*
         a< :chatui.local 005 alice *CHATHISTORY=*
         a< :chatui.local 251 alice :*
         a< :chatui.local 252 alice *
@@ -141,4 +141,50 @@ fn everybody_is_told_when_the_server_stops() {
         a#
         b#",
     );
+}
+
+#[test]
+fn what_comes_before_its_time_is_answered_and_closes_nothing() {
+    script(
+        "a+
+        a> PING before
+        a< :chatui.local PONG chatui.local before
+        a> CAP LS 302
+        a< :chatui.local CAP * LS :*
+        a> JOIN :
+        a< :chatui.local 451 * :*
+        a> USER alice 0 * :alice
+        a> CAP END
+        a> NICK alice
+        a< :chatui.local 001 alice *
+        a*
+        a> CAP LS 302
+        a*
+        a> PING after
+        a< :chatui.local PONG chatui.local after
+        a> LINKS
+        a< :chatui.local 365 alice *",
+    );
+}
+
+#[test]
+fn what_the_server_supports_is_told_in_whole_tokens() {
+    let mut stage = Stage::new(Config::default());
+    stage.run("a+");
+    stage.say(u32::from('a'), "NICK alice");
+    stage.say(u32::from('a'), "USER a 0 * :a");
+    let told = stage.take('a');
+    let tokens: Vec<&str> = told
+        .iter()
+        .filter_map(|line| line.strip_prefix(":chatui.local 005 alice "))
+        .flat_map(|line| line.strip_suffix(" :are supported by this server").unwrap().split(' '))
+        .collect();
+    assert!(tokens.len() > 20, "{told:#?}");
+    for token in &tokens {
+        assert!(token.matches('=').count() <= 1, "{token}");
+    }
+    let has = |token: &str| tokens.contains(&token);
+    assert!(has("CASEMAPPING=ascii") && has("UTF8ONLY") && has("WHOX") && has("ELIST=CMNTU"));
+    // No client tag is refused, so nothing says so.
+    assert!(!tokens.iter().any(|token| token.starts_with("CLIENTTAGDENY")));
 }

@@ -14,7 +14,7 @@ fn a_newcomer_is_told_what_was_said() {
         b+bob
         b> JOIN #x
         b< :bob!~bob@h JOIN #x
-        b< :chatui.local 332 bob #x tides
+        b< :chatui.local 332 bob #x :tides
         b< :chatui.local 333 bob #x alice *
         b< :chatui.local 353 bob *
         b< :chatui.local 366 bob *
@@ -32,7 +32,7 @@ fn a_newcomer_is_told_what_was_said() {
         c*
         c> JOIN #x
         c< @time=*;msgid=* :carol!~c@h JOIN #x
-        c< :chatui.local 332 carol #x tides
+        c< :chatui.local 332 carol #x :tides
         c< :chatui.local 333 carol *
         c< :chatui.local 353 carol *
         c< :chatui.local 366 carol *

@@ -9,7 +9,7 @@ fn a_conversation_in_a_channel() {
         b+bob
         a> JOIN #lobby
         a< :alice!~alice@h JOIN #lobby
-        a< :chatui.local 353 alice = #lobby @alice
+        a< :chatui.local 353 alice = #lobby :@alice
         a< :chatui.local 366 alice #lobby :*
         b> JOIN #LOBBY
         b< :bob!~bob@h JOIN #lobby

@@ -44,7 +44,7 @@ fn nobody_hears_what_a_full_disk_did_not_keep() {
     // Who comes meanwhile is told what is kept, and no more; who knows no standard replies is told in words.
     let mut carol = host.user("carol");
     carol.send("JOIN #x");
-    assert!(carol.hears(" 332 ").ends_with(" kept"));
+    assert!(carol.hears(" 332 ").ends_with(" :kept"));
     assert!(carol.hears(" PRIVMSG ").contains(" one"));
     carol.send("PRIVMSG #x :lost");
     assert!(carol.line().unwrap().contains(" NOTICE carol :PRIVMSG: not sent"));
