@@ -38,6 +38,7 @@ numerics! {
     ERR_USERSDONTMATCH = "502", ERR_HELPNOTFOUND = "524", ERR_INVALIDKEY = "525",
     RPL_HELPSTART = "704", RPL_HELPTXT = "705", RPL_ENDOFHELP = "706",
     RPL_MONONLINE = "730", RPL_MONOFFLINE = "731", RPL_MONLIST = "732", RPL_ENDOFMONLIST = "733", ERR_MONLISTFULL = "734",
+    ERR_SASLFAIL = "904", ERR_SASLABORTED = "906",
 }
 
 /// Whether a command is a numeric that reports an error (400 to 599, and the error numerics of SASL).

@@ -64,11 +64,21 @@ impl Server {
     pub fn start(home: &Home, args: &[&str]) -> Server {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(args);
-        let mut child = command(home, &all).spawn().unwrap();
+        Server::of(command(home, &all))
+    }
+
+    /// The server that this command starts.
+    pub fn of(mut command: Command) -> Server {
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut ready = String::new();
         stdout.read_line(&mut ready).unwrap();
         Server { child: Some(child), stdout, ready }
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     pub fn address(&self) -> String {

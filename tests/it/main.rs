@@ -12,6 +12,7 @@ mod cli;
 mod client;
 mod core;
 mod crash;
+mod escapes;
 mod log;
 mod log_command;
 mod pty;

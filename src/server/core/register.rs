@@ -240,7 +240,8 @@ impl Core {
     }
 
     pub(super) fn ping(&mut self, id: ConnId, message: &Message<'_>) {
-        match message.params.get(0).filter(|token| !token.is_empty()) {
+        match message.params.get(0) {
+            Some("") => self.numeric(id, ERR_NOORIGIN, &["No origin specified"]),
             Some(token) => {
                 let name = self.config.name.clone();
                 self.server_line(id, "PONG", &[&name, token]);

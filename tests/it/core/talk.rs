@@ -191,6 +191,12 @@ fn what_is_said_again_is_heard_once_in_private_and_after_a_restart_and_under_ano
 fn what_is_no_utf8_is_not_relayed() {
     let mut stage = script("a+alice\n b+bob\n a> JOIN #x\n b> JOIN #x\n a*\n b*");
     stage.input(Input::Line(ConnId(u32::from(b'a')), b"PRIVMSG #x :\xff\xfe"));
-    stage.input(Input::Line(ConnId(u32::from(b'a')), b"PRIVMSG #x :a\rb"));
     stage.run("a< :chatui.local FAIL PRIVMSG INVALID_UTF8 :*\n b.");
+}
+
+#[test]
+fn what_no_line_may_hold_becomes_a_blank() {
+    let mut stage = script("a+alice\n b+bob\n a> JOIN #x\n b> JOIN #x\n a*\n b*");
+    stage.bytes('a', b"PRIVMSG #x :a\r:b PRIVMSG #x :\0c");
+    stage.run("b< :alice!~alice@h PRIVMSG #x :a :b PRIVMSG #x : c\n a.");
 }
