@@ -15,6 +15,7 @@ mod crash;
 mod escapes;
 mod log;
 mod log_command;
+mod process;
 mod pty;
 mod screens;
 mod server;

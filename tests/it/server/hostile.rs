@@ -2,9 +2,8 @@
 //! binary over a socket, before and after the welcome; after each of them the six rules of the README there are checked.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chatui::irc::Message;
@@ -12,7 +11,7 @@ use chatui::irc::numeric::is_error;
 use rustix::process::Signal;
 
 use super::Peer;
-use crate::cli::{Server, command, run, text};
+use crate::cli::{Server, run, text};
 use crate::escapes::unescape;
 use crate::terminal::Home;
 
@@ -138,20 +137,8 @@ struct Scene {
 impl Scene {
     fn start(home: &Home) -> Scene {
         let data = home.path("data");
-        let args = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--data",
-            &data,
-            "--sync",
-            "never",
-            "--no-plain",
-            "--verbose",
-        ];
-        let mut command = command(home, &args);
-        command.stderr(Stdio::from(File::create(home.path("diagnostics")).unwrap()));
-        let server = Server::of(command);
+        let args = ["--data", &data, "--sync", "never", "--no-plain", "--verbose"];
+        let server = Server::start_with_diagnostics(home, &args, &home.path("diagnostics"));
         let mut witness = Peer::connect(server.address().parse().unwrap());
         witness.register("witness", "message-tags server-time batch");
         witness.join("#test");
@@ -197,25 +184,10 @@ impl Scene {
         heard
     }
 
-    /// What is in `/proc/PID/stat` at this place, counted as its manual counts.
-    fn stat(&self, place: usize) -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.server.pid())).unwrap();
-        // The name before may hold blanks.
-        let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-        fields[place - 3].parse().unwrap()
-    }
-
-    fn ticks(&self) -> u64 {
-        self.stat(14) + self.stat(15)
-    }
-
-    fn memory(&self) -> u64 {
-        self.stat(24) * 4096
-    }
-
     /// Says a row's bytes, looks at what comes of them, and checks the rules.
     fn play(&mut self, case: &Case<'_>) -> Outcome {
-        let (memory, ticks) = (self.memory(), self.ticks());
+        let process = self.server.process();
+        let (memory, ticks) = (process.memory(), process.ticks());
         let mut peer = Peer::connect(self.server.address().parse().unwrap());
         let mut sources = vec!["chatui.local".to_owned(), "witness!~witness@127.0.0.1".to_owned()];
         if case.registered {
@@ -259,9 +231,9 @@ impl Scene {
         heard.retain(|line| {
             line.contains(" PRIVMSG ") || line.contains(" NOTICE ") || line.contains(" TAGMSG ")
         });
-        let grown = self.memory().saturating_sub(memory);
+        let grown = process.memory().saturating_sub(memory);
         assert!(grown <= GROWN, "{case}: the server has grown by {grown} bytes");
-        let took = self.ticks() - ticks;
+        let took = process.ticks() - ticks;
         assert!(took <= TICKS, "{case}: {took} hundredths of a second");
         let outcome = Outcome { registered: case.registered, told, closed, heard, kept };
         assert_eq!(outcome.kept, outcome.messages(), "{case}: {outcome:#?}");

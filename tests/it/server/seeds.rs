@@ -3,10 +3,13 @@
 //!
 //! The tests' names begin with the system (`s000` to `s004`), its server or client, and the number of the feature.
 
+mod binary;
 mod breaks;
+mod joined;
 mod knocks;
 mod people;
 mod rows;
+mod table;
 
 use std::time::Duration;
 
