@@ -9,6 +9,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::message::{Message, needs_colon};
+use super::numeric::*;
 use super::{MAX_REST, Time, time};
 
 /// How many signs a message id has: 88 bits, five a sign.
@@ -152,13 +153,15 @@ pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&
     out.put_slice(b"\r\n");
 }
 
-/// Whether the last of so many params is what somebody wrote: it gets its colon even where it could do without, as people
-/// and simple programs expect it.
+/// Whether the last of so many params is what somebody wrote, or a list: it gets its colon even where it could do without,
+/// as people and simple programs expect it.
 fn is_text(command: &str, count: usize) -> bool {
     match command {
-        "QUIT" => true,
-        "PRIVMSG" | "NOTICE" | "TOPIC" | "PART" => count > 1,
-        "KICK" => count > 2,
+        "QUIT" | "AWAY" | "SETNAME" | "WALLOPS" | "CAP" => true,
+        "PRIVMSG" | "NOTICE" | "TOPIC" | "PART" | RPL_USERHOST | RPL_ISON => count > 1,
+        "KICK" | RPL_AWAY | RPL_WHOISCHANNELS | RPL_TOPIC => count > 2,
+        RPL_LIST | RPL_NAMREPLY => count > 3,
+        RPL_WHOISUSER | RPL_WHOWASUSER => count > 5,
         _ => false,
     }
 }

@@ -177,11 +177,6 @@ impl Core {
         self.out.append(&mut after);
     }
 
-    /// The nick of a connection, for a reply's param.
-    pub(super) fn nick_of(&self, id: ConnId) -> String {
-        self.state.connection(id).map(|connection| connection.shown_nick().to_owned()).unwrap_or_default()
-    }
-
     /// The lines that the log had no room for: their senders are told, and the channels forget them.
     pub(super) fn not_kept(&mut self, lines: &[Line]) {
         for line in lines {

@@ -66,7 +66,7 @@ fn topic_and_history_are_there_after_a_restart_at_once() {
 }
 
 #[test]
-fn one_message_reaches_all_of_three_hundred_who_come_and_go() {
+fn s001_s8_one_message_reaches_all_of_three_hundred_who_come_and_go() {
     let host = Host::start();
     let mut crowd: Vec<Peer> = (0..300).map(|_| host.peer()).collect();
     for (n, peer) in crowd.iter_mut().enumerate() {
