@@ -236,9 +236,19 @@ impl Window {
         entry.at = at;
         entry.msgid = msgid.into();
         entry.state = State::Sent;
+        let mut place = self.entries.len() - self.pending;
+        if !msgid.is_empty() && at < self.newest {
+            // It was said long ago: what came after it stands behind it.
+            let earlier = |entry: &Entry| !entry.msgid.is_empty() && entry.at <= at;
+            place = match self.entries.range(..place).rposition(earlier) {
+                Some(before) => before + 1,
+                // So long ago that it comes with the page of that time.
+                None if self.past != Past::Complete => return,
+                None => 0,
+            };
+        }
         self.newest = self.newest.max(at);
-        let end = self.entries.len() - self.pending;
-        self.entries.insert(end, entry);
+        self.entries.insert(place, entry);
     }
 
     /// A waiting line was not said, and why.

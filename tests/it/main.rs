@@ -10,6 +10,7 @@
 
 mod cli;
 mod client;
+mod client_outbox;
 mod core;
 mod crash;
 mod log;

@@ -13,6 +13,8 @@ use crate::irc::{Cap, Time};
 const FIRST_LINES: u32 = 50;
 /// How many pages are asked for after a pause before a gap is left open: at a hundred lines each, a thousand lines.
 const MAX_PAGES: u32 = 10;
+/// How many pages are looked through for lines that may have been said: at a hundred lines each, ten thousand lines.
+const SEARCHED_PAGES: u32 = 100;
 /// Most questions about the past that are open at once.
 const MAX_ASKS: usize = 64;
 /// How long an answer is awaited; then it is as if the server had none.
@@ -27,10 +29,20 @@ enum Purpose {
     CatchUp { gap: EntryId, page: u32 },
     /// The last lines, for what was missed is too much: they go behind the gap.
     Rest { gap: EntryId },
+    /// Nothing to show: this page of what came since one's unsure lines were sent, to find them or find that they
+    /// were not heard.
+    Search { page: u32 },
     /// Older lines, for the reader is at the top.
     Older,
     /// What belongs into a gap the reader looks at: the lines before what stands behind it.
     Fill { gap: EntryId },
+}
+
+impl Purpose {
+    /// Whether nothing is sent to the channel before the answer is there: it tells what has been said already.
+    fn holds_back(self) -> bool {
+        matches!(self, Purpose::First | Purpose::CatchUp { .. } | Purpose::Search { .. })
+    }
 }
 
 /// A question about the past that is not answered yet.
@@ -67,7 +79,14 @@ impl App {
             return;
         }
         let page = self.session.support().history_page;
-        let Some((msgid, time)) = newest(&self.windows[at]) else {
+        let known = newest(&self.windows[at]);
+        if let Some(since) = self.outbox.unsure_since(name)
+            && known.as_ref().is_none_or(|(msgid, at)| (&since.msgid, since.at) != (msgid, *at))
+        {
+            // What is asked for below need not begin where they were sent.
+            self.search(name, &Ask::After(&since.msgid, since.at), effects);
+        }
+        let Some((msgid, time)) = known else {
             self.ask(name, Purpose::First, &Ask::Latest, FIRST_LINES, effects);
             return;
         };
@@ -76,6 +95,17 @@ impl App {
         self.windows[at].catching_up = Some(gap);
         let purpose = Purpose::CatchUp { gap, page: 1 };
         self.ask(name, purpose, &Ask::After(&msgid, time), page, effects);
+    }
+
+    /// Looks for one's own unsure lines from there on, if there are any and it is not being done.
+    fn search(&mut self, name: &str, from: &Ask<'_>, effects: &mut Vec<Effect>) {
+        let search = |asked: &Asked| {
+            matches!(asked.purpose, Purpose::Search { .. }) && asked.place.eq_ignore_ascii_case(name)
+        };
+        if self.outbox.unsure_since(name).is_some() && !self.asks.iter().any(search) {
+            let page = self.session.support().history_page;
+            self.ask(name, Purpose::Search { page: 1 }, from, page, effects);
+        }
     }
 
     /// A piece of the past has come.
@@ -105,16 +135,26 @@ impl App {
                     self.ask(place, purpose, &Ask::After(&msgid, time), asked.limit, effects);
                     return;
                 }
-                Some(_) if full && new > 0 => {
+                Some((msgid, time)) if full && new > 0 => {
                     self.windows[at].catching_up = None;
                     self.windows[at].set_gap(gap, GapState::Waiting);
                     self.ask(place, Purpose::Rest { gap }, &Ask::Latest, FIRST_LINES, effects);
+                    // One's own lines may be in what is left out.
+                    self.search(place, &Ask::After(&msgid, time), effects);
                 }
                 _ => {
                     self.windows[at].catching_up = None;
                     self.windows[at].remove(gap);
                 }
             },
+            Purpose::Search { page } if full && self.outbox.unsure_since(place).is_some() => match last {
+                Some((msgid, time)) if page < SEARCHED_PAGES => {
+                    let purpose = Purpose::Search { page: page + 1 };
+                    self.ask(place, purpose, &Ask::After(&msgid, time), asked.limit, effects);
+                }
+                _ => self.settle_unsure(place, false),
+            },
+            Purpose::Search { .. } => {}
             Purpose::Rest { gap } | Purpose::Fill { gap } if !full || new < lines => {
                 // The lines meet those in front of the gap: nothing is missing any more.
                 self.windows[at].remove(gap);
@@ -122,9 +162,11 @@ impl App {
             Purpose::Rest { gap } | Purpose::Fill { gap } => {
                 self.windows[at].set_gap(gap, GapState::Waiting);
             }
-            Purpose::First | Purpose::Older => self.filed_older(at, full && new > 0),
+            // All of them may have come live meanwhile: that does not mean that nothing is before them.
+            Purpose::First => self.filed_older(at, full),
+            Purpose::Older => self.filed_older(at, full && new > 0),
         }
-        if matches!(asked.purpose, Purpose::First | Purpose::CatchUp { .. }) {
+        if asked.purpose.holds_back() && !self.is_catching_up(place) {
             self.caught_up(place, true, effects);
         }
     }
@@ -143,6 +185,7 @@ impl App {
                 new
             }
             Purpose::Rest { gap } | Purpose::Fill { gap } => window.insert_after(gap, entries),
+            Purpose::Search { .. } => 0,
         }
     }
 
@@ -182,10 +225,14 @@ impl App {
             Purpose::CatchUp { gap, .. } | Purpose::Rest { gap } | Purpose::Fill { gap } => {
                 window.set_gap(gap, GapState::Failed);
             }
+            Purpose::Search { .. } => {}
         }
-        if matches!(asked.purpose, Purpose::First | Purpose::CatchUp { .. }) {
+        if asked.purpose.holds_back() {
             window.catching_up = None;
-            self.caught_up(&asked.place, false, effects);
+            self.settle_unsure(&asked.place, false);
+            if !self.is_catching_up(&asked.place) {
+                self.caught_up(&asked.place, false, effects);
+            }
         }
     }
 
@@ -211,10 +258,8 @@ impl App {
 
     /// Whether what was said in a channel before is still being asked for.
     pub(super) fn is_catching_up(&self, place: &str) -> bool {
-        self.asks.iter().any(|asked| {
-            matches!(asked.purpose, Purpose::First | Purpose::CatchUp { .. })
-                && asked.place.eq_ignore_ascii_case(place)
-        })
+        let asked = |asked: &Asked| asked.purpose.holds_back() && asked.place.eq_ignore_ascii_case(place);
+        self.asks.iter().any(asked)
     }
 
     /// The reader sees the top, or a gap: what belongs there is asked for.
@@ -282,7 +327,11 @@ impl App {
 
     /// Lines of one's own that are found in the past were heard: they are settled, and stand where they were said.
     fn settle_from(&mut self, items: &[Heard], at: usize) {
-        for item in items.iter().filter(|item| item.own) {
+        if self.outbox.is_empty() {
+            return;
+        }
+        // By the id alone: it may have been said under another nick than now.
+        for item in items {
             if let Some(sent) = item.id.as_deref().and_then(|id| self.outbox.take_by_id(id)) {
                 self.windows[at].remove(sent.entry);
             }

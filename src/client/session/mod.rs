@@ -31,6 +31,8 @@ pub const ID_TAG: &str = "+chatui/id";
 pub const SILENCE: Duration = Duration::from_secs(60);
 /// After so long without an answer to that the connection is taken for dead.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// What is sent with the question for a sign of life.
+const LIFE_TOKEN: &str = "chatui";
 /// Most channels that are kept; a server that puts us into more is not followed.
 pub const MAX_CHANNELS: usize = 500;
 /// Most members of a channel for which a WHO is sent to learn who is away.
@@ -227,7 +229,7 @@ impl Session {
             out.push(Report::Silent);
         } else {
             self.pinged = Some(now);
-            out.push(Report::Answer("PING :chatui".to_owned()));
+            out.push(Report::Answer(format!("PING :{LIFE_TOKEN}")));
         }
     }
 
