@@ -177,7 +177,7 @@ mod tests {
             typed: Time::from_millis(1_795_190_700_123),
             since: Since { msgid: "a;b c\\".into(), at: Time::from_millis(7) },
             is_old: false,
-            progress: if n % 2 == 0 { Progress::Unsure } else { Progress::Waiting },
+            progress: if n.is_multiple_of(2) { Progress::Unsure } else { Progress::Waiting },
         }
     }
 
