@@ -677,7 +677,7 @@ fn reading_at_the_top_loads_older_pages_until_the_beginning() {
     talk.sent();
     let mut n = 151;
     for first in [51, 1] {
-        talk.key(KeyModifiers::NONE, KeyCode::Home);
+        talk.key(KeyModifiers::NONE, KeyCode::PageUp);
         let bottom = talk.app.window().entries()[19].id;
         let drawn = Drawn { bottom: Some((bottom, 0)), at_top: true, rows: 20, ..Drawn::default() };
         talk.event(Event::Drawn(drawn));

@@ -191,6 +191,7 @@ fn what_is_typed_while_the_server_is_away_outlives_the_client_that_is_killed() {
         alice
             .sees_rows("the line is taken", |rows| rows.iter().any(|row| row.contains(&format!("word {n}"))));
         alice.signal(Signal::KILL);
+        bob.sees_rows("the server knows that alice is gone", |rows| !member(rows, "alice"));
         alice = server.person(&home, "alice");
     }
     bob.sees("word 4");

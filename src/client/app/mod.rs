@@ -10,6 +10,7 @@ mod past;
 mod screen;
 mod sending;
 mod switcher;
+mod when;
 
 use std::time::Duration;
 

@@ -24,6 +24,7 @@ use crate::irc::message::push_tag;
 use crate::irc::name::{Source, fold, same};
 use crate::irc::{Cap, Caps, MAX_REST, Message, Time};
 use batch::Batches;
+pub use batch::MAX_LINES as BATCH_MOST;
 
 /// The client tag that carries a message's own id, so that it can be found again after the connection broke.
 pub const ID_TAG: &str = "+chatui/id";
@@ -288,6 +289,7 @@ impl Session {
             Ask::Latest => ("LATEST", "*".to_owned()),
             Ask::Before(msgid, at) => ("BEFORE", self.reference(msgid, *at)),
             Ask::After(msgid, at) => ("AFTER", self.reference(msgid, *at)),
+            Ask::Around(msgid, at) => ("AROUND", self.reference(msgid, *at)),
         };
         (self.line("CHATHISTORY", &[verb, target, &reference, &limit], label, None), label)
     }
@@ -326,6 +328,8 @@ pub enum Ask<'a> {
     Before(&'a str, Time),
     /// Those after it.
     After(&'a str, Time),
+    /// Those on both sides of it.
+    Around(&'a str, Time),
 }
 
 /// The tags that matter, read in one pass.
