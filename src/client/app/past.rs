@@ -32,8 +32,8 @@ enum Purpose {
     /// Nothing to show: this page of what came since one's unsure lines were sent, to find them or find that they
     /// were not heard.
     Search { page: u32 },
-    /// Older lines, for the reader is at the top.
-    Older,
+    /// Older lines, for the reader is at the top: those before what was the oldest here then.
+    Older { before: Option<EntryId> },
     /// What belongs into a gap the reader has come to from below: the lines before what stands behind it.
     Fill { gap: EntryId },
     /// The same from above: the lines after what stands before it.
@@ -183,7 +183,11 @@ impl App {
             Purpose::Jump { ref to } => self.jumped(at, to),
             // All of them may have come live meanwhile: that does not mean that nothing is before them.
             Purpose::First => self.filed_older(at, full),
-            Purpose::Older => self.filed_older(at, full && new > 0),
+            Purpose::Older { before } if before != self.windows[at].first() && new == 0 => {
+                // What they belong in front of has been let go meanwhile.
+                self.windows[at].past = Past::More;
+            }
+            Purpose::Older { .. } => self.filed_older(at, full && new > 0),
         }
         if holds_back && !self.is_catching_up(place) {
             self.caught_up(place, true, effects);
@@ -195,7 +199,9 @@ impl App {
         let seen = at == self.current && self.focused;
         let window = &mut self.windows[at];
         match purpose {
-            Purpose::First | Purpose::Older => window.insert_before(None, entries),
+            Purpose::First => window.insert_before(None, entries),
+            Purpose::Older { before } if *before != window.first() => 0,
+            Purpose::Older { .. } => window.insert_before(None, entries),
             Purpose::CatchUp { gap, .. } => {
                 let new = window.insert_before(Some(*gap), entries);
                 // What was missed is new to the reader, wherever they look.
@@ -203,8 +209,15 @@ impl App {
                 window.missed(end.saturating_sub(new)..end, seen);
                 new
             }
-            Purpose::Rest { gap } | Purpose::Fill { gap } => window.insert_after(*gap, entries),
-            Purpose::FillOn { gap } => window.insert_before(Some(*gap), entries),
+            Purpose::Rest { gap } => window.insert_after(*gap, entries),
+            Purpose::Fill { gap } => {
+                window.look_above(*gap);
+                window.insert_after(*gap, entries)
+            }
+            Purpose::FillOn { gap } => {
+                window.look_above(*gap);
+                window.insert_before(Some(*gap), entries)
+            }
             Purpose::Jump { .. } if entries.is_empty() => 0,
             Purpose::Jump { .. } => {
                 let count = entries.len();
@@ -247,7 +260,7 @@ impl App {
         let Some(at) = self.windows.iter().position(|window| window.is(&asked.place)) else { return };
         let window = &mut self.windows[at];
         match asked.purpose {
-            Purpose::First | Purpose::Older => window.past = Past::Nowhere,
+            Purpose::First | Purpose::Older { .. } => window.past = Past::Nowhere,
             Purpose::CatchUp { gap, .. }
             | Purpose::Rest { gap }
             | Purpose::Fill { gap }
@@ -307,12 +320,13 @@ impl App {
         let place_name = window.name.clone();
         if at_top && window.past == Past::More && !window.is_live() {
             window.past = Past::Loading;
+            let purpose = Purpose::Older { before: window.first() };
             match oldest(window) {
                 Some((msgid, time)) => {
-                    self.ask(&place_name, Purpose::Older, &Ask::Before(&msgid, time), page, effects);
+                    self.ask(&place_name, purpose, &Ask::Before(&msgid, time), page, effects);
                 }
                 // The window was cleared.
-                None => self.ask(&place_name, Purpose::Older, &Ask::Latest, page, effects),
+                None => self.ask(&place_name, purpose, &Ask::Latest, page, effects),
             }
             return;
         }
@@ -328,6 +342,7 @@ impl App {
         match (window.heading, before, behind) {
             (Heading::Down, Some((msgid, time)), _) | (_, Some((msgid, time)), None) => {
                 window.set_gap(gap, GapState::Loading);
+                window.look_at(gap);
                 self.ask(&place_name, Purpose::FillOn { gap }, &Ask::After(&msgid, time), page, effects);
             }
             (_, _, Some((msgid, time))) => {

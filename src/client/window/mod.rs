@@ -172,6 +172,11 @@ impl Window {
         &self.entries
     }
 
+    /// The oldest entry.
+    pub fn first(&self) -> Option<EntryId> {
+        self.entries.front().map(|entry| entry.id)
+    }
+
     /// The entries that wait for their echo, in the order in which they were typed.
     pub fn waiting(&self) -> impl Iterator<Item = &Entry> {
         self.entries.range(self.entries.len() - self.pending..)
@@ -309,11 +314,10 @@ impl Window {
         at.map_or(0, |at| self.insert_at(at, older))
     }
 
-    /// The same behind an entry; at the end of what is settled if it is gone.
+    /// The same behind an entry.
     pub fn insert_after(&mut self, place: EntryId, newer: Vec<Entry>) -> usize {
         let end = self.entries.len() - self.pending;
-        let at = self.index_of(place).map_or(end, |at| (at + 1).min(end));
-        self.insert_at(at, newer)
+        self.index_of(place).map_or(0, |at| self.insert_at((at + 1).min(end), newer))
     }
 
     fn insert_at(&mut self, at: usize, entries: Vec<Entry>) -> usize {

@@ -101,8 +101,11 @@ impl Window {
     pub fn show_piece(&mut self, piece: Vec<Entry>) {
         let settled = self.entries.len() - self.pending;
         let newest = settled.saturating_sub(NEWEST);
-        let kept = self.entries.range(..newest).position(is_awaited).unwrap_or(newest);
-        self.entries.drain(..kept);
+        let gaps = self.entries.range(..settled).rposition(|entry| matches!(entry.kind, Kind::Gap(_)));
+        // Behind the last gap they are whole; but where what was missed is being filled in, it goes on.
+        let kept = newest.max(gaps.map_or(0, |gap| gap + 1));
+        let awaited = self.catching_up.and_then(|gap| self.index_of(gap));
+        self.entries.drain(..awaited.map_or(kept, |gap| kept.min(gap)));
         let count = piece.len();
         let added = self.insert_before(None, piece);
         if added == count && added < self.entries.len() - self.pending {
@@ -148,6 +151,23 @@ impl Window {
         let same = known().find(|entry| !msgid.is_empty() && *entry.msgid == *msgid);
         let entry = same.or_else(|| known().find(|entry| entry.at >= at)).or_else(|| known().next_back());
         entry.map(|entry| entry.id)
+    }
+
+    /// A reader on the way down has come to a gap: what is behind it is not shown before the gap is filled.
+    pub fn look_at(&mut self, gap: EntryId) {
+        if let Scroll::At(..) = self.scroll {
+            (self.scroll, self.moved) = (Scroll::At(gap, 0), 0);
+        }
+    }
+
+    /// A gap is about to be filled: whoever looks at it goes on looking at what is above it.
+    pub fn look_above(&mut self, gap: EntryId) {
+        let above = self.index_of(gap).and_then(|at| self.entries.get(at.wrapping_sub(1)));
+        if let Some(above) = above
+            && matches!(self.scroll, Scroll::At(eye, _) if eye == gap)
+        {
+            self.scroll = Scroll::At(above.id, 0);
+        }
     }
 
     /// So many of a gap's messages are there now; it waits for the next.
