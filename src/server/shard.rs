@@ -436,7 +436,7 @@ impl Shard {
             if ids.is_empty() {
                 continue;
             }
-            let mut all = BytesMut::new();
+            let mut all = BytesMut::with_capacity(lines.iter().map(|(line, _)| line.tagged().len()).sum());
             for (line, _) in lines {
                 form.put(line, "", &mut all);
             }
