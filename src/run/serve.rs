@@ -41,6 +41,11 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     for repair in &server.opened().repairs {
         warn!("{repair}");
     }
+    if !server.addresses().iter().all(|address| address.ip().to_canonical().is_loopback()) {
+        warn!(
+            "nothing is encrypted: whoever sees the traffic can read what is said here, passwords included"
+        );
+    }
     let opened = server.opened();
     info!(lines = opened.lines, segments = opened.segments, took = ?started.elapsed(), "the log is open");
     say(&ready_line(server.addresses(), &data.display().to_string(), sync));
