@@ -55,6 +55,9 @@ pub const TICK: Duration = Duration::from_secs(5);
 /// How often `--sync interval` syncs.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Most connections at one time, if nothing else is said.
+pub const MAX_CLIENTS: usize = 10_000;
+
 /// Most I/O shards: beyond it the one core is the limit.
 pub const MAX_SHARDS: usize = 16;
 
@@ -73,6 +76,8 @@ pub struct Config {
     pub allow_plaintext: bool,
     /// How many I/O shards there are.
     pub shards: usize,
+    /// Most connections at one time, strangers at the door among them.
+    pub max_clients: usize,
     /// Plain text.
     pub plain: Plain,
     /// The core's names and limits.

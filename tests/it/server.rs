@@ -12,7 +12,7 @@ mod turns;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chatui::server::config::{Plain, Prompt};
+use chatui::server::config::{MAX_CLIENTS, Plain, Prompt};
 use chatui::server::log::{Disk, Keep, Options, Sync};
 use chatui::server::{self, Config, Counts, Server, ServerError, clock, core};
 use tempfile::TempDir;
@@ -38,6 +38,7 @@ pub fn config(data: &TempDir) -> Config {
         allow_plaintext: false,
         keep: Keep::default(),
         shards: 2,
+        max_clients: MAX_CLIENTS,
         // The prompts are for the silent, and a test that waits for its turn on a busy machine is none.
         plain: Plain { prompt: Prompt::Off, ..Plain::default() },
         core: core::Config { created: clock::now(), ..core::Config::default() },

@@ -235,9 +235,6 @@ impl Core {
 
     fn open(&mut self, id: ConnId, peer: Peer) {
         self.state.open(id, peer, self.now);
-        if self.state.connections() > self.config.max_clients {
-            self.drop_connection(id, "Server is full");
-        }
     }
 
     fn too_long(&mut self, id: ConnId) {
