@@ -76,8 +76,11 @@ pub struct Connection {
     /// The core has lines of it and has not said yet that it has dealt with them. Until then it is handed no others, and
     /// the id is not given away.
     asking: bool,
-    /// Lines that the core has given back: it is handed them again before anything more is read.
+    /// Lines that the core has given back, or that came while it had others: it is handed them before anything more is
+    /// read.
     later: Batch,
+    /// It has ended, for this reason. The core is told once it has dealt with all that was said before.
+    over: Option<&'static str>,
     /// Whether it is on its shard's list of connections to flush.
     pub touched: bool,
     /// Whether it is on its shard's list of connections to read.
@@ -103,6 +106,7 @@ impl Connection {
             shut: false,
             asking: false,
             later: Batch::default(),
+            over: None,
             touched: false,
             queued: false,
             readable: false,
@@ -116,8 +120,11 @@ impl Connection {
 
     /// Whether there is anything to hand in now. What the core has given back waits until the peer has read its answers.
     pub fn may_ask(&self) -> bool {
-        let next =
-            if self.later.events.is_empty() { self.readable } else { self.outbox.waiting() <= ANSWERS };
+        let next = if self.later.events.is_empty() {
+            self.readable || self.over.is_some()
+        } else {
+            self.outbox.waiting() <= ANSWERS
+        };
         next && !self.asking
     }
 
@@ -133,17 +140,18 @@ impl Connection {
         }
     }
 
-    /// Hands in what was given back, or else reads once, at most its share; whole lines go into the batch.
+    /// Hands in what was given back, or else that it has ended, or else reads once, at most its share; whole lines go into
+    /// the batch.
     pub fn ask(&mut self, buffer: &mut [u8], tools: &mut Tools<'_>) {
-        let before = tools.batch.events.len();
-        if self.later.events.is_empty() {
-            self.read(buffer, tools);
-        } else {
+        if !self.later.events.is_empty() {
             let later = std::mem::take(&mut self.later);
             later.events.iter().for_each(|event| tools.batch.again(event, &later));
+            self.asking = true;
+        } else if let Some(why) = self.over.take() {
+            self.end(why, tools.batch);
+        } else {
+            self.read(buffer, tools);
         }
-        let lines = |event: &Event| matches!(event, Event::Line(..) | Event::TooLong(_));
-        self.asking = tools.batch.events[before..].iter().any(lines);
     }
 
     fn read(&mut self, buffer: &mut [u8], tools: &mut Tools<'_>) {
@@ -243,13 +251,17 @@ impl Connection {
         let Some(guest) = &mut self.guest else { return };
         let effects = guest.effects();
         if matches!(self.phase, Phase::Open) {
-            // What the core has given back comes first; then what a guest says now waits behind it.
-            let queue = if self.later.events.is_empty() { &mut *tools.batch } else { &mut self.later };
+            // What the core has, or has given back, comes first; then what a guest says now waits behind it.
+            let first = self.later.events.is_empty() && !self.asking;
+            let queue = if first { &mut *tools.batch } else { &mut self.later };
             for line in &effects.core {
                 queue.line(self.id, line.as_bytes());
             }
-            if let Some(why) = effects.ended {
-                self.end(why, tools.batch);
+            self.asking |= first && !effects.core.is_empty();
+            match effects.ended {
+                Some(why) if self.asking || !self.later.events.is_empty() => self.over = Some(why),
+                Some(why) => self.end(why, tools.batch),
+                None => {}
             }
         }
         if !effects.peer.is_empty() && !self.deaf {
@@ -303,7 +315,7 @@ impl Connection {
     /// Bytes for somebody who cannot be given them as they are. Nobody is at the door yet, so nothing is for whoever
     /// stands there.
     pub fn hear(&mut self, bytes: &[u8], tools: &mut Tools<'_>) {
-        if self.deaf || self.is_leaving() {
+        if self.is_leaving() || (self.deaf && !self.silent) {
             return;
         }
         if let Some(guest) = &mut self.guest {
@@ -318,12 +330,13 @@ impl Connection {
     }
 
     fn lines(&mut self, bytes: &[u8], batch: &mut Batch) {
-        let id = self.id;
+        let (id, before) = (self.id, batch.events.len());
         self.framer.push(bytes, |framed| match framed {
             Framed::Line([]) => {}
             Framed::Line(line) => batch.line(id, line),
             Framed::TooLong => batch.events.push(Event::TooLong(id)),
         });
+        self.asking |= batch.events.len() > before;
     }
 
     /// Nothing more is heard from the peer; the core is told once.
@@ -342,12 +355,15 @@ impl Connection {
         }
     }
 
-    /// The same, and nothing more can be said to it either.
+    /// The same, and nothing more can be said to it either. A guest that closed its half before is let finish: it hears
+    /// what it has to hear until all that it said is said, and then ends by itself.
     fn fail(&mut self, why: &str, batch: &mut Batch) {
         self.outbox = Outbox::default();
         self.deaf = true;
         self.readable = false;
-        self.end(why, batch);
+        if !self.silent || self.guest.is_none() {
+            self.end(why, batch);
+        }
     }
 
     /// Where to put lines of IRC for it; `None` when it hears none, or not as they are.
