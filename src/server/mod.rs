@@ -9,7 +9,7 @@
 //! | [`turn`] | the turn loop around it, and the log's thread |
 //! | [`log`] | where lines are kept before anybody hears them |
 //! | [`backbone`] | what gives lines their order and stamp |
-//! | [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
+//! | [`listeners`], [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
 //! | [`door`] | the first bytes of a connection: who is knocking |
 //! | [`plain`], [`guest`] | a plain-text peer as an IRC user, and its socket's clock |
 //! | [`alarm`] | when to look at which connection again |
@@ -24,6 +24,7 @@ pub mod core;
 pub mod door;
 pub mod guest;
 pub mod inbox;
+pub mod listeners;
 pub mod log;
 pub mod mailbox;
 pub mod outbox;
@@ -127,7 +128,7 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
 
     let inbox = Arc::new(Inbox::default());
     config.plain.on.get_or_insert(addresses.iter().all(|address| is_near(*address)));
-    let house = Arc::new(House::new(config.plain.clone(), config.core.max_clients));
+    let house = Arc::new(House::new(config.plain.clone(), config.max_clients));
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
     let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
     let mut ready = Vec::new();

@@ -18,10 +18,11 @@ use mio::{Events, Interest, Poll, Token};
 use tracing::{debug, warn};
 
 use super::alarm::Alarms;
-use super::config::{ACCEPT_PAUSE, GOODBYE, INBOX, Plain};
+use super::config::{GOODBYE, INBOX, Plain};
 use super::connection::{Connection, Tools, shown_address};
 use super::core::{Audience, ConnId, Ears, Form, Output};
 use super::inbox::{Batch, Event, Inbox};
+use super::listeners::Listeners;
 use super::mailbox::{Delivery, Mailboxes};
 use super::outbox::Spare;
 use super::turn::Turn;
@@ -32,8 +33,6 @@ const READ_BUFFER: usize = 64 << 10;
 const EVENTS: usize = 1024;
 /// The token of the mailbox's waker.
 pub const WAKER: Token = Token(usize::MAX);
-/// The token of the first listener; the others follow downwards.
-const LISTENER: usize = usize::MAX - 1;
 
 /// What all shards know.
 #[derive(Debug)]
@@ -59,8 +58,7 @@ pub struct Shard {
     poll: Poll,
     inbox: Arc<Inbox>,
     mailboxes: Mailboxes,
-    listeners: Vec<TcpListener>,
-    accept_paused: Option<Instant>,
+    listeners: Listeners,
     next_lane: usize,
     connections: Vec<Option<Box<Connection>>>,
     free: Vec<usize>,
@@ -85,14 +83,12 @@ impl Shard {
     pub fn new(
         lane: usize,
         poll: Poll,
-        mut listeners: Vec<TcpListener>,
+        listeners: Vec<TcpListener>,
         inbox: Arc<Inbox>,
         mailboxes: Mailboxes,
         house: Arc<House>,
     ) -> io::Result<Shard> {
-        for (n, listener) in listeners.iter_mut().enumerate() {
-            poll.registry().register(listener, Token(LISTENER - n), Interest::READABLE)?;
-        }
+        let listeners = Listeners::watched(listeners, poll.registry())?;
         Ok(Shard {
             lane,
             house,
@@ -100,7 +96,6 @@ impl Shard {
             inbox,
             mailboxes,
             listeners,
-            accept_paused: None,
             next_lane: 0,
             connections: Vec::new(),
             free: Vec::new(),
@@ -131,7 +126,7 @@ impl Shard {
             for event in &events {
                 match event.token() {
                     WAKER => {}
-                    Token(token) if token > LISTENER - self.listeners.len() => accept = true,
+                    token if self.listeners.have(token) => accept = true,
                     Token(slot) => self.note_ready(slot, event.is_readable(), event.is_writable()),
                 }
             }
@@ -140,8 +135,7 @@ impl Shard {
                 self.receive(&delivery);
             }
             self.flush();
-            // While it rests, it rests: whoever knocks meanwhile is found afterwards.
-            if self.accept_paused.map_or(accept, |until| Instant::now() >= until) {
+            if self.listeners.are_due(accept) {
                 self.accept();
             }
             self.read(&mut buffer);
@@ -160,7 +154,7 @@ impl Shard {
             return Some(Duration::ZERO);
         }
         let leaving = self.leaving.iter().filter_map(|slot| self.connections[*slot].as_ref()?.deadline());
-        let next = leaving.chain(self.accept_paused).chain(self.ending).chain(self.alarms.next()).min();
+        let next = leaving.chain(self.listeners.rest()).chain(self.ending).chain(self.alarms.next()).min();
         next.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
@@ -170,9 +164,8 @@ impl Shard {
             connection.readable = true;
             queue(&mut self.ready, connection, slot);
         }
-        if writable && !connection.touched {
-            connection.touched = true;
-            self.touched.push(slot);
+        if writable {
+            touch(&mut self.touched, connection, slot);
         }
     }
 
@@ -235,9 +228,8 @@ impl Shard {
             self.leave(slot);
             return;
         }
-        if connection.has_waiting() && !connection.touched {
-            connection.touched = true;
-            self.touched.push(slot);
+        if connection.has_waiting() {
+            touch(&mut self.touched, connection, slot);
         }
         if let Some(at) = connection.alarm() {
             self.alarms.set(at, slot);
@@ -253,34 +245,17 @@ impl Shard {
         }
     }
 
+    /// Takes in whoever knocks; each goes to the next lane.
     fn accept(&mut self) {
-        self.accept_paused = None;
-        for n in 0..self.listeners.len() {
-            loop {
-                match self.listeners[n].accept() {
-                    Ok((socket, address)) => self.place(socket, address),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) if is_passing(&error) => {}
-                    Err(error) => {
-                        warn!("accepting rests for a moment: {error}");
-                        self.accept_paused = Some(Instant::now() + ACCEPT_PAUSE);
-                        return;
-                    }
-                }
+        while let Some((socket, address)) = self.listeners.accept() {
+            let lane = self.next_lane;
+            self.next_lane = (lane + 1) % self.mailboxes.lanes();
+            if lane == self.lane {
+                self.adopt(socket, address);
+            } else {
+                let accepted = Delivery::Accepted(Mutex::new(Some((socket, address))));
+                self.mailboxes.lane(lane).send(Arc::new(accepted));
             }
-        }
-    }
-
-    /// Gives a new connection to the next lane.
-    fn place(&mut self, socket: TcpStream, address: SocketAddr) {
-        let lane = self.next_lane;
-        self.next_lane = (lane + 1) % self.mailboxes.lanes();
-        if lane == self.lane {
-            self.adopt(socket, address);
-        } else {
-            let accepted = Delivery::Accepted(Mutex::new(Some((socket, address))));
-            self.mailboxes.lane(lane).send(Arc::new(accepted));
         }
     }
 
@@ -434,10 +409,7 @@ impl Shard {
             // It is either emptied or closed at once, so that no turn makes it grow any further.
             connection.flush(Instant::now(), &mut self.spare, &mut self.batch);
         }
-        if !connection.touched {
-            connection.touched = true;
-            self.touched.push(slot);
-        }
+        touch(&mut self.touched, connection, slot);
     }
 
     fn leave(&mut self, slot: usize) {
@@ -448,10 +420,7 @@ impl Shard {
         connection.leave(Instant::now() + GOODBYE);
         self.house.present.fetch_sub(1, Ordering::Relaxed);
         self.leaving.push(slot);
-        if !connection.touched {
-            connection.touched = true;
-            self.touched.push(slot);
-        }
+        touch(&mut self.touched, connection, slot);
     }
 
     /// Writes each touched connection once.
@@ -490,7 +459,7 @@ impl Shard {
     /// The server ends: nothing new is accepted, whoever has not had a goodbye yet is told why, and what waits has some
     /// time to be written.
     fn end(&mut self, why: &str) {
-        self.listeners.clear();
+        self.listeners = Listeners::default();
         let goodbye = format!("ERROR :{why}\r\n");
         for slot in 0..self.connections.len() {
             self.put(slot, goodbye.as_bytes());
@@ -512,7 +481,10 @@ fn queue(ready: &mut Vec<usize>, connection: &mut Connection, slot: usize) {
     }
 }
 
-/// Errors of one connection that never came to be: no reason to rest.
-fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+/// Puts a connection on the list of those that are to be flushed, if it is not there.
+fn touch(touched: &mut Vec<usize>, connection: &mut Connection, slot: usize) {
+    if !connection.touched {
+        connection.touched = true;
+        touched.push(slot);
+    }
 }
