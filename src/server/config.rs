@@ -32,6 +32,10 @@ pub const TURN: usize = 1 << 20;
 /// with more, a slow disk would only be seen later.
 pub const TURNS_UNDER_WAY: usize = 2;
 
+/// Pages of history that may wait to be read from the log: about one for each connection of a large server, since each
+/// has those of one line under way at most. Who asks beyond it is told that he cannot have his now.
+pub const PAGES: usize = 16_384;
+
 /// Turns that may wait for one shard.
 pub const MAILBOX: usize = 16;
 

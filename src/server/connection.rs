@@ -10,6 +10,7 @@ use tracing::{debug, info};
 
 use crate::irc::{Framed, Framer, MAX_LINE};
 
+use super::behind::{Behind, PageId};
 use super::config::{ANSWERS, LINGER, PLAIN_QUEUE, Plain, READ_SHARE, SEND_QUEUE};
 use super::core::{ConnId, Kind, Peer};
 use super::door::{Door, Step};
@@ -81,6 +82,8 @@ pub struct Connection {
     later: Batch,
     /// It has ended, for this reason. The core is told once it has dealt with all that was said before.
     over: Option<&'static str>,
+    /// What waits behind pages of history that it has asked for.
+    behind: Behind,
     /// Whether it is on its shard's list of connections to flush.
     pub touched: bool,
     /// Whether it is on its shard's list of connections to read.
@@ -107,6 +110,7 @@ impl Connection {
             asking: false,
             later: Batch::default(),
             over: None,
+            behind: Behind::default(),
             touched: false,
             queued: false,
             readable: false,
@@ -118,14 +122,15 @@ impl Connection {
         &mut self.socket
     }
 
-    /// Whether there is anything to hand in now. What the core has given back waits until the peer has read its answers.
+    /// Whether there is anything to hand in now. What the core has given back waits until the peer has read its answers; and
+    /// who has asked for a page of history says nothing more before he has it.
     pub fn may_ask(&self) -> bool {
         let next = if self.later.events.is_empty() {
             self.readable || self.over.is_some()
         } else {
             self.outbox.waiting() <= ANSWERS
         };
-        next && !self.asking
+        next && !self.asking && self.behind.is_empty()
     }
 
     /// The core has dealt with its lines, or never will.
@@ -315,7 +320,7 @@ impl Connection {
     /// Bytes for somebody who cannot be given them as they are. Nobody is at the door yet, so nothing is for whoever
     /// stands there.
     pub fn hear(&mut self, bytes: &[u8], tools: &mut Tools<'_>) {
-        if self.is_leaving() || (self.deaf && !self.silent) {
+        if self.shut || (self.deaf && !self.silent) {
             return;
         }
         if let Some(guest) = &mut self.guest {
@@ -359,6 +364,7 @@ impl Connection {
     /// what it has to hear until all that it said is said, and then ends by itself.
     fn fail(&mut self, why: &str, batch: &mut Batch) {
         self.outbox = Outbox::default();
+        self.behind = Behind::default();
         self.deaf = true;
         self.readable = false;
         if !self.silent || self.guest.is_none() {
@@ -368,8 +374,30 @@ impl Connection {
 
     /// Where to put lines of IRC for it; `None` when it hears none, or not as they are.
     pub fn buffer(&mut self, spare: &mut Spare) -> Option<&mut Vec<u8>> {
-        let hears = matches!(self.phase, Phase::Open | Phase::Ended) && !self.deaf && self.guest.is_none();
+        let inside = matches!(self.phase, Phase::Open | Phase::Ended | Phase::Leaving(_));
+        let hears = inside && !self.shut && !self.deaf && self.guest.is_none();
         hears.then(|| self.outbox.buffer(spare))
+    }
+
+    /// It has asked for a page of history: what it is told from now on waits behind it.
+    pub fn wait_for(&mut self, page: PageId) {
+        if !self.deaf && !self.is_leaving() {
+            self.behind.ask(page);
+        }
+    }
+
+    /// The page has been read: what comes right behind it, if it is still waited for.
+    pub fn page_is_read(&mut self, page: PageId) -> Option<Vec<u8>> {
+        self.behind.read(page)
+    }
+
+    /// Keeps back what it is told while it waits for a page; says whether it did. Whoever has too much waiting is closed.
+    pub fn hold_back(&mut self, bytes: &[u8], batch: &mut Batch) -> bool {
+        let held = self.behind.hold(bytes);
+        if held && self.behind.is_over() {
+            self.fail("SendQ exceeded", batch);
+        }
+        held
     }
 
     /// Whether more waits for it than may wait.
@@ -392,6 +420,7 @@ impl Connection {
             Flushed::All => {
                 if let Phase::Leaving(until) = &mut self.phase
                     && !self.shut
+                    && self.behind.is_empty()
                 {
                     self.shut = true;
                     *until = (*until).min(now + LINGER);

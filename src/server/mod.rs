@@ -8,6 +8,7 @@
 //! | [`core`] | who may do what, and who hears it: pure |
 //! | [`turn`] | the turn loop around it, and the log's thread |
 //! | [`log`] | where lines are kept before anybody hears them |
+//! | [`pages`], [`behind`] | older history, read by a thread of its own; and what waits for it |
 //! | [`backbone`] | what gives lines their order and stamp |
 //! | [`listeners`], [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
 //! | [`door`] | the first bytes of a connection: who is knocking |
@@ -17,6 +18,7 @@
 
 pub mod alarm;
 pub mod backbone;
+pub mod behind;
 pub mod clock;
 pub mod config;
 pub mod connection;
@@ -28,6 +30,7 @@ pub mod listeners;
 pub mod log;
 pub mod mailbox;
 pub mod outbox;
+pub mod pages;
 pub mod plain;
 pub mod shard;
 pub mod turn;
@@ -51,6 +54,7 @@ use backbone::Local;
 use inbox::{Event, Inbox};
 use log::{FileLog, OpenError, Opened};
 use mailbox::{Delivery, Mailbox, Mailboxes};
+use pages::Pages;
 use shard::{House, Shard, WAKER};
 
 /// Why a server did not start, or had to stop.
@@ -99,6 +103,8 @@ pub struct Server {
     core: JoinHandle<()>,
     log: JoinHandle<Result<Counts, String>>,
     shards: Vec<JoinHandle<()>>,
+    pages: Arc<Pages>,
+    reader: JoinHandle<()>,
 }
 
 /// Binds, opens the log, and starts the threads.
@@ -139,9 +145,15 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
         ready.push(shard.map_err(ServerError::Setup)?);
     }
     // From here on threads run; each of them ends when the log's does, and that one when the core's does.
-    let (log_inbox, log_mailboxes) = (Arc::clone(&inbox), mailboxes.clone());
+    let pages = Arc::new(Pages::default());
+    let (asked, history, page_mailboxes) = (Arc::clone(&pages), file.reader(), mailboxes.clone());
+    let reader = thread("pages".to_owned(), move || {
+        pages::run_pages(&asked, &page_mailboxes, &mut || history.tend());
+    })?;
+    let (log_inbox, log_mailboxes, log_pages) = (Arc::clone(&inbox), mailboxes.clone(), Arc::clone(&pages));
     let log = thread("log".to_owned(), move || {
-        let ended = turn::run_log(&mut file, sync, &turns, &log_inbox, &log_mailboxes);
+        let ended = turn::run_log(&mut file, sync, &turns, &log_inbox, &log_mailboxes, &log_pages);
+        log_pages.close();
         if let Err(reason) = &ended {
             log_inbox.push_event(Event::Shutdown(reason.clone()));
         }
@@ -156,7 +168,7 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
         let shard = thread(format!("shard {lane}"), move || shard.run());
         shards.push(shard.inspect_err(|_| inbox.push_event(Event::Shutdown(String::new())))?);
     }
-    Ok(Server { addresses, opened, inbox, mailboxes, core, log, shards })
+    Ok(Server { addresses, opened, inbox, mailboxes, core, log, shards, pages, reader })
 }
 
 /// Binds all addresses, each once.
@@ -256,6 +268,9 @@ impl Server {
             // A shard that ended by a panic has said so; the others still have their goodbyes to write.
             let _ = shard.join();
         }
+        // Nobody is left to hear a page that still waits to be read.
+        self.pages.abandon();
+        let _ = self.reader.join();
         let _ = self.core.join();
         counts.map_err(ServerError::Log)
     }

@@ -18,6 +18,7 @@ use mio::{Events, Interest, Poll, Token};
 use tracing::{debug, warn};
 
 use super::alarm::Alarms;
+use super::behind::PageId;
 use super::config::{GOODBYE, INBOX, Plain};
 use super::connection::{Connection, Tools, shown_address};
 use super::core::{Audience, ConnId, Ears, Form, Output};
@@ -308,7 +309,8 @@ impl Shard {
 
     fn receive(&mut self, delivery: &Delivery) {
         match delivery {
-            Delivery::Turn(turn) => self.turn(turn),
+            Delivery::Turn(number, turn) => self.turn(*number, turn),
+            Delivery::Page { to, page, bytes } => self.page(*to, *page, bytes),
             Delivery::Fatal(why) => {
                 self.end(why);
             }
@@ -321,8 +323,8 @@ impl Shard {
         }
     }
 
-    fn turn(&mut self, turn: &Turn) {
-        for output in &turn.outputs {
+    fn turn(&mut self, number: u64, turn: &Turn) {
+        for (n, output) in turn.outputs.iter().enumerate() {
             match output {
                 Output::Reply { to, bytes, .. } => {
                     if let Some(slot) = self.slot_of(*to) {
@@ -342,12 +344,31 @@ impl Shard {
                         self.leave(slot);
                     }
                 }
-                Output::Append { .. } | Output::Page { .. } | Output::Note(_) => {}
+                Output::Page { to, .. } => {
+                    if let Some(slot) = self.slot_of(*to)
+                        && let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut)
+                    {
+                        connection.wait_for((number, n));
+                    }
+                }
+                Output::Append { .. } | Output::Note(_) => {}
             }
         }
         self.heard(turn);
         if turn.last {
             self.end("Server is shutting down");
+        }
+    }
+
+    /// A page of history has been read: whoever waits for it hears it, and what was said behind it.
+    fn page(&mut self, to: ConnId, page: PageId, bytes: &[u8]) {
+        let Some(slot) = self.slot_of(to) else { return };
+        let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
+        let Some(behind) = connection.page_is_read(page) else { return };
+        self.put_now(slot, bytes);
+        self.put_now(slot, &behind);
+        if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
+            queue(&mut self.ready, connection, slot);
         }
     }
 
@@ -395,7 +416,15 @@ impl Shard {
         }
     }
 
+    /// Tells somebody something, at once or behind the pages that he waits for.
     fn put(&mut self, slot: usize, bytes: &[u8]) {
+        let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
+        if !connection.is_leaving() && !connection.hold_back(bytes, &mut self.batch) {
+            self.put_now(slot, bytes);
+        }
+    }
+
+    fn put_now(&mut self, slot: usize, bytes: &[u8]) {
         let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
         if let Some(buffer) = connection.buffer(&mut self.spare) {
             buffer.extend_from_slice(bytes);

@@ -69,8 +69,8 @@ impl Stage {
                     }
                 }
                 Output::Close(id, _) => self.closed.push(id.0),
-                Output::Page { to, lines: Lines::Recent(lines), playback } => {
-                    self.hear(to, &playback.bytes(&lines));
+                Output::Page { to, lines: Lines::Recent(lines, rest), playback } => {
+                    self.hear(to, &playback.lines(&lines, rest));
                 }
                 Output::Page { to, lines: Lines::Asked(query), playback } => {
                     let mut log = MemoryLog::new();
@@ -79,7 +79,10 @@ impl Stage {
                         Pages::Named => {
                             format!("asked for a page of {}\r\n", query.channel).as_bytes().into()
                         }
-                        Pages::Read => playback.bytes(&log.page(&query).unwrap()),
+                        Pages::Read => {
+                            let page = log.prefix().page(&query).unwrap();
+                            playback.bytes(page.items(), page.rest())
+                        }
                         Pages::Broken => playback.failure(),
                     };
                     self.hear(to, &bytes);
@@ -582,7 +585,7 @@ fn events_are_played_back_to_those_who_asked_for_them_in_a_batch() {
         a*
         b*
         a> @label=h CHATHISTORY LATEST #x * 10
-        a< @label=h :chatui.local BATCH +b* chathistory #x
+        a< @label=h;draft/chathistory-end :chatui.local BATCH +b* chathistory #x
         a< @batch=b*;msgid=* :bob!~bob@h JOIN #x
         a< @batch=b*;msgid=* :bob!~bob@h TOPIC #x :tides
         a< @batch=b*;msgid=* :bob!~bob@h PRIVMSG #x :one

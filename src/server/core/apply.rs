@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::irc::message::{PLACES_TAG, push_tag};
 use crate::irc::name::{Source, is_channel_name, same};
 use crate::irc::numeric::{RPL_MONOFFLINE, RPL_MONONLINE};
 use crate::irc::{Cap, Line, Message};
@@ -31,6 +32,22 @@ impl Core {
             "WALLOPS" => self.apply_wallops(&line),
             _ => {}
         }
+    }
+
+    /// What the log keeps of a line: where one that names no channel was heard is noted in a tag, for the history of these
+    /// channels.
+    pub fn kept(&self, line: &Line, origin: ConnId) -> Line {
+        let message = line.pieces().message();
+        let connection = self.state.connection(origin).filter(|_| matches!(message.command, "NICK" | "QUIT"));
+        let Some(connection) = connection else { return line.clone() };
+        let places = connection.channels.iter().filter_map(|(channel, _)| self.state.channel(*channel));
+        let names: Vec<&str> = places.map(|place| place.name.as_str()).collect();
+        if names.is_empty() {
+            return line.clone();
+        }
+        let mut tag = String::new();
+        push_tag(&mut tag, PLACES_TAG, &names.join(","));
+        line.noted(&tag)
     }
 
     /// A line to a whole channel; the one who sent a labelled command hears it as its answer.

@@ -47,7 +47,7 @@ use crate::irc::{Draft, Line, Message, Time};
 pub use audience::{Audience, Ears, Form};
 pub use config::Config;
 pub use history::Playback;
-pub use query::{Query, Reference, Which};
+pub use query::{Item, Query, Reference, Rest, Which};
 pub use state::{ConnId, Kind, Peer};
 
 use connection::Deadline;
@@ -124,8 +124,9 @@ pub enum Output {
 /// Where the lines of a page come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lines {
-    /// The core remembers them. Any of them may still be on its way to the log, and is left out if it gets lost there.
-    Recent(Vec<Line>),
+    /// The core remembers them, and knows what lies beyond them. Any of them may still be on its way to the log, and is left
+    /// out if it gets lost there.
+    Recent(Vec<Line>, Rest),
     /// They are older, and are read from the log.
     Asked(Query),
 }
@@ -138,7 +139,7 @@ impl Output {
             Output::Append { .. } => 0,
             Output::Deliver { line, .. } => line.tagged().len(),
             Output::Reply { bytes, .. } => bytes.len(),
-            Output::Page { lines: Lines::Recent(lines), .. } => {
+            Output::Page { lines: Lines::Recent(lines, _), .. } => {
                 lines.iter().map(|line| line.tagged().len()).sum()
             }
             Output::Page { lines: Lines::Asked(query), .. } => query.limit * crate::irc::MAX_REST,

@@ -11,6 +11,7 @@ use chatui::server::core::{Audience, Config, ConnId, Core, Form, Output, Peer};
 use chatui::server::inbox::{Batch, Event, Inbox};
 use chatui::server::log::{Fault, MemoryLog, Sync};
 use chatui::server::mailbox::{Delivery, Mailbox, Mailboxes};
+use chatui::server::pages::Pages;
 use chatui::server::shard::WAKER;
 use chatui::server::turn::{Turn, run_core, run_log};
 
@@ -51,14 +52,14 @@ fn what_was_lost_is_not_shown_by_turns_that_were_begun_before_the_core_knew() {
     send.send(Turn { losses_known: 1, last: true, ..Turn::default() }).unwrap();
     let mut log = MemoryLog::new();
     log.fail_next(Fault::Full);
-    let counts = run_log(&mut log, Sync::Turn, &turns, &inbox, &mailboxes).unwrap();
+    let counts = run_log(&mut log, Sync::Turn, &turns, &inbox, &mailboxes, &Pages::default()).unwrap();
     assert_eq!(counts.lines, 1);
     let mut delivered = Vec::new();
     mailboxes.lane(0).take(&mut delivered);
     let shapes: Vec<Vec<Option<u64>>> = delivered
         .iter()
         .map(|delivery| match &**delivery {
-            Delivery::Turn(turn) => turn
+            Delivery::Turn(_, turn) => turn
                 .outputs
                 .iter()
                 .map(|output| match output {
@@ -81,7 +82,8 @@ fn a_core_that_ends_without_a_last_turn_is_told_as_a_failure() {
     let (_poll, mailboxes) = mailboxes();
     let (send, turns) = sync_channel::<Turn>(1);
     drop(send);
-    assert!(run_log(&mut MemoryLog::new(), Sync::Turn, &turns, &Inbox::default(), &mailboxes).is_err());
+    let (mut log, inbox, pages) = (MemoryLog::new(), Inbox::default(), Pages::default());
+    assert!(run_log(&mut log, Sync::Turn, &turns, &inbox, &mailboxes, &pages).is_err());
     let mut delivered = Vec::new();
     mailboxes.lane(0).take(&mut delivered);
     assert!(matches!(&*delivered[0], Delivery::Fatal(_)));
