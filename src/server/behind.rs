@@ -49,7 +49,8 @@ impl Behind {
 
     /// The page has been read: what comes right behind it. None if it is not the next one: somebody had the id before.
     pub fn read(&mut self, page: PageId) -> Option<Vec<u8>> {
-        let (_, behind) = self.pages.pop_front_if(|(next, _)| *next == page)?;
+        self.pages.front().filter(|(next, _)| *next == page)?;
+        let (_, behind) = self.pages.pop_front()?;
         self.held -= behind.len();
         Some(behind)
     }

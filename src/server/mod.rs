@@ -13,6 +13,7 @@
 //! | [`listeners`], [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
 //! | [`door`] | the first bytes of a connection: who is knocking |
 //! | [`plain`], [`guest`] | a plain-text peer as an IRC user, and its socket's clock |
+//! | [`house`] | what all shards know |
 //! | [`alarm`] | when to look at which connection again |
 //! | [`inbox`], [`mailbox`] | the two queues between shards and core |
 
@@ -25,6 +26,7 @@ pub mod connection;
 pub mod core;
 pub mod door;
 pub mod guest;
+pub mod house;
 pub mod inbox;
 pub mod listeners;
 pub mod log;
@@ -51,11 +53,12 @@ pub use turn::Counts;
 
 use self::core::Core;
 use backbone::Local;
+use house::House;
 use inbox::{Event, Inbox};
 use log::{FileLog, OpenError, Opened};
 use mailbox::{Delivery, Mailbox, Mailboxes};
 use pages::Pages;
-use shard::{House, Shard, WAKER};
+use shard::{Shard, WAKER};
 
 /// Why a server did not start, or had to stop.
 #[derive(Debug)]
@@ -130,6 +133,9 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
         FileLog::open(&config.data, options, &mut |line| core.recall(line)).map_err(ServerError::Open)?;
     let read = file.reader().tail(config::IDS_READ, &mut |line| core.recall_id(line));
     read.map_err(ServerError::Setup)?;
+    if let Some((time, seq)) = file.sure_behind() {
+        core.recall_behind(time, seq);
+    }
     let backbone = Box::new(Local::after(opened.last_time, opened.last_seq));
 
     let inbox = Arc::new(Inbox::default());

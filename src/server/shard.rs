@@ -9,7 +9,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,9 +18,10 @@ use tracing::{debug, warn};
 
 use super::alarm::Alarms;
 use super::behind::PageId;
-use super::config::{GOODBYE, INBOX, Plain};
+use super::config::{GOODBYE, INBOX};
 use super::connection::{Connection, Tools, shown_address};
 use super::core::{Audience, ConnId, Ears, Form, Output};
+use super::house::House;
 use super::inbox::{Batch, Event, Inbox};
 use super::listeners::Listeners;
 use super::mailbox::{Delivery, Mailboxes};
@@ -34,22 +34,6 @@ const READ_BUFFER: usize = 64 << 10;
 const EVENTS: usize = 1024;
 /// The token of the mailbox's waker.
 pub const WAKER: Token = Token(usize::MAX);
-
-/// What all shards know.
-#[derive(Debug)]
-pub struct House {
-    plain: Plain,
-    max_clients: usize,
-    /// Connections that have not been given up, strangers at the door among them.
-    present: AtomicUsize,
-}
-
-impl House {
-    /// A house with nobody in it.
-    pub fn new(plain: Plain, max_clients: usize) -> House {
-        House { plain, max_clients, present: AtomicUsize::new(0) }
-    }
-}
 
 /// A shard.
 #[derive(Debug)]
@@ -285,7 +269,7 @@ impl Shard {
         connection.readable = true;
         queue(&mut self.ready, &mut connection, slot);
         self.connections[slot] = Some(connection);
-        if self.house.present.fetch_add(1, Ordering::Relaxed) >= self.house.max_clients {
+        if !self.house.enter() {
             self.refuse(slot, "Server is full");
         }
     }
@@ -447,7 +431,7 @@ impl Shard {
             return;
         }
         connection.leave(Instant::now() + GOODBYE);
-        self.house.present.fetch_sub(1, Ordering::Relaxed);
+        self.house.leave();
         self.leaving.push(slot);
         touch(&mut self.touched, connection, slot);
     }

@@ -3,6 +3,7 @@
 mod ends;
 mod floods;
 mod full;
+mod pages;
 mod peers;
 mod seeds;
 mod strangers;
@@ -58,6 +59,14 @@ impl Host {
         Host::of(server::start(config).unwrap(), data)
     }
 
+    /// Starts one whose log is opened in another way.
+    pub fn start_with(change: impl FnOnce(&mut Config, &mut Options)) -> Host {
+        let data = TempDir::new().unwrap();
+        let (mut config, mut options) = (config(&data), Options::new(Sync::Never, clock::now()));
+        change(&mut config, &mut options);
+        Host::of(server::start_with(config, options).unwrap(), data)
+    }
+
     /// Starts one whose log is on this disk.
     pub fn start_on(disk: Disk) -> Host {
         let data = TempDir::new().unwrap();
@@ -80,6 +89,11 @@ impl Host {
         server.wait()
     }
 
+    /// Its data folder.
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
     /// Stops it and starts it anew, on the same address and folder.
     pub fn restart(&mut self) {
         self.restart_as(|_| {});
@@ -88,6 +102,15 @@ impl Host {
     /// The same, with a configuration that is changed first.
     pub fn restart_as(&mut self, change: impl FnOnce(&mut Config)) {
         self.stop().unwrap();
+        self.start_again_as(change);
+    }
+
+    /// Starts it anew after it was stopped, on the same address and folder.
+    pub fn start_again(&mut self) {
+        self.start_again_as(|_| {});
+    }
+
+    fn start_again_as(&mut self, change: impl FnOnce(&mut Config)) {
         let mut config = Config { listen: vec![self.address], ..config(&self.data) };
         change(&mut config);
         self.server = Some(server::start(config).unwrap());

@@ -658,8 +658,13 @@ fn is_message(line: &Line) -> bool {
 }
 
 fn all_of(log: &mut MemoryLog) -> Vec<Line> {
-    let query =
-        Query { channel: CHANNEL.to_owned(), which: Which::Latest(None), limit: usize::MAX, events: false };
+    let query = Query {
+        channel: CHANNEL.to_owned(),
+        which: Which::Latest(None),
+        limit: usize::MAX,
+        events: false,
+        until: None,
+    };
     log.page(&query).unwrap()
 }
 

@@ -16,6 +16,7 @@ use super::{Audience, ConnId, Core, Output};
 impl Core {
     /// A line has its place: it happens now.
     pub(super) fn apply(&mut self, line: Line, origin: Option<ConnId>) {
+        self.last = Some((line.time(), line.seq()));
         let message = line.message();
         let origin = origin.or_else(|| self.state.by_nick(message.nick()));
         match message.command {

@@ -258,7 +258,10 @@ impl Core {
                 let rest = if end { Rest::End } else { Rest::Open };
                 Lines::Recent(lines.into_iter().cloned().collect(), rest)
             }
-            None => Lines::Asked(Query { channel: fold(&place.name).into_owned(), which, limit, events }),
+            None => {
+                let channel = fold(&place.name).into_owned();
+                Lines::Asked(Query { channel, which, limit, events, until: self.last })
+            }
         };
         self.after_label(Output::Page { to: id, lines, playback });
     }

@@ -41,6 +41,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use crate::irc::line::Seq;
 use crate::irc::numeric::RPL_MONOFFLINE;
 use crate::irc::{Draft, Line, Message, Time};
 
@@ -172,6 +173,8 @@ pub struct Core {
     past: whowas::Past,
     /// The labelled command under way, if it is one.
     label: Option<reply::Label>,
+    /// The line that was applied last.
+    last: Option<(Time, Seq)>,
     /// Counts the batches, for their names.
     batches: u64,
 }
@@ -188,6 +191,7 @@ impl Core {
             said: said::Said::default(),
             past: whowas::Past::default(),
             label: None,
+            last: None,
             batches: 0,
         }
     }
@@ -222,6 +226,12 @@ impl Core {
     pub fn recall(&mut self, line: &Line) {
         self.remember(line);
         self.said.insert(line);
+    }
+
+    /// What was recalled at start may lack lines, unless it lies behind this one: what is before is read from the log, which
+    /// knows where it is damaged.
+    pub fn recall_behind(&mut self, at: Time, seq: Seq) {
+        self.state.recall_behind(at, seq);
     }
 
     /// Takes one of the log's last lines at start, whatever its channel: it is not said a second time under the same id.

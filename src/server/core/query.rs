@@ -39,6 +39,8 @@ pub struct Query {
     pub limit: usize,
     /// Whether JOIN, PART, KICK, MODE, TOPIC, NICK and QUIT are among them (`draft/event-playback`), or messages only.
     pub events: bool,
+    /// Nothing behind this line: what follows in the same turn is heard as it happens, and must not be heard twice.
+    pub until: Option<(Time, Seq)>,
 }
 
 /// Something on a page of history.

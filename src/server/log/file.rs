@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::io::Errno;
 
-use crate::irc::Line;
 use crate::irc::line::Seq;
+use crate::irc::{Line, Time};
 use crate::server::core::Query;
 
 use super::checkpoint::Covered;
@@ -90,6 +90,13 @@ impl FileLog {
             each(line);
         }
         Ok((log, opened))
+    }
+
+    /// If what [`FileLog::open`] has handed over may lack lines that are in the log or were there, other than those older than
+    /// the oldest of each channel: the time and the number of the line behind which nothing is missing. That is so when the
+    /// log is damaged, or has more channels than are remembered.
+    pub fn sure_behind(&self) -> Option<(Time, Seq)> {
+        self.recent.sure_behind().map(format::split)
     }
 
     /// What answers queries, also from another thread.

@@ -101,18 +101,20 @@ impl Page {
 pub(super) fn page<S: Store>(store: &S, query: &Query) -> io::Result<Page> {
     let limit = query.limit;
     let mut search = Search::new(store, query);
+    let end = query.until.map_or(Place::MAX, |(at, seq)| format::place(at, seq) + 1);
+    let before = |reference| before(reference).min(end);
     match query.which {
-        Which::Latest(None) => search.backwards(0..Place::MAX, limit)?,
-        Which::Latest(Some(from)) => search.backwards(after(from)..Place::MAX, limit)?,
+        Which::Latest(None) => search.backwards(0..end, limit)?,
+        Which::Latest(Some(from)) => search.backwards(after(from)..end, limit)?,
         Which::Before(to) => search.backwards(0..before(to), limit)?,
-        Which::After(from) => search.forwards(after(from)..Place::MAX, limit)?,
+        Which::After(from) => search.forwards(after(from)..end, limit)?,
         Which::Around(middle) => {
             // Half of the work belongs to each direction; what the first has not used is the second's, too.
             search.left = SEARCH_BYTES / 2;
             search.backwards(0..before(middle), limit / 2)?;
             search.left += SEARCH_BYTES / 2;
             let found = search.page.count();
-            search.forwards(before(middle)..Place::MAX, limit - found)?;
+            search.forwards(before(middle)..end, limit - found)?;
             // Of two directions one word says nothing.
             search.page.rest = Rest::Open;
         }
@@ -322,11 +324,11 @@ fn classify(query: &Query, raw: &[u8], begin: u64, range: &Range<Place>, sum: Op
     let doubtful = || sum.is_none_or(|sum| sum.doubts(begin));
     let wanted = format::concern(raw, query.channel.as_bytes())
         .is_some_and(|kind| kind == Kind::Message || query.events);
-    if !wanted && !(doubtful() && format::check(raw).is_none()) {
+    if !wanted && !doubtful() {
         return Found::Other;
     }
     match format::check(raw) {
-        Some(place) if range.contains(&place) => Found::Wanted(place),
+        Some(place) if wanted && range.contains(&place) => Found::Wanted(place),
         Some(_) => Found::Other,
         None => Found::Bad,
     }

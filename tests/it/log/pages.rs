@@ -115,6 +115,7 @@ fn query(millis: u64, lines: u64) -> impl Strategy<Value = Query> {
         which,
         limit,
         events,
+        until: None,
     })
 }
 
@@ -215,12 +216,22 @@ fn only_so_much_is_searched_for_a_silent_channel() {
         log.append(&turn).unwrap();
     }
     log.append(&[line(seq + 1, at(seq), "PRIVMSG", &["#quiet", "x"])]).unwrap();
-    let mut ask = |which| {
-        seqs(&log.page(&Query { channel: "#quiet".into(), which, limit: 100, events: true }).unwrap())
+    let prefix = log.prefix();
+    let ask = |which| {
+        let query = Query { channel: "#quiet".into(), which, limit: 100, events: true, until: None };
+        let page = prefix.page(&query).unwrap();
+        (seqs(&page.lines()), page.rest())
     };
-    assert_eq!(ask(Which::Latest(None)), [seq + 1]);
-    assert_eq!(ask(Which::After(Reference::Time(Time::default()))), [1]);
-    assert_eq!(ask(Which::Before(Reference::Line(at(1), 3))), [1]);
+    assert_eq!(ask(Which::Before(Reference::Line(at(1), 3))), (vec![1], Rest::End));
+    // What was not searched yet is said, and whoever goes on from there finds all of it.
+    let (found, Rest::From(time, line)) = ask(Which::Latest(None)) else { panic!("it ended too early") };
+    assert_eq!(found, [seq + 1]);
+    assert_eq!(ask(Which::Before(Reference::Line(time, line))), (vec![1], Rest::End));
+    let (found, Rest::From(time, line)) = ask(Which::After(Reference::Time(Time::default()))) else {
+        panic!("it ended too early")
+    };
+    assert_eq!(found, [1]);
+    assert_eq!(ask(Which::After(Reference::Line(time, line))), (vec![seq + 1], Rest::End));
 }
 
 #[test]
@@ -234,7 +245,8 @@ fn a_text_that_looks_like_a_line_of_the_log_misleads_nobody() {
     log.append(&turn).unwrap();
     for seq in [1, 2, 400, 798, 799] {
         let which = Which::Around(Reference::Line(at(seq), seq));
-        let page = log.page(&Query { channel: "#a".into(), which, limit: 1, events: false }).unwrap();
+        let page =
+            log.page(&Query { channel: "#a".into(), which, limit: 1, events: false, until: None }).unwrap();
         assert_eq!(seqs(&page), [seq]);
     }
     // Not even when the disk loses the beginning of a line, or all but what looks like one.
@@ -254,7 +266,8 @@ fn a_reader_on_another_thread_sees_whole_pages_while_the_log_grows() {
     let done = Arc::new(AtomicUsize::new(0));
     let finished = Arc::clone(&done);
     let reading = std::thread::spawn(move || {
-        let query = Query { channel: "#a".into(), which: Which::Latest(None), limit: 50, events: true };
+        let query =
+            Query { channel: "#a".into(), which: Which::Latest(None), limit: 50, events: true, until: None };
         let mut last = 0;
         loop {
             let over = finished.load(Ordering::Acquire) == 1;

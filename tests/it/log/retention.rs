@@ -107,7 +107,7 @@ fn readers_see_no_gap_while_segments_come_and_go() {
                         0 => Which::Latest(None),
                         _ => Which::After(Reference::Line(at(from / 3), from)),
                     };
-                    let query = Query { channel: "#a".into(), which, limit: 30, events: true };
+                    let query = Query { channel: "#a".into(), which, limit: 30, events: true, until: None };
                     let page = seqs(&reader.page(&query).unwrap());
                     assert!(page.windows(2).all(|pair| pair[0] + 1 == pair[1]), "no gap: {page:?}");
                     from = page.last().copied().unwrap_or(from);
