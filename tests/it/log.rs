@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use chatui::irc::line::Seq;
 use chatui::irc::{Draft, Line, Time};
-use chatui::server::core::{Query, Reference, Rest, Which};
+use chatui::server::core::{Item, Query, Reference, Rest, Which};
 use chatui::server::log::{
     AppendError, FileLog, Keep, Log, MemoryLog, OpenError, Opened, Options, REMEMBERED, SEARCH_BYTES, Sync,
 };

@@ -126,7 +126,9 @@ fn from_json(told: &str) -> Result<Taken, &'static str> {
     let time = Time::parse(&entry.time).ok_or("not a time")?;
     let seq = entry.msgid.as_deref().and_then(parse_msgid).filter(|(at, _)| *at == time).map(|(_, seq)| seq);
     let mut tags = String::new();
-    for (key, value) in &entry.tags {
+    // The log's own tag stands in front of the sender's.
+    let (noted, own): (Vec<_>, Vec<_>) = entry.tags.iter().partition(|(key, _)| *key == PLACES_TAG);
+    for (key, value) in noted.into_iter().chain(own) {
         let valid = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'/');
         let noted = key == PLACES_TAG && matches!(entry.command.as_str(), "NICK" | "QUIT");
         if noted && !value.split(',').all(is_channel) {
@@ -241,7 +243,7 @@ mod tests {
             line("", "MODE", &["#a", "+ov", "bob", "carol"]),
             line("", "NICK", &["al"]),
             line("", "QUIT", &["bye"]),
-            line("in=#a,#b\\:c", "QUIT", &["bye"]),
+            line("in=#a,#b\\:c;+x=1", "QUIT", &["bye"]),
         ] {
             let told = json(&line);
             assert!(told.chars().all(|c| matches!(text::shown(c), Shown::Plain(_))), "{told}");

@@ -151,6 +151,21 @@ static LARGE_IN_FILES: LazyLock<(TempDir, Mutex<FileLog>)> = LazyLock::new(|| {
     (dir, Mutex::new(log))
 });
 
+/// The same, with all that is known of where whose lines are.
+static LARGE_WITH_SUMS: LazyLock<(TempDir, Mutex<FileLog>)> = LazyLock::new(|| {
+    let dir = TempDir::new().unwrap();
+    let (mut log, ..) = open_with(dir.path(), Options { segment_bytes: 200_000, ..options(Sync::Never) });
+    LARGE.chunks(50).for_each(|turn| log.append(turn).unwrap());
+    while log.reader().tend() {}
+    assert_eq!(sums(dir.path()).len(), segments(dir.path()).len() - 1);
+    (dir, Mutex::new(log))
+});
+
+/// What is known of each sealed segment.
+fn sums(dir: &Path) -> Vec<PathBuf> {
+    files(dir, |name| name.ends_with(".sum"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
@@ -167,6 +182,7 @@ proptest! {
         let expected = model(&LARGE, &query);
         prop_assert_eq!(&LARGE_IN_MEMORY.lock().unwrap().page(&query).unwrap(), &expected);
         prop_assert_eq!(&LARGE_IN_FILES.1.lock().unwrap().page(&query).unwrap(), &expected);
+        prop_assert_eq!(&LARGE_WITH_SUMS.1.lock().unwrap().page(&query).unwrap(), &expected);
     }
 }
 
@@ -201,6 +217,49 @@ proptest! {
             prop_assert_eq!(log.page(&query).unwrap(), model(&kept, &query));
         }
     }
+}
+
+#[test]
+fn a_damaged_segment_is_read_around_with_or_without_its_sum() {
+    let dir = TempDir::new().unwrap();
+    let (mut log, ..) = open_with(dir.path(), Options { segment_bytes: 200_000, ..options(Sync::Never) });
+    LARGE.chunks(50).for_each(|turn| log.append(turn).unwrap());
+    drop(log);
+    let segment = segments(dir.path()).remove(1);
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[70_000..70_010].fill(0);
+    bytes[100_000..140_000].fill(b'x');
+    fs::write(&segment, &bytes).unwrap();
+    let ask = |log: &FileLog, channel: &str| {
+        let query = Query {
+            channel: channel.into(),
+            which: Which::Latest(None),
+            limit: 10_000,
+            events: true,
+            until: None,
+        };
+        let page = log.prefix().page(&query).unwrap();
+        let gaps = page.items().filter(|item| matches!(item, Item::Gap)).count();
+        (page.lines(), gaps)
+    };
+    // It is read from the sums' files after a restart, and anew where they are not what was written.
+    let mut found = Vec::new();
+    for round in 0..4 {
+        let (log, ..) = open_with(dir.path(), Options { segment_bytes: 200_000, ..options(Sync::Never) });
+        if round > 0 {
+            while log.reader().tend() {}
+        }
+        found.push(["#a", "#quiet", "#never"].map(|channel| ask(&log, channel)));
+        if round == 2 {
+            fs::write(&sums(dir.path())[1], b"something else").unwrap();
+        }
+    }
+    assert!(found.windows(2).all(|pair| pair[0] == pair[1]));
+    let [busy, quiet, never] = &found[0];
+    let known: Vec<&Line> = LARGE.iter().filter(|line| busy.0.contains(line)).collect();
+    assert!(known.into_iter().eq(&busy.0) && busy.0.len() > 1000);
+    assert_eq!((busy.1, never.1, never.0.len()), (2, 1, 0), "a gap of nobody's lines is one");
+    assert!(!quiet.0.is_empty());
 }
 
 #[test]
