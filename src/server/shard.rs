@@ -291,6 +291,11 @@ impl Shard {
         (id.0 as usize % lanes == self.lane).then_some(id.0 as usize / lanes)
     }
 
+    fn connection(&mut self, id: ConnId) -> Option<&mut Connection> {
+        let slot = self.slot_of(id)?;
+        self.connections.get_mut(slot)?.as_deref_mut()
+    }
+
     fn receive(&mut self, delivery: &Delivery) {
         match delivery {
             Delivery::Turn(number, turn) => self.turn(*number, turn),
@@ -329,9 +334,7 @@ impl Shard {
                     }
                 }
                 Output::Page { to, .. } => {
-                    if let Some(slot) = self.slot_of(*to)
-                        && let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut)
-                    {
+                    if let Some(connection) = self.connection(*to) {
                         connection.wait_for((number, n));
                     }
                 }
@@ -346,9 +349,10 @@ impl Shard {
 
     /// A page of history has been read: whoever waits for it hears it, and what was said behind it.
     fn page(&mut self, to: ConnId, page: PageId, bytes: &[u8]) {
+        let Some(behind) = self.connection(to).and_then(|connection| connection.page_is_read(page)) else {
+            return;
+        };
         let Some(slot) = self.slot_of(to) else { return };
-        let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
-        let Some(behind) = connection.page_is_read(page) else { return };
         self.put_now(slot, bytes);
         self.put_now(slot, &behind);
         if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
@@ -360,8 +364,7 @@ impl Shard {
     fn heard(&mut self, turn: &Turn) {
         for event in &turn.later.events {
             if let Event::Line(id, _) | Event::TooLong(id) = event
-                && let Some(slot) = self.slot_of(*id)
-                && let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut)
+                && let Some(connection) = self.connection(*id)
             {
                 connection.keep_for_later(event, &turn.later);
             }

@@ -76,7 +76,7 @@ pub fn drive(
         };
         let Some(line) = backbone.order(draft, now) else { continue };
         if keep {
-            turn.lines.push(core.kept(&line, origin));
+            turn.lines.push(core.kept(&line));
         }
         core.handle(Input::Appended(line, Some(origin)), now, &mut turn.outputs);
     }
@@ -301,7 +301,7 @@ fn release(turn: &mut Turn, number: u64, log: &dyn Log, room: usize, counts: &mu
     let mut prefix = None;
     for (n, output) in turn.outputs.iter_mut().enumerate() {
         match output {
-            Output::Page { to, lines: Lines::Recent(lines, rest), playback } => {
+            Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
                 *output = Output::Reply { to: *to, bytes: playback.lines(lines, *rest), of: None };
             }
             Output::Page { to, lines: Lines::Asked(_), playback } if asked.len() >= room => {
@@ -357,8 +357,13 @@ impl Losses {
         let lost = |line: &Line| self.recent.iter().any(|(_, ids)| ids.contains(line.msgid()));
         turn.outputs.retain_mut(|output| match output {
             Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => !lost(line),
-            Output::Page { lines: Lines::Recent(lines, _), .. } => {
-                lines.retain(|line| !lost(line));
+            // A page with something left out would look like the last one.
+            Output::Page { lines: shown @ Lines::Recent { .. }, .. } => {
+                if let Lines::Recent { lines, query, .. } = shown
+                    && lines.iter().any(lost)
+                {
+                    *shown = Lines::Asked(query.clone());
+                }
                 true
             }
             _ => true,

@@ -69,7 +69,7 @@ impl Stage {
                     }
                 }
                 Output::Close(id, _) => self.closed.push(id.0),
-                Output::Page { to, lines: Lines::Recent(lines, rest), playback } => {
+                Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
                     self.hear(to, &playback.lines(&lines, rest));
                 }
                 Output::Page { to, lines: Lines::Asked(query), playback } => {

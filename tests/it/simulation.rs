@@ -271,7 +271,7 @@ impl World {
                     self.put(id, &form.bytes(&line));
                 }
             }
-            Output::Page { to, lines: Lines::Recent(lines, rest), playback } => {
+            Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
                 self.put(to, &playback.lines(&lines, rest));
             }
             Output::Page { to, lines: Lines::Asked(query), playback } => {

@@ -37,12 +37,16 @@ impl Core {
 
     /// What the log keeps of a line: where one that names no channel was heard is noted in a tag, for the history of these
     /// channels.
-    pub fn kept(&self, line: &Line, origin: ConnId) -> Line {
+    pub fn kept(&self, line: &Line) -> Line {
         let message = line.pieces().message();
-        let connection = self.state.connection(origin).filter(|_| matches!(message.command, "NICK" | "QUIT"));
-        let Some(connection) = connection else { return line.clone() };
+        if !matches!(message.command, "NICK" | "QUIT") {
+            return line.clone();
+        }
+        let Some((_, connection)) = self.state.user(message.nick()) else { return line.clone() };
         let places = connection.channels.iter().filter_map(|(channel, _)| self.state.channel(*channel));
-        let names: Vec<&str> = places.map(|place| place.name.as_str()).collect();
+        let mut names: Vec<&str> = places.map(|place| place.name.as_str()).collect();
+        // The same on every node.
+        names.sort_unstable();
         if names.is_empty() {
             return line.clone();
         }

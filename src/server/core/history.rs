@@ -251,17 +251,16 @@ impl Core {
         let Some(place) = self.state.channel(channel) else { return };
         // Messages alone are remembered here.
         let recent = from_recent(&place.recent, place.older, which, limit).filter(|_| !events);
+        let channel = fold(&place.name).into_owned();
+        let query = Query { channel, which, limit, events, until: self.last };
         let lines = match recent {
             Some(lines) => {
                 // Of two directions one word says nothing.
                 let end = lines.len() < limit && !matches!(which, Which::Around(_));
                 let rest = if end { Rest::End } else { Rest::Open };
-                Lines::Recent(lines.into_iter().cloned().collect(), rest)
+                Lines::Recent { lines: lines.into_iter().cloned().collect(), rest, query }
             }
-            None => {
-                let channel = fold(&place.name).into_owned();
-                Lines::Asked(Query { channel, which, limit, events, until: self.last })
-            }
+            None => Lines::Asked(query),
         };
         self.after_label(Output::Page { to: id, lines, playback });
     }

@@ -125,9 +125,16 @@ pub enum Output {
 /// Where the lines of a page come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lines {
-    /// The core remembers them, and knows what lies beyond them. Any of them may still be on its way to the log, and is left
-    /// out if it gets lost there.
-    Recent(Vec<Line>, Rest),
+    /// The core remembers them. Any of them may still be on its way to the log; if one gets lost there, the page is read from
+    /// the log instead.
+    Recent {
+        /// The lines.
+        lines: Vec<Line>,
+        /// What lies beyond them.
+        rest: Rest,
+        /// What was asked for.
+        query: Query,
+    },
     /// They are older, and are read from the log.
     Asked(Query),
 }
@@ -140,7 +147,7 @@ impl Output {
             Output::Append { .. } => 0,
             Output::Deliver { line, .. } => line.tagged().len(),
             Output::Reply { bytes, .. } => bytes.len(),
-            Output::Page { lines: Lines::Recent(lines, _), .. } => {
+            Output::Page { lines: Lines::Recent { lines, .. }, .. } => {
                 lines.iter().map(|line| line.tagged().len()).sum()
             }
             Output::Page { lines: Lines::Asked(query), .. } => query.limit * crate::irc::MAX_REST,

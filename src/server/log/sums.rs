@@ -1,7 +1,7 @@
 //! The [sums](super::sum) of a log's segments: kept in memory, read from their files, and made when there is time. Making
 //! one takes a while, so it is done in small steps by whoever has nothing else to do, and never for a page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,8 @@ pub(super) struct Sums {
 #[derive(Debug, Default)]
 struct Known {
     sums: BTreeMap<Seq, Arc<Sum>>,
+    /// Sealed segments of which nothing more is to be made, whether their sums are in memory now or in their files.
+    whole: HashSet<Seq>,
     /// The oldest segment when it was last looked for files of segments that are gone.
     oldest: Option<Seq>,
     /// A file could not be written; that is said once.
@@ -70,6 +72,9 @@ impl Sums {
         store: &impl Store<Segment = Option<File>>,
     ) -> io::Result<bool> {
         for (n, segment) in segments.iter().copied().enumerate().rev() {
+            if self.known().whole.contains(&segment) {
+                continue;
+            }
             let sealed = n + 1 < segments.len();
             let known = self.of(segment, sealed);
             if known.as_ref().is_some_and(|sum| sum.is_whole()) {
@@ -106,6 +111,7 @@ impl Sums {
         }
         known.oldest = segments.first().copied();
         known.sums.retain(|segment, _| segments.contains(segment));
+        known.whole.retain(|segment| segments.contains(segment));
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for entry in entries.flatten() {
             let path = entry.path();
@@ -152,6 +158,9 @@ impl Sums {
 
 impl Known {
     fn keep(&mut self, segment: Seq, sum: Arc<Sum>) {
+        if sum.is_whole() {
+            self.whole.insert(segment);
+        }
         self.sums.insert(segment, sum);
         let mut size: usize = self.sums.values().map(|sum| sum.size()).sum();
         // What is not whole is in no file and would have to be made again.
