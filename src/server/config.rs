@@ -20,6 +20,12 @@ pub const READ_SHARE: usize = 16 << 10;
 /// but alone.
 pub const ANSWERS: usize = 64 << 10;
 
+/// Bytes of one read; the buffer is shared by all connections of a shard.
+pub const READ_BUFFER: usize = 64 << 10;
+
+/// Most sockets that one wait tells a shard of.
+pub const EVENTS: usize = 1024;
+
 /// Bytes of lines that may wait for the core, and that a shard reads in one round. Above it nothing more is read: that
 /// is the back-pressure.
 pub const INBOX: usize = 1 << 20;

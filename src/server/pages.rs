@@ -31,7 +31,7 @@ pub struct Job {
     /// What of the log.
     pub query: Query,
     /// How it is to be written.
-    pub playback: Playback,
+    pub playback: Box<Playback>,
     /// The log, as it was.
     pub log: Arc<dyn Prefix>,
 }

@@ -18,7 +18,7 @@ use tracing::{debug, warn};
 
 use super::alarm::Alarms;
 use super::behind::PageId;
-use super::config::{GOODBYE, INBOX};
+use super::config::{EVENTS, GOODBYE, INBOX, READ_BUFFER};
 use super::connection::{Connection, Tools, shown_address};
 use super::core::{Audience, ConnId, Ears, Form, Output};
 use super::house::House;
@@ -28,10 +28,6 @@ use super::mailbox::{Delivery, Mailboxes};
 use super::outbox::Spare;
 use super::turn::Turn;
 
-/// Bytes of one read; shared by all connections of the shard.
-const READ_BUFFER: usize = 64 << 10;
-/// Events of one wait.
-const EVENTS: usize = 1024;
 /// The token of the mailbox's waker.
 pub const WAKER: Token = Token(usize::MAX);
 
@@ -300,9 +296,7 @@ impl Shard {
         match delivery {
             Delivery::Turn(number, turn) => self.turn(*number, turn),
             Delivery::Page { to, page, bytes } => self.page(*to, *page, bytes),
-            Delivery::Fatal(why) => {
-                self.end(why);
-            }
+            Delivery::Fatal(why) => self.end(why),
             Delivery::Accepted(socket) => {
                 let taken = socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
                 if let Some((socket, address)) = taken {
@@ -355,9 +349,6 @@ impl Shard {
         let Some(slot) = self.slot_of(to) else { return };
         self.put_now(slot, bytes);
         self.put_now(slot, &behind);
-        if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
-            queue(&mut self.ready, connection, slot);
-        }
     }
 
     /// Those with whose lines the turn has dealt may hand in the next ones, and those first that are given back.

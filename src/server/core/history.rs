@@ -262,7 +262,7 @@ impl Core {
             }
             None => Lines::Asked(query),
         };
-        self.after_label(Output::Page { to: id, lines, playback });
+        self.after_label(Output::Page { to: id, lines, playback: Box::new(playback) });
     }
 
     /// Which of one's channels had messages between two times, and when the last one was.

@@ -113,7 +113,7 @@ pub enum Output {
         /// Where its lines come from.
         lines: Lines,
         /// How it is to be written.
-        playback: Playback,
+        playback: Box<Playback>,
     },
     /// The connection is closed once its bytes are written. Exactly one for each [`Input::Open`]: with it, and not
     /// before, the id is free again.

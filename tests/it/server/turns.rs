@@ -15,7 +15,7 @@ use chatui::server::log::{AppendError, Fault, Log, MemoryLog, Page, Prefix, Sync
 use chatui::server::mailbox::{Delivery, Mailbox, Mailboxes};
 use chatui::server::pages::{Pages, run_pages};
 use chatui::server::shard::WAKER;
-use chatui::server::turn::{Turn, run_core, run_log};
+use chatui::server::turn::{Losses, Turn, run_core, run_log};
 
 use super::PATIENCE;
 
@@ -208,7 +208,7 @@ fn a_page_that_takes_long_holds_nobody_up_and_shows_the_log_as_it_was() {
     let (send, turns) = sync_channel(8);
     let query =
         Query { channel: "#x".to_owned(), which: Which::Latest(None), limit: 9, events: false, until: None };
-    let asked = Output::Page { to: ConnId(7), lines: Lines::Asked(query), playback: playback() };
+    let asked = Output::Page { to: ConnId(7), lines: Lines::Asked(query), playback: Box::new(playback()) };
     let turn = |line: Line, output| Turn { lines: vec![line], outputs: vec![output], ..Turn::default() };
     let plain = || Output::Reply { to: ConnId(1), bytes: "x".into(), of: None };
     thread::scope(|scope| {
@@ -271,4 +271,24 @@ fn what_lies_beyond_a_page_is_told_to_those_who_asked_and_read_tags() {
     assert_eq!(head(true, Form::Full, Rest::Open), format!("@label=l {tail}"));
     assert_eq!(head(true, Form::Time, at), format!("@label=l {tail}"));
     assert_eq!(head(false, Form::Full, Rest::End), format!("@label=l {tail}"), "not at a JOIN");
+}
+
+#[test]
+fn a_page_that_would_lack_a_lost_line_is_read_from_the_log() {
+    let query =
+        Query { channel: "#x".to_owned(), which: Which::Latest(None), limit: 2, events: false, until: None };
+    let page = |lines: &[Line]| Output::Page {
+        to: ConnId(1),
+        lines: Lines::Recent { lines: lines.to_vec(), rest: Rest::Open, query: query.clone() },
+        playback: Box::new(playback()),
+    };
+    let mut losses = Losses::default();
+    let mut lost = Turn { lines: vec![said(3)], ..Turn::default() };
+    assert_eq!(losses.add(&mut lost), [said(3)]);
+    let mut turn =
+        Turn { outputs: vec![page(&[said(2), said(3)]), page(&[said(1), said(2)])], ..Turn::default() };
+    losses.sift(&mut turn);
+    assert!(
+        matches!(&turn.outputs[..], [Output::Page { lines: Lines::Asked(asked), .. }, Output::Page { lines: Lines::Recent { lines, .. }, .. }] if *asked == query && lines.len() == 2)
+    );
 }
