@@ -373,10 +373,10 @@ impl Connection {
     }
 
     /// Where to put lines of IRC for it; `None` when it hears none, or not as they are.
-    pub fn buffer(&mut self, spare: &mut Spare) -> Option<&mut Vec<u8>> {
+    pub fn outbox(&mut self) -> Option<&mut Outbox> {
         let inside = matches!(self.phase, Phase::Open | Phase::Ended | Phase::Leaving(_));
         let hears = inside && !self.shut && !self.deaf && self.guest.is_none();
-        hears.then(|| self.outbox.buffer(spare))
+        hears.then_some(&mut self.outbox)
     }
 
     /// It has asked for a page of history: what it is told from now on waits behind it.

@@ -10,10 +10,14 @@
 
 mod cli;
 mod client;
+mod client_outbox;
+mod client_scroll;
 mod core;
 mod crash;
+mod escapes;
 mod log;
 mod log_command;
+mod process;
 mod pty;
 mod screens;
 mod server;

@@ -2,6 +2,7 @@
 //! append-only text in segments, a line of it is a line of the wire and one checksum tag.
 //!
 //! ```text
+//! DATA/ballast                         what is given up when the disk is full; not longer than a mebibyte
 //! DATA/log/00000000000000000001.irc    a segment: named by the number of its first line, sealed when it is full
 //!          00000000000000398113.irc    the newest segment: the only one that grows
 //!          00000000000000000001.sum    which parts of a sealed segment hold whose lines; may be deleted at will
@@ -23,6 +24,7 @@
 //! | `page` | a slice of one channel's history |
 //! | `recover` | what is done at start: which segments are read, what is cut, what is told |
 //! | `retain` | which of the oldest segments go |
+//! | `room` | a full disk: what is given up, and what is told |
 //! | `file` | [`FileLog`]: appending, segment change |
 //! | `archive` | [`Archive`]: the same files read by another process, while the server runs |
 //! | `search` | words and patterns in all of it, the newest line first |
@@ -53,6 +55,7 @@ mod page;
 mod recent;
 mod recover;
 mod retain;
+mod room;
 mod scan;
 mod search;
 mod seek;
@@ -91,7 +94,7 @@ pub trait Log: Send {
     }
 
     /// Makes everything durable that has been appended: at a graceful stop, and every second with
-    /// [`Sync::Interval`].
+    /// [`Sync::Interval`]. Called now and then without need, too: it is when a log looks at its disk.
     ///
     /// # Errors
     /// When the disk could not do it. It must not be tried again: the server has to stop.
