@@ -26,6 +26,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
         sync: log::Sync::Turn,
         keep: log::Keep::default(),
         allow_plaintext: args.allow_plaintext,
+        tls: server::tls::Options::default(),
         shards,
         max_clients: config::MAX_CLIENTS,
         plain: config::Plain { on: args.plain.choice(), ..config::Plain::default() },

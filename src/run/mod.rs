@@ -55,7 +55,7 @@ impl From<ServerError> for Failure {
     fn from(error: ServerError) -> Failure {
         let code = match &error {
             ServerError::Listen(..) => UNAVAILABLE,
-            ServerError::Plaintext(_) => USAGE,
+            ServerError::Tls(_) => CONFIG,
             ServerError::Open(OpenError::InUse(_) | OpenError::Refused(..) | OpenError::Io { .. }) => {
                 CANNOT_CREATE
             }

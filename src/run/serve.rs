@@ -241,6 +241,7 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
         },
         keep,
         allow_plaintext: args.allow_plaintext || file.allow_plaintext,
+        tls: server::tls::Options::default(),
         shards,
         max_clients: args.max_clients.or(file.max_clients).map_or(config::MAX_CLIENTS, |most| most as usize),
         plain,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::core;
 use super::log::{Keep, Sync};
+use super::tls;
 
 /// Bytes that may wait for one connection (the send queue). Whoever has more than this waiting is not reading, and is
 /// closed: nobody waits for him. A burst of a busy room fits in.
@@ -59,6 +60,14 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// did not hear an echo before a crash said it in the last turns.
 pub const IDS_READ: u64 = 16 << 20;
 
+/// How long the handshake of TLS may take, since the connection was accepted. Its client speaks first, and at once; nobody has
+/// to think.
+pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// For how many seconds a client that has come through TLS is told to come in no other way
+/// ([`sts`](https://ircv3.net/specs/extensions/sts)): 30 days.
+pub const STS_DURATION: u32 = 30 * 24 * 60 * 60;
+
 /// How often deadlines are looked at.
 pub const TICK: Duration = Duration::from_secs(5);
 
@@ -82,8 +91,10 @@ pub struct Config {
     pub sync: Sync,
     /// How much of the log is kept.
     pub keep: Keep,
-    /// Whether plain text may be spoken with other machines.
+    /// Whether other machines may speak without TLS.
     pub allow_plaintext: bool,
+    /// TLS.
+    pub tls: tls::Options,
     /// How many I/O shards there are.
     pub shards: usize,
     /// Most connections at one time, strangers at the door among them.

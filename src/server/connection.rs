@@ -11,12 +11,14 @@ use tracing::{debug, info};
 use crate::irc::{Framed, Framer, MAX_LINE};
 
 use super::behind::{Behind, PageId};
-use super::config::{ANSWERS, LINGER, PLAIN_QUEUE, Plain, READ_SHARE, SEND_QUEUE};
+use super::config::{ANSWERS, LINGER, PLAIN_QUEUE, READ_SHARE, SEND_QUEUE, TLS_HANDSHAKE};
 use super::core::{ConnId, Kind, Peer};
-use super::door::{Door, Step};
+use super::door::{Door, Step, TLS_ALERT};
 use super::guest::Guest;
+use super::house::House;
 use super::inbox::{Batch, Event};
 use super::outbox::{Flushed, Outbox, Spare};
+use super::tls::{End, Received, Session};
 
 /// Where a connection is in its life. Bytes go out in all of it, as long as the socket takes them.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ struct Stranger {
     door: Door,
     opened: Instant,
     address: String,
+    /// Whether it comes from this machine.
+    near: bool,
     /// When it is looked at again.
     alarm: Option<Instant>,
     due: Option<Instant>,
@@ -50,8 +54,8 @@ struct Stranger {
 pub struct Tools<'a> {
     /// What time it is.
     pub now: Instant,
-    /// How plain text is spoken.
-    pub plain: &'a Plain,
+    /// How plain text is spoken, and with whom TLS.
+    pub house: &'a House,
     /// Buffers to be used again.
     pub spare: &'a mut Spare,
     /// What the core is handed.
@@ -65,6 +69,8 @@ pub struct Connection {
     socket: TcpStream,
     framer: Framer,
     outbox: Outbox,
+    /// Its TLS, if it speaks through that: then all bytes go through it, both ways.
+    tls: Option<Box<Session>>,
     phase: Phase,
     /// What stands between it and the core, if it speaks plain text.
     guest: Option<Box<Guest>>,
@@ -94,14 +100,17 @@ pub struct Connection {
 
 impl Connection {
     /// A connection that has just been accepted, from this address.
-    pub fn new(id: ConnId, socket: TcpStream, address: String, now: Instant) -> Connection {
-        let stranger = Stranger { door: Door::default(), opened: now, address, alarm: None, due: Some(now) };
+    pub fn new(id: ConnId, socket: TcpStream, ip: IpAddr, now: Instant) -> Connection {
+        let (address, near) = (shown_address(ip), ip.to_canonical().is_loopback());
+        let stranger =
+            Stranger { door: Door::default(), opened: now, address, near, alarm: None, due: Some(now) };
         Connection {
             id,
             socket,
             // A client's tag section may be shorter; the core checks that.
             framer: Framer::new(MAX_LINE),
             outbox: Outbox::default(),
+            tls: None,
             phase: Phase::Door(Box::new(stranger)),
             guest: None,
             silent: false,
@@ -160,24 +169,65 @@ impl Connection {
     }
 
     fn read(&mut self, buffer: &mut [u8], tools: &mut Tools<'_>) {
-        let share = buffer.len().min(READ_SHARE);
-        match self.socket.read(&mut buffer[..share]) {
+        // Of what is sealed there is room behind it for what it becomes.
+        let (share, clear) = buffer.split_at_mut(READ_SHARE.min(buffer.len()));
+        match self.socket.read(share) {
             Ok(0) => {
                 self.silent = true;
-                self.readable = false;
-                match self.guest.as_mut().filter(|_| matches!(self.phase, Phase::Open)) {
-                    // What it has said before is still on its way.
-                    Some(guest) => {
-                        guest.close();
-                        self.settle_guest(tools);
-                    }
-                    None => self.end("Connection closed", tools.batch),
-                }
+                self.hears_no_more(tools);
             }
-            Ok(count) => self.take(&buffer[..count], tools),
+            Ok(count) => match self.tls.as_mut().filter(|_| matches!(self.phase, Phase::Door(_) | Phase::Open)) {
+                Some(tls) => {
+                    let received = tls.receive(&share[..count], clear);
+                    self.take_opened(&received, clear, tools);
+                }
+                None => self.take(&share[..count], tools),
+            },
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.readable = false,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => self.fail(&reason(&error), tools.batch),
+        }
+    }
+
+    /// The peer has closed its half of the conversation.
+    fn hears_no_more(&mut self, tools: &mut Tools<'_>) {
+        self.readable = false;
+        match self.guest.as_mut().filter(|_| matches!(self.phase, Phase::Open)) {
+            // What it has said before is still on its way.
+            Some(guest) => {
+                guest.close();
+                self.settle_guest(tools);
+            }
+            None => self.end("Connection closed", tools.batch),
+        }
+    }
+
+    /// Takes what has come through TLS.
+    fn take_opened(&mut self, received: &Received, clear: &[u8], tools: &mut Tools<'_>) {
+        if let Phase::Door(stranger) = &mut self.phase
+            && received.count == 0
+            && received.end.is_none()
+        {
+            stranger.due = Some(tools.now);
+            self.look(tools);
+        }
+        if received.count > 0 {
+            self.take(&clear[..received.count], tools);
+        }
+        match &received.end {
+            None => {}
+            Some(End::Closed) => self.hears_no_more(tools),
+            Some(End::Failed(why)) => {
+                let address = match &self.phase {
+                    Phase::Door(stranger) => stranger.address.as_str(),
+                    _ => "",
+                };
+                info!(connection = self.id.0, address, reason = %why, "turned away");
+                // The alert is all that it still hears; then it is let go as everybody is, so that the alert arrives.
+                self.outbox = Outbox::default();
+                self.behind = Behind::default();
+                self.end("TLS failed", tools.batch);
+            }
         }
     }
 
@@ -200,33 +250,52 @@ impl Connection {
     fn look(&mut self, tools: &mut Tools<'_>) {
         loop {
             let Phase::Door(stranger) = &mut self.phase else { return };
-            match stranger.door.look(tools.now.saturating_duration_since(stranger.opened), tools.plain) {
+            let at = tools.now.saturating_duration_since(stranger.opened);
+            if self.tls.as_ref().is_some_and(|tls| tls.is_handshaking()) {
+                if at >= TLS_HANDSHAKE {
+                    info!(connection = self.id.0, address = %stranger.address, reason = "no TLS in time", "turned away");
+                    self.phase = Phase::TurnedAway;
+                } else {
+                    stranger.due = Some(stranger.opened + TLS_HANDSHAKE);
+                }
+                return;
+            }
+            let may_enter = self.tls.is_some() || tools.house.hears_clear(stranger.near);
+            match stranger.door.look(at, tools.house.manners(may_enter)) {
+                Step::Irc { .. } if !may_enter => return self.send_to_tls(Kind::Irc, tools),
+                Step::Plain(_) if !may_enter => return self.send_to_tls(Kind::Plain, tools),
+                Step::Tls => {
+                    let door = std::mem::replace(&mut stranger.door, Door::inner());
+                    self.tls = tools.house.tls.as_ref().and_then(|tls| tls.session()).map(Box::new);
+                    match &mut self.tls {
+                        Some(tls) => {
+                            let received = tls.receive(&door.into_first(), &mut []);
+                            return self.take_opened(&received, &[], tools);
+                        }
+                        None => return self.refuse(TLS_ALERT, "TLS is not offered here", tools.spare),
+                    }
+                }
                 Step::Wait(until) => {
                     stranger.due = Some(stranger.opened + until);
                     return;
                 }
                 Step::Say(words) => self.outbox.buffer(tools.spare).extend_from_slice(words),
-                Step::Refuse(answer, why) => {
-                    info!(connection = self.id.0, address = %stranger.address, reason = why, "turned away");
-                    self.outbox.buffer(tools.spare).extend_from_slice(answer);
-                    self.phase = Phase::TurnedAway;
-                    return;
-                }
+                Step::Refuse(answer, why) => return self.refuse(answer, why, tools.spare),
                 Step::Irc { mid_line } => {
                     if mid_line {
                         self.outbox.buffer(tools.spare).extend_from_slice(b"\r\n");
                     }
-                    if let Some(stranger) = self.let_in(Kind::Irc, tools.batch) {
+                    if let Some(stranger) = self.let_in(Kind::Irc, tools) {
                         self.lines(&stranger.door.into_first(), tools.batch);
                     }
                     return;
                 }
                 Step::Plain(manner) => {
-                    if let Some(stranger) = self.let_in(Kind::Plain, tools.batch) {
+                    if let Some(stranger) = self.let_in(Kind::Plain, tools) {
                         let Stranger { door, opened, alarm, .. } = *stranger;
                         let first = door.into_first();
                         let guest =
-                            Guest::enter(manner, tools.plain, &first, opened, tools.now, alarm, &self.socket);
+                            Guest::enter(manner, &tools.house.plain, &first, opened, tools.now, alarm, &self.socket);
                         self.guest = Some(Box::new(guest));
                         self.settle_guest(tools);
                     }
@@ -236,12 +305,43 @@ impl Connection {
         }
     }
 
+    /// Sends a stranger away, with these bytes.
+    fn refuse(&mut self, answer: &[u8], why: &str, spare: &mut Spare) {
+        if let Phase::Door(stranger) = &self.phase {
+            info!(connection = self.id.0, address = %stranger.address, reason = why, "turned away");
+            self.outbox.buffer(spare).extend_from_slice(answer);
+            self.phase = Phase::TurnedAway;
+        }
+    }
+
+    /// Tells somebody who speaks in the clear, and may not, where to speak through TLS. A client that asks for the
+    /// capabilities first is told in its own way.
+    fn send_to_tls(&mut self, kind: Kind, tools: &mut Tools<'_>) {
+        let Phase::Door(stranger) = &mut self.phase else { return };
+        let port = self.socket.local_addr().map_or(0, |address| address.port());
+        let first = std::mem::take(&mut stranger.door).into_first();
+        let mut answer = String::new();
+        if let Some(sts) = tools.house.sts(stranger.near, false, port)
+            && first.trim_ascii_start().starts_with(b"CAP LS")
+        {
+            answer = format!("CAP * LS :{sts}\r\n");
+        }
+        if kind == Kind::Irc {
+            answer.push_str("ERROR :");
+        }
+        answer.push_str(&format!("TLS is needed here: connect to port {port} with TLS (chatui does so by itself).\r\n"));
+        self.refuse(answer.as_bytes(), "not through TLS", tools.spare);
+    }
+
     /// From here on the core knows of it.
-    fn let_in(&mut self, kind: Kind, batch: &mut Batch) -> Option<Box<Stranger>> {
+    fn let_in(&mut self, kind: Kind, tools: &mut Tools<'_>) -> Option<Box<Stranger>> {
         match std::mem::replace(&mut self.phase, Phase::Open) {
             Phase::Door(mut stranger) => {
                 let address = std::mem::take(&mut stranger.address);
-                batch.events.push(Event::Open(self.id, Peer { address, kind }));
+                let secure = self.tls.is_some();
+                let port = self.socket.local_addr().map_or(0, |address| address.port());
+                let sts = tools.house.sts(stranger.near, secure, port);
+                tools.batch.events.push(Event::Open(self.id, Peer { address, kind, secure, sts }));
                 Some(stranger)
             }
             other => {
@@ -304,7 +404,9 @@ impl Connection {
 
     /// Whether it needs more looking after than reading and writing: it is at the door, or speaks plain text.
     pub fn is_special(&self) -> bool {
-        self.guest.is_some() || matches!(self.phase, Phase::Door(_) | Phase::TurnedAway)
+        self.guest.is_some()
+            || self.tls.as_ref().is_some_and(|tls| tls.waits())
+            || matches!(self.phase, Phase::Door(_) | Phase::TurnedAway)
     }
 
     /// Whether it has ended before the core knew of it: then the shard lets it go.
@@ -314,7 +416,7 @@ impl Connection {
 
     /// Whether something waits to be written.
     pub fn has_waiting(&self) -> bool {
-        self.outbox.waiting() > 0
+        self.outbox.waiting() > 0 || self.tls.as_ref().is_some_and(|tls| tls.waits())
     }
 
     /// Bytes for somebody who cannot be given them as they are. Nobody is at the door yet, so nothing is for whoever
@@ -412,7 +514,10 @@ impl Connection {
         }
         let most = self.guest.as_ref().map_or(usize::MAX, |guest| guest.share(now));
         let waiting = self.outbox.waiting();
-        let flushed = self.outbox.flush_part(&mut self.socket, spare, most);
+        let flushed = match &mut self.tls {
+            None => self.outbox.flush_part(&mut self.socket, spare, most),
+            Some(tls) => tls.flush(&mut self.outbox, &mut self.socket, spare, most),
+        };
         if let Some(guest) = self.guest.as_mut().filter(|_| self.outbox.waiting() < waiting) {
             guest.written(now);
         }
@@ -422,6 +527,12 @@ impl Connection {
                     && !self.shut
                     && self.behind.is_empty()
                 {
+                    if let Some(tls) = &mut self.tls
+                        && tls.close()
+                        && matches!(tls.send(&mut self.socket), Flushed::Blocked)
+                    {
+                        return;
+                    }
                     self.shut = true;
                     *until = (*until).min(now + LINGER);
                     // A peer that is gone already cannot be told.

@@ -27,6 +27,8 @@ pub enum Step {
     },
     /// It speaks plain text, in this manner; its first bytes are its name, or begin with it.
     Plain(Manner),
+    /// It speaks TLS: its first bytes are of its hello.
+    Tls,
     /// It is answered with these bytes and closed, for this reason.
     Refuse(&'static [u8], &'static str),
 }
@@ -60,7 +62,7 @@ const NAMELESS: &[u8] = b"Bye: no nickname given.\r\n";
 const SILENT: &[u8] = b"ERROR :Registration timed out\r\n";
 const HTTP_ANSWER: &[u8] = b"HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 /// A fatal alert, `handshake_failure` (RFC 8446 6): what a TLS client shows as a clear refusal.
-const TLS_ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 40];
+pub const TLS_ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 40];
 const NOT_TEXT: &[u8] = b"Plain UTF-8 text or IRC only.\r\n";
 
 /// Whether a nick reads like a word that decides here: it would be a confusing nick.
@@ -71,6 +73,8 @@ pub fn is_word(nick: &str) -> bool {
 /// What a connection has said until it is known who it is.
 #[derive(Debug, Default)]
 pub struct Door {
+    /// It is a door behind TLS; there is none in TLS.
+    inner: bool,
     first: Vec<u8>,
     /// When the first byte came that is no blank, and when the last one.
     came: Option<(Duration, Duration)>,
@@ -83,6 +87,7 @@ pub struct Door {
 /// What bytes alone say.
 enum Judged {
     Refuse(&'static [u8], &'static str),
+    Tls,
     Irc,
     /// A whole line of something else.
     Line,
@@ -93,6 +98,11 @@ enum Judged {
 }
 
 impl Door {
+    /// The door behind TLS.
+    pub fn inner() -> Door {
+        Door { inner: true, ..Door::default() }
+    }
+
     /// Takes what has arrived.
     pub fn take(&mut self, bytes: &[u8], at: Duration) {
         self.first.extend_from_slice(bytes);
@@ -116,6 +126,8 @@ impl Door {
         let times = &plain.times;
         match judge(content) {
             Judged::Refuse(answer, why) => Step::Refuse(answer, why),
+            Judged::Tls if self.inner => Step::Refuse(NOT_TEXT, "TLS in TLS"),
+            Judged::Tls => Step::Tls,
             Judged::Irc => self.irc(),
             Judged::Beginning if content.len() > MAX_LINE => Step::Refuse(NOT_TEXT, "no line end"),
             Judged::Beginning if at < came + times.word => Step::Wait(came + times.word),
@@ -187,7 +199,7 @@ impl Door {
 fn judge(content: &[u8]) -> Judged {
     match content {
         [0x16] | [0x16, 3] => return Judged::Beginning,
-        [0x16, 3, 0..=4, ..] => return Judged::Refuse(TLS_ALERT, "TLS is not offered here"),
+        [0x16, 3, 0..=4, ..] => return Judged::Tls,
         _ => {}
     }
     if METHODS.iter().any(|method| content.starts_with(method.as_bytes())) {
@@ -301,7 +313,10 @@ mod tests {
                 "{web:?}"
             );
         }
-        assert!(matches!(look(&[0x16, 3, 1], 0), Step::Refuse(TLS_ALERT, _)));
+        assert_eq!(look(&[0x16, 3, 1], 0), Step::Tls);
+        let mut inner = Door::inner();
+        inner.take(&[0x16, 3, 1], at(0));
+        assert!(matches!(inner.look(at(0), &on()), Step::Refuse(NOT_TEXT, _)));
         assert!(matches!(look(b"PROXY TCP4 1.2.3.4", 0), Step::Refuse(b"", _)));
         for junk in
             [b"\x16\x04\n".as_slice(), b"SSH-2.0-x\r\n", b"\r\n\r\n\0\r\nQUIT\n", b"abc\x1b[A\n", b"\x01\x02"]

@@ -11,6 +11,7 @@
 //! | [`pages`], [`behind`] | older history, read by a thread of its own; and what waits for it |
 //! | [`backbone`] | what gives lines their order and stamp |
 //! | [`listeners`], [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
+//! | [`tls`] | the certificate, and each connection's session |
 //! | [`door`] | the first bytes of a connection: who is knocking |
 //! | [`plain`], [`guest`] | a plain-text peer as an IRC user, and its socket's clock |
 //! | [`house`] | what all shards know |
@@ -35,6 +36,7 @@ pub mod outbox;
 pub mod pages;
 pub mod plain;
 pub mod shard;
+pub mod tls;
 pub mod turn;
 
 use std::fmt;
@@ -53,20 +55,21 @@ pub use turn::Counts;
 
 use self::core::Core;
 use backbone::Local;
-use house::House;
+use house::{Clear, House};
 use inbox::{Event, Inbox};
 use log::{FileLog, OpenError, Opened};
 use mailbox::{Delivery, Mailbox, Mailboxes};
 use pages::Pages;
 use shard::{Shard, WAKER};
+use tls::{Tls, TlsError};
 
 /// Why a server did not start, or had to stop.
 #[derive(Debug)]
 pub enum ServerError {
     /// An address cannot be listened on.
     Listen(SocketAddr, io::Error),
-    /// The address is of another machine's reach, and plain text was not allowed there in so many words.
-    Plaintext(SocketAddr),
+    /// There is no certificate to use, or none could be made.
+    Tls(TlsError),
     /// The data folder cannot be used.
     Open(OpenError),
     /// The threads or their queues cannot be set up.
@@ -82,11 +85,7 @@ impl fmt::Display for ServerError {
                 write!(f, "{address} is taken: another program listens there")
             }
             ServerError::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
-            ServerError::Plaintext(address) => write!(
-                f,
-                "{address} can be reached from other machines, and what is said there could be read on the way; \
-                 add --allow-plaintext if that is what you want"
-            ),
+            ServerError::Tls(error) => error.fmt(f),
             ServerError::Open(error) => error.fmt(f),
             ServerError::Setup(error) => write!(f, "cannot set up the server: {error}"),
             ServerError::Log(reason) => write!(f, "the log failed, so nothing more may be said: {reason}"),
@@ -100,6 +99,7 @@ impl std::error::Error for ServerError {}
 #[derive(Debug)]
 pub struct Server {
     addresses: Vec<SocketAddr>,
+    tls: Option<Arc<Tls>>,
     opened: Opened,
     inbox: Arc<Inbox>,
     mailboxes: Mailboxes,
@@ -141,7 +141,13 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
 
     let inbox = Arc::new(Inbox::default());
     config.plain.on.get_or_insert(addresses.iter().all(|address| is_near(*address)));
-    let house = Arc::new(House::new(config.plain.clone(), config.max_clients));
+    let tls = certificate(&config, &addresses)?;
+    let clear = match (config.tls.required, config.allow_plaintext) {
+        (true, _) => Clear::None,
+        (false, true) => Clear::All,
+        (false, false) => Clear::Near,
+    };
+    let house = Arc::new(House::new(config.plain.clone(), config.max_clients, tls.clone(), clear));
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
     let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
     let mut ready = Vec::new();
@@ -175,7 +181,7 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
         let shard = thread(format!("shard {lane}"), move || shard.run());
         shards.push(shard.inspect_err(|_| inbox.push_event(Event::Shutdown(String::new())))?);
     }
-    Ok(Server { addresses, opened, inbox, mailboxes, core, log, shards, pages, reader })
+    Ok(Server { addresses, tls, opened, inbox, mailboxes, core, log, shards, pages, reader })
 }
 
 /// What everybody is told at the welcome where an echo does not mean that a power cut cannot take the line back.
@@ -189,15 +195,19 @@ fn caution(sync: log::Sync) -> Option<&'static str> {
     }
 }
 
+/// What the server proves itself with. The data folder is ours by now: nobody else makes one there.
+fn certificate(config: &Config, addresses: &[SocketAddr]) -> Result<Option<Arc<Tls>>, ServerError> {
+    let needed = config.tls.required || !addresses.iter().all(|address| is_near(*address));
+    let tls = Tls::open(&config.tls, &config.data, addresses, needed).map_err(ServerError::Tls)?;
+    Ok(tls.map(Arc::new))
+}
+
 /// Binds all addresses, each once.
 fn listen(config: &Config) -> Result<(Vec<TcpListener>, Vec<SocketAddr>), ServerError> {
     let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
     for (n, address) in config.listen.iter().enumerate() {
         if address.port() != 0 && config.listen[..n].contains(address) {
             continue;
-        }
-        if !is_near(*address) && !config.allow_plaintext {
-            return Err(ServerError::Plaintext(*address));
         }
         let failed = |error| ServerError::Listen(*address, error);
         let listener = bind(*address, &config.listen).map_err(failed)?;
@@ -260,6 +270,11 @@ impl Server {
     /// Where it listens, with the ports that were picked.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Its certificate, if it speaks TLS.
+    pub fn tls(&self) -> Option<&Arc<Tls>> {
+        self.tls.as_ref()
     }
 
     /// What was found in the log.

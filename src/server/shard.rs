@@ -22,7 +22,7 @@ use crate::irc::Line;
 use super::alarm::Alarms;
 use super::behind::PageId;
 use super::config::{EVENTS, GOODBYE, INBOX, READ_BUFFER};
-use super::connection::{Connection, Tools, shown_address};
+use super::connection::{Connection, Tools};
 use super::core::{Audience, ConnId, Ears, Form, Output};
 use super::house::House;
 use super::inbox::{Batch, Event, Inbox};
@@ -178,7 +178,7 @@ impl Shard {
                 continue;
             }
             let (spare, batch) = (&mut self.spare, &mut self.batch);
-            connection.ask(buffer, &mut Tools { now, plain: &self.house.plain, spare, batch });
+            connection.ask(buffer, &mut Tools { now, house: &self.house, spare, batch });
             queue(&mut self.ready, connection, *slot);
             if connection.is_special() {
                 self.look_after(*slot);
@@ -200,7 +200,7 @@ impl Shard {
         while let Some(slot) = self.alarms.ringing(now) {
             let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { continue };
             let (spare, batch) = (&mut self.spare, &mut self.batch);
-            connection.ring(&mut Tools { now, plain: &self.house.plain, spare, batch });
+            connection.ring(&mut Tools { now, house: &self.house, spare, batch });
             self.look_after(slot);
         }
     }
@@ -257,7 +257,7 @@ impl Shard {
         });
         let id = self.id_of(slot);
         let now = Instant::now();
-        let mut connection = Box::new(Connection::new(id, socket, shown_address(address.ip()), now));
+        let mut connection = Box::new(Connection::new(id, socket, address.ip(), now));
         let interest = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(connection.socket(), Token(slot), interest) {
             warn!("a connection could not be watched: {error}");
@@ -428,7 +428,7 @@ impl Shard {
             }
         } else if connection.is_special() {
             let (now, spare, batch) = (Instant::now(), &mut self.spare, &mut self.batch);
-            connection.hear(bytes.as_slice(), &mut Tools { now, plain: &self.house.plain, spare, batch });
+            connection.hear(bytes.as_slice(), &mut Tools { now, house: &self.house, spare, batch });
         } else {
             return;
         }

@@ -315,7 +315,7 @@ fn release(turn: &mut Turn, number: u64, log: &dyn Log, room: usize, counts: &mu
             Output::Note(Note::Arrived(id, nick, peer)) => {
                 counts.arrivals += 1;
                 let (address, kind) = (&peer.address, peer.kind.name());
-                info!(connection = id.0, %address, kind, nick = %nick, "registered");
+                info!(connection = id.0, %address, kind, tls = peer.secure, nick = %nick, "registered");
             }
             Output::Note(Note::Left(id, nick, peer, reason)) => {
                 let (address, kind) = (&peer.address, peer.kind.name());

@@ -38,6 +38,7 @@ pub fn config(data: &TempDir) -> Config {
         data: data.path().to_owned(),
         sync: Sync::Turn,
         allow_plaintext: false,
+        tls: server::tls::Options::default(),
         keep: Keep::default(),
         shards: 2,
         max_clients: MAX_CLIENTS,

@@ -147,6 +147,7 @@ impl Core {
         };
         let (nick, name, host) = (user.nick.clone(), user.user.clone(), user.host.clone());
         let (realname, away, modes) = (user.realname.clone(), user.away.clone(), user.modes);
+        let secure = user.peer.secure;
         let (idle, since) =
             (self.now.since(user.spoke).as_secs().to_string(), user.opened.seconds().to_string());
         let all = self.state.connection(id).is_some_and(|asker| asker.caps.has(Cap::MultiPrefix));
@@ -171,6 +172,9 @@ impl Core {
         }
         if modes.bot {
             self.numeric(id, RPL_WHOISBOT, &[&nick, "is a bot"]);
+        }
+        if secure {
+            self.numeric(id, RPL_WHOISSECURE, &[&nick, "is using a secure connection"]);
         }
         if let Some(away) = away {
             self.numeric(id, RPL_AWAY, &[&nick, &away]);

@@ -25,7 +25,11 @@ impl Core {
                     connection.cap_302 = true;
                     connection.caps.insert(Cap::CapNotify);
                 }
-                let names: Vec<&str> = TABLE.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+                let mut names: Vec<&str> =
+                    TABLE.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+                // Nobody can ask for it, so it is no row of the table; without 302 its value could not be understood.
+                let sts = connection.peer.sts.clone().filter(|_| connection.cap_302);
+                names.extend(sts.as_deref());
                 self.cap_list(id, "LS", &names);
             }
             "LIST" => {

@@ -31,6 +31,11 @@ pub struct Peer {
     pub address: String,
     /// What it speaks: for the diagnostics, the core treats all alike.
     pub kind: Kind,
+    /// Whether it speaks through TLS.
+    pub secure: bool,
+    /// What `CAP LS 302` is to say to it of [strict transport security](https://ircv3.net/specs/extensions/sts), if
+    /// anything.
+    pub sts: Option<Arc<str>>,
 }
 
 /// What somebody speaks with the edge.
