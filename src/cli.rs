@@ -74,9 +74,18 @@ pub struct ServeArgs {
     /// may be given for both [default: everything is kept]
     #[arg(long, value_name = "AGE|SIZE", value_parser = quantity::keep)]
     pub keep: Vec<chatui::server::log::Keep>,
-    /// Listen without encryption where other machines can reach it
+    /// Let other machines connect without TLS, too: everybody on the way can read what is said then
     #[arg(long)]
     pub allow_plaintext: bool,
+    /// Require TLS of connections from this machine, too (behind a proxy or a forwarded port, everybody comes from it)
+    #[arg(long, conflicts_with = "allow_plaintext")]
+    pub require_tls: bool,
+    /// Certificate chain (PEM) [default: one that the server makes for itself, where other machines can reach it]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key (PEM); SIGHUP has both read again
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// Whether plain text is spoken.
     #[command(flatten)]
     pub plain: PlainArgs,
@@ -163,7 +172,7 @@ pub struct HostArgs {
     /// Folder for the log [default: the platform's data folder for chatui]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Listen without encryption where other machines can reach it
+    /// Let other machines connect without TLS, too: everybody on the way can read what is said then
     #[arg(long)]
     pub allow_plaintext: bool,
     /// Whether plain text is spoken.

@@ -58,6 +58,12 @@ pub struct Server {
     pub keep: Vec<String>,
     /// `--allow-plaintext`
     pub allow_plaintext: bool,
+    /// `--require-tls`
+    pub require_tls: bool,
+    /// `--tls-cert`
+    pub tls_cert: Option<PathBuf>,
+    /// `--tls-key`
+    pub tls_key: Option<PathBuf>,
     /// `--shards`
     pub shards: Option<u8>,
     /// `[server.plain]`

@@ -75,7 +75,11 @@ mod tests {
         assert!(words.is_sorted(), "sorted, so that it is easily seen that none is missing");
         words.dedup();
         assert_eq!(words.len(), 256);
-        assert!(words.iter().all(|word| (4..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase())));
+        assert!(
+            words
+                .iter()
+                .all(|word| (4..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase()))
+        );
         let mut digest = [0; 32];
         digest[5] = 255;
         assert_eq!(Fingerprint::new(digest).phrase(), "acorn acorn acorn acorn acorn zebra");

@@ -7,7 +7,7 @@ use chatui::server::{self, Config, ServerError, clock, config, core, log};
 
 use super::join::{block_on, options};
 use super::serve::shards_by_processors;
-use super::{Failure, data_folder, join_line};
+use super::{Failure, data_folder, join_line, join_line_of};
 use crate::cli::HostArgs;
 
 /// Runs both until the client is left; then the server stops.
@@ -44,8 +44,8 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
     let mut options =
         options(&args.client, Some(Address { host: near.ip().to_string(), port: near.port() }))?;
     // Short enough to stand on one row of a window of 80 columns: it is to be copied.
-    options.note = Some(match server {
-        Some(_) => format!("others type: {}", join_line(address)),
+    options.note = Some(match &server {
+        Some(server) => format!("others type: {}", join_line_of(server)),
         None => format!("runs here already: {}", join_line(address)),
     });
     let ending = block_on(options);

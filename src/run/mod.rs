@@ -11,8 +11,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use chatui::server::ServerError;
 use chatui::server::log::OpenError;
+use chatui::server::tls::Tls;
+use chatui::server::{Server, ServerError};
 
 /// How a command failed: one sentence, and an exit code of its own kind (after sysexits).
 #[derive(Debug)]
@@ -86,6 +87,23 @@ pub fn join_line(address: SocketAddr) -> String {
         }
         _ => format!("chatui join {address}"),
     }
+}
+
+/// What others type to come to a server, with the fingerprint of a certificate that it has made for itself: nobody could
+/// judge that one otherwise. The operator's own may be renewed, and may be known to their systems.
+pub fn join_line_of(server: &Server) -> String {
+    let Some(address) = server.addresses().first().copied() else { return String::new() };
+    let line = join_line(address);
+    match server.tls().filter(|tls| !tls.is_given() && !address.ip().to_canonical().is_loopback()) {
+        Some(tls) => format!("{line} --fingerprint {}", tls.fingerprint()),
+        None => line,
+    }
+}
+
+/// The certificate, for those who compare it.
+pub fn certificate_line(tls: &Tls) -> String {
+    let fingerprint = tls.fingerprint();
+    format!("TLS certificate: SHA-256 {fingerprint}, in words: {}", fingerprint.phrase())
 }
 
 /// The first line of a file: a password.

@@ -3,8 +3,10 @@
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chatui::server::tls::{self, Tls};
 use chatui::server::{self, Config, Counts, Server, clock, config, core, log};
 use clap::ValueEnum;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -12,7 +14,7 @@ use tokio::sync::oneshot;
 use tracing::{Level, info, warn};
 
 use super::terminal::Keys;
-use super::{CONFIG, FAILED, Failure, data_folder, first_line, join_line};
+use super::{CONFIG, FAILED, Failure, certificate_line, data_folder, first_line, join_line_of};
 use crate::cli::{ServeArgs, SyncMode, listen_address, quantity, server_name};
 use crate::config::{self as file, File};
 
@@ -27,6 +29,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     diagnostics(args);
     let config = configuration(args)?;
     let (data, sync) = (config.data.clone(), config.sync);
+    let all_may_speak_clear = config.allow_plaintext && !config.tls.required;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -41,14 +44,18 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     for repair in &server.opened().repairs {
         warn!("{repair}");
     }
-    if !server.addresses().iter().all(|address| address.ip().to_canonical().is_loopback()) {
+    let is_near = server.addresses().iter().all(|address| address.ip().to_canonical().is_loopback());
+    if all_may_speak_clear && !is_near {
         warn!(
-            "nothing is encrypted: whoever sees the traffic can read what is said here, passwords included"
+            "other machines may connect without TLS: whoever sees that traffic can read what is said there, passwords included"
         );
     }
     let opened = server.opened();
     info!(lines = opened.lines, segments = opened.segments, took = ?started.elapsed(), "the log is open");
-    say(&ready_line(server.addresses(), &data.display().to_string(), sync));
+    say(&ready_line(&server, &data.display().to_string(), sync));
+    if let Some(tls) = server.tls() {
+        say(&certificate_line(tls));
+    }
     let counts = runtime.block_on(wait(server, signals))?;
     let up = started.elapsed().as_secs();
     say(&format!(
@@ -69,14 +76,14 @@ fn say(line: &str) {
 }
 
 /// Address, folder, sync mode, and the line to hand to a friend.
-fn ready_line(addresses: &[SocketAddr], data: &str, sync: log::Sync) -> String {
-    let listed: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+fn ready_line(server: &Server, data: &str, sync: log::Sync) -> String {
+    let listed: Vec<String> = server.addresses().iter().map(ToString::to_string).collect();
     let sync = match sync {
         log::Sync::Turn => "sync turn",
         log::Sync::Interval => "sync interval: a power cut can take back the last second",
         log::Sync::Never => "sync never: a power cut can take back what was said",
     };
-    let join = addresses.first().copied().map(join_line).unwrap_or_default();
+    let join = join_line_of(server);
     format!("chatui serves {}  data {data}  {sync}  join with: {join}", listed.join(" and "))
 }
 
@@ -84,8 +91,16 @@ fn ready_line(addresses: &[SocketAddr], data: &str, sync: log::Sync) -> String {
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
-    /// The terminal is gone; unless the server was started to outlive it (`nohup`).
-    hangup: Option<Signal>,
+    /// The terminal is gone, or the files are to be read again.
+    hangup: Signal,
+    /// The server was started with a terminal, and not to outlive it (`nohup`).
+    has_terminal: bool,
+}
+
+/// What a signal wants.
+enum Wish {
+    Stop,
+    Reload,
 }
 
 impl Signals {
@@ -96,27 +111,39 @@ impl Signals {
         // A file that may grow no further (`ulimit -f`) would end the server; like this, the write fails, and the log has no
         // room. Once watched, a signal never ends the program again.
         let _ = watch(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
-        let hangup = if hangup_is_ignored() { None } else { Some(watch(SignalKind::hangup())?) };
+        let has_terminal = !hangup_is_ignored() && terminal_is_there();
         Ok(Signals {
             interrupt: watch(SignalKind::interrupt())?,
             terminate: watch(SignalKind::terminate())?,
-            hangup,
+            hangup: watch(SignalKind::hangup())?,
+            has_terminal,
         })
     }
 
-    /// Waits for the first of them.
-    async fn any(&mut self) {
-        let hangup = async {
-            match &mut self.hangup {
-                Some(hangup) => hangup.recv().await,
-                None => std::future::pending().await,
-            }
-        };
+    /// Waits for the first of them. SIGHUP says that the terminal is gone, if there was one and now there is not; else
+    /// somebody wants the files to be read again, as with other servers.
+    async fn any(&mut self) -> Wish {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = hangup => {}
+            _ = self.interrupt.recv() => Wish::Stop,
+            _ = self.terminate.recv() => Wish::Stop,
+            _ = self.hangup.recv() => {
+                if self.has_terminal && !terminal_is_there() { Wish::Stop } else { Wish::Reload }
+            }
         }
+    }
+}
+
+/// Whether this process belongs to a terminal that somebody may look at.
+fn terminal_is_there() -> bool {
+    std::fs::File::open("/dev/tty").is_ok()
+}
+
+/// Reads again what can be read again while the server runs.
+fn reload(tls: Option<&Arc<Tls>>) {
+    match tls.map(|tls| tls.reload()) {
+        Some(Ok(fingerprint)) => info!(%fingerprint, "the certificate was read again"),
+        Some(Err(error)) => warn!("{error}; the certificate stays as it was"),
+        None => info!("there is nothing to read again"),
     }
 }
 
@@ -135,16 +162,22 @@ async fn wait(server: Server, mut signals: Signals) -> Result<Counts, Failure> {
         info!("q, Enter or Ctrl+C stops the server");
     }
     let stopper = server.stopper();
+    let tls = server.tls().cloned();
     // A thread that nothing waits for: the runtime would wait for its own, even when this one unwinds.
     let (tell, mut end) = oneshot::channel();
     std::thread::Builder::new()
         .name("server".to_owned())
         .spawn(move || tell.send(server.wait()))
         .map_err(|error| Failure::new(FAILED, format!("cannot start: {error}")))?;
-    let ended = tokio::select! {
-        ended = &mut end => Some(ended),
-        () = signals.any() => None,
-        () = Keys::stop(&mut keys) => None,
+    let ended = loop {
+        tokio::select! {
+            ended = &mut end => break Some(ended),
+            wish = signals.any() => match wish {
+                Wish::Stop => break None,
+                Wish::Reload => reload(tls.as_ref()),
+            },
+            () = Keys::stop(&mut keys) => break None,
+        }
     };
     let ended = match ended {
         Some(ended) => ended,
@@ -230,6 +263,8 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
     };
     let shards = args.shards.or(file.shards).map_or_else(shards_by_processors, usize::from);
     let plain = plain(args, &file.plain)?;
+    let certificate_files =
+        args.tls_cert.clone().or(file.tls_cert).zip(args.tls_key.clone().or(file.tls_key));
     let defaults = core::Config::default();
     Ok(Config {
         listen,
@@ -241,7 +276,11 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
         },
         keep,
         allow_plaintext: args.allow_plaintext || file.allow_plaintext,
-        tls: server::tls::Options::default(),
+        tls: tls::Options {
+            files: certificate_files,
+            required: args.require_tls || file.require_tls,
+            ..tls::Options::default()
+        },
         shards,
         max_clients: args.max_clients.or(file.max_clients).map_or(config::MAX_CLIENTS, |most| most as usize),
         plain,
@@ -327,6 +366,9 @@ fn check(file: &file::Server) -> Result<(), Failure> {
     }
     if file.max_clients.is_some_and(|most| !(1..=1_000_000).contains(&most)) {
         return wrong("max_clients", "a number from 1 to 1000000");
+    }
+    if file.tls_cert.is_some() != file.tls_key.is_some() {
+        return wrong("tls_cert, tls_key", "each needs the other");
     }
     if file.shards.is_some_and(|shards| !(1..=config::MAX_SHARDS).contains(&usize::from(shards))) {
         return wrong("shards", &format!("a number from 1 to {}", config::MAX_SHARDS));

@@ -11,7 +11,7 @@ use tracing::{debug, info};
 use crate::irc::{Framed, Framer, MAX_LINE};
 
 use super::behind::{Behind, PageId};
-use super::config::{ANSWERS, LINGER, PLAIN_QUEUE, READ_SHARE, SEND_QUEUE, TLS_HANDSHAKE};
+use super::config::{ANSWERS, LINGER, PLAIN_QUEUE, READ_SHARE, SEND_QUEUE};
 use super::core::{ConnId, Kind, Peer};
 use super::door::{Door, Step, TLS_ALERT};
 use super::guest::Guest;
@@ -176,13 +176,15 @@ impl Connection {
                 self.silent = true;
                 self.hears_no_more(tools);
             }
-            Ok(count) => match self.tls.as_mut().filter(|_| matches!(self.phase, Phase::Door(_) | Phase::Open)) {
-                Some(tls) => {
-                    let received = tls.receive(&share[..count], clear);
-                    self.take_opened(&received, clear, tools);
+            Ok(count) => {
+                match self.tls.as_mut().filter(|_| matches!(self.phase, Phase::Door(_) | Phase::Open)) {
+                    Some(tls) => {
+                        let received = tls.receive(&share[..count], clear);
+                        self.take_opened(&received, clear, tools);
+                    }
+                    None => self.take(&share[..count], tools),
                 }
-                None => self.take(&share[..count], tools),
-            },
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.readable = false,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => self.fail(&reason(&error), tools.batch),
@@ -222,10 +224,15 @@ impl Connection {
                     Phase::Door(stranger) => stranger.address.as_str(),
                     _ => "",
                 };
-                info!(connection = self.id.0, address, reason = %why, "turned away");
+                info!(connection = self.id.0, address = %address, reason = %why, "turned away");
                 // The alert is all that it still hears; then it is let go as everybody is, so that the alert arrives.
                 self.outbox = Outbox::default();
                 self.behind = Behind::default();
+                if matches!(self.phase, Phase::Door(_)) && self.tls.as_ref().is_some_and(|tls| !tls.waits()) {
+                    // Some junk is none to the library: then there are no keys yet, and the alert is our own.
+                    self.tls = None;
+                    self.outbox.buffer(tools.spare).extend_from_slice(TLS_ALERT);
+                }
                 self.end("TLS failed", tools.batch);
             }
         }
@@ -252,11 +259,12 @@ impl Connection {
             let Phase::Door(stranger) = &mut self.phase else { return };
             let at = tools.now.saturating_duration_since(stranger.opened);
             if self.tls.as_ref().is_some_and(|tls| tls.is_handshaking()) {
-                if at >= TLS_HANDSHAKE {
+                let deadline = tools.house.handshake;
+                if at >= deadline {
                     info!(connection = self.id.0, address = %stranger.address, reason = "no TLS in time", "turned away");
                     self.phase = Phase::TurnedAway;
                 } else {
-                    stranger.due = Some(stranger.opened + TLS_HANDSHAKE);
+                    stranger.due = Some(stranger.opened + deadline);
                 }
                 return;
             }
@@ -294,8 +302,15 @@ impl Connection {
                     if let Some(stranger) = self.let_in(Kind::Plain, tools) {
                         let Stranger { door, opened, alarm, .. } = *stranger;
                         let first = door.into_first();
-                        let guest =
-                            Guest::enter(manner, &tools.house.plain, &first, opened, tools.now, alarm, &self.socket);
+                        let guest = Guest::enter(
+                            manner,
+                            &tools.house.plain,
+                            &first,
+                            opened,
+                            tools.now,
+                            alarm,
+                            &self.socket,
+                        );
                         self.guest = Some(Box::new(guest));
                         self.settle_guest(tools);
                     }
@@ -329,7 +344,9 @@ impl Connection {
         if kind == Kind::Irc {
             answer.push_str("ERROR :");
         }
-        answer.push_str(&format!("TLS is needed here: connect to port {port} with TLS (chatui does so by itself).\r\n"));
+        answer.push_str(&format!(
+            "TLS is needed here: connect to port {port} with TLS (chatui does so by itself).\r\n"
+        ));
         self.refuse(answer.as_bytes(), "not through TLS", tools.spare);
     }
 

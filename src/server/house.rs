@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use super::config::{Plain, Prompt, STS_DURATION, TLS_HANDSHAKE};
+use super::config::{Config, Plain, Prompt, STS_DURATION};
 use super::tls::Tls;
 
 /// What all shards know.
@@ -15,6 +16,8 @@ pub struct House {
     guarded: Plain,
     /// The certificate, if there is one.
     pub tls: Option<Arc<Tls>>,
+    /// How long the handshake of TLS may take, since the connection was accepted.
+    pub handshake: Duration,
     clear: Clear,
     /// What those who come through TLS are told of coming in no other way.
     sts: Option<Arc<str>>,
@@ -24,8 +27,8 @@ pub struct House {
 }
 
 /// Who may speak without TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clear {
+#[derive(Clone, Copy, Debug)]
+enum Clear {
     /// Everybody.
     All,
     /// Who comes from this machine.
@@ -36,13 +39,28 @@ pub enum Clear {
 
 impl House {
     /// A house with nobody in it.
-    pub fn new(plain: Plain, max_clients: usize, tls: Option<Arc<Tls>>, clear: Clear) -> House {
+    pub fn new(config: &Config, tls: Option<Arc<Tls>>) -> House {
+        let (plain, handshake) = (config.plain.clone(), config.tls.handshake);
+        let clear = match (config.tls.required, config.allow_plaintext) {
+            (true, _) => Clear::None,
+            (false, true) => Clear::All,
+            (false, false) => Clear::Near,
+        };
         let mut guarded = Plain { on: Some(true), prompt: Prompt::Off, ..plain.clone() };
-        guarded.times.nick_deadline = TLS_HANDSHAKE;
+        guarded.times.nick_deadline = handshake;
         // A certificate that the server has made for itself is nothing that clients of other makers could insist on.
         let given = tls.as_ref().is_some_and(|tls| tls.is_given());
         let sts = given.then(|| format!("sts=duration={STS_DURATION}").into());
-        House { plain, guarded, tls, clear, sts, max_clients, present: AtomicUsize::new(0) }
+        House {
+            plain,
+            guarded,
+            tls,
+            handshake,
+            clear,
+            sts,
+            max_clients: config.max_clients,
+            present: AtomicUsize::new(0),
+        }
     }
 
     /// Whether somebody may speak without TLS, who comes from this machine or not.

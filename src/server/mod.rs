@@ -55,7 +55,7 @@ pub use turn::Counts;
 
 use self::core::Core;
 use backbone::Local;
-use house::{Clear, House};
+use house::House;
 use inbox::{Event, Inbox};
 use log::{FileLog, OpenError, Opened};
 use mailbox::{Delivery, Mailbox, Mailboxes};
@@ -142,12 +142,7 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     let inbox = Arc::new(Inbox::default());
     config.plain.on.get_or_insert(addresses.iter().all(|address| is_near(*address)));
     let tls = certificate(&config, &addresses)?;
-    let clear = match (config.tls.required, config.allow_plaintext) {
-        (true, _) => Clear::None,
-        (false, true) => Clear::All,
-        (false, false) => Clear::Near,
-    };
-    let house = Arc::new(House::new(config.plain.clone(), config.max_clients, tls.clone(), clear));
+    let house = Arc::new(House::new(&config, tls.clone()));
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
     let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
     let mut ready = Vec::new();

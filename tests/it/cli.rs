@@ -249,10 +249,52 @@ fn the_values_of_the_file_are_checked_as_the_flags_are() {
 }
 
 #[test]
-fn plain_text_stays_on_this_machine_unless_allowed() {
+fn a_server_for_other_machines_says_its_fingerprint_and_hangup_reads_its_certificate_again() {
     let home = Home::new();
-    let data = home.path("data");
-    fails(&home, &["serve", "--listen", "0.0.0.0:0", "--data", &data], 2, "--allow-plaintext");
+    let (data, file) = (home.path("data"), home.path("said"));
+    let mut server =
+        Server::start_with_diagnostics(&home, &["--listen", "0.0.0.0:0", "--data", &data], &file);
+    // The line to hand on is of the first address, which is of this machine only.
+    assert!(!server.ready.contains("--fingerprint"), "{}", server.ready);
+    let mut second = String::new();
+    server.stdout.read_line(&mut second).unwrap();
+    let words = second.trim_end().split_once("SHA-256 ").unwrap().1;
+    let (fingerprint, phrase) = words.split_once(", in words: ").unwrap();
+    assert_eq!(fingerprint.len(), 64, "{second}");
+    assert_eq!(phrase.split(' ').count(), 6, "{second}");
+
+    let said = |what: &str| {
+        let until = Instant::now() + PATIENCE;
+        while !std::fs::read_to_string(&file).unwrap().contains(what) {
+            assert!(Instant::now() < until, "it never said {what:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let hang_up = || kill_process(Pid::from_child(server.child.as_ref().unwrap()), Signal::HUP).unwrap();
+    hang_up();
+    said("the certificate was read again");
+    std::fs::write(format!("{data}/tls.pem"), "no certificate").unwrap();
+    hang_up();
+    said("the certificate stays as it was");
+    assert_eq!(server.stop(Signal::TERM).0, Some(0));
+    // What cannot be used is not made anew in silence: somebody has trusted it.
+    fails(
+        &home,
+        &["serve", "--listen", "0.0.0.0:0", "--data", &data],
+        78,
+        "everybody must trust that one anew",
+    );
+}
+
+#[test]
+fn a_line_for_other_machines_names_the_fingerprint() {
+    let home = Home::new();
+    let mut server =
+        Server::of(command(&home, &["serve", "--listen", "0.0.0.0:0", "--data", &home.path("data")]));
+    let mut second = String::new();
+    server.stdout.read_line(&mut second).unwrap();
+    let fingerprint = second.split_once("SHA-256 ").unwrap().1.split_once(',').unwrap().0;
+    assert!(server.ready.trim_end().ends_with(&format!(" --fingerprint {fingerprint}")), "{}", server.ready);
 }
 
 #[test]
@@ -271,7 +313,7 @@ fn one_line_says_that_the_server_is_ready() {
 
 #[test]
 fn each_signal_that_asks_for_an_end_gets_a_graceful_one() {
-    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::INT] {
         let home = Home::new();
         let server = Server::start(&home, &["--data", &home.path("data")]);
         assert_eq!(server.stop(signal).0, Some(0), "{signal:?}");

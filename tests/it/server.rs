@@ -9,6 +9,7 @@ mod peers;
 mod seeds;
 mod strangers;
 mod talk;
+mod tls;
 mod turns;
 
 use std::net::SocketAddr;

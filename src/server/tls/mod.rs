@@ -8,22 +8,32 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use rustls::server::NoServerSessionStorage;
 use rustls::{ServerConfig, ServerConnection};
 
 use crate::irc::Fingerprint;
 
+use super::config::TLS_HANDSHAKE;
 use files::Pair;
 pub use session::{End, Received, Session};
 
 /// What the operator may choose.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// A certificate chain and its key, both PEM, instead of what the server makes for itself.
     pub files: Option<(PathBuf, PathBuf)>,
     /// Whether TLS is required of connections from this machine, too.
     pub required: bool,
+    /// How long a handshake may take, since the connection was accepted.
+    pub handshake: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { files: None, required: false, handshake: TLS_HANDSHAKE }
+    }
 }
 
 /// Why there can be no TLS: a sentence.

@@ -51,12 +51,12 @@ impl Session {
         let mut count = 0;
         loop {
             let before = sealed.len();
-            let state = match self.connection.read_tls(&mut sealed).map(|_| self.connection.process_new_packets())
-            {
-                Ok(Ok(state)) => state,
-                Ok(Err(error)) => return self.fail(count, in_words(&error)),
-                Err(error) => return self.fail(count, error.to_string()),
-            };
+            let state =
+                match self.connection.read_tls(&mut sealed).map(|_| self.connection.process_new_packets()) {
+                    Ok(Ok(state)) => state,
+                    Ok(Err(error)) => return self.fail(count, in_words(&error)),
+                    Err(error) => return self.fail(count, error.to_string()),
+                };
             if state.plaintext_bytes_to_read() > 0 {
                 let mut reader = self.connection.reader();
                 while let Ok(read @ 1..) = io::Read::read(&mut reader, &mut clear[count..]) {
@@ -160,9 +160,13 @@ impl<S: Write> Write for Sealed<'_, S> {
 fn in_words(error: &Error) -> String {
     match error {
         Error::PeerIncompatible(
-            PeerIncompatible::SupportedVersionsExtensionRequired | PeerIncompatible::Tls12NotOfferedOrEnabled,
+            PeerIncompatible::SupportedVersionsExtensionRequired
+            | PeerIncompatible::SignatureAlgorithmsExtensionRequired
+            | PeerIncompatible::Tls12NotOfferedOrEnabled,
         ) => "TLS failed: the client knows no version from 1.2 on".to_owned(),
-        Error::PeerIncompatible(why) => format!("TLS failed: the client has nothing in common with us ({why:?})"),
+        Error::PeerIncompatible(why) => {
+            format!("TLS failed: the client has nothing in common with us ({why:?})")
+        }
         Error::AlertReceived(alert) => format!("TLS failed: the client has refused us ({alert:?})"),
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             "TLS failed: what the client sends is not TLS".to_owned()

@@ -3,6 +3,9 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+
+use rustls::{ClientConfig, ClientConnection};
 
 use super::PATIENCE;
 
@@ -25,6 +28,8 @@ pub enum Reads {
 
 pub struct Peer {
     stream: TcpStream,
+    /// Its TLS, if it speaks through that.
+    pub tls: Option<Box<ClientConnection>>,
     /// What has come and has not been looked at.
     got: Vec<u8>,
     reads: Reads,
@@ -56,7 +61,13 @@ impl Peer {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Peer { stream, got: Vec::new(), reads }
+        Peer { stream, tls: None, got: Vec::new(), reads }
+    }
+
+    /// A peer that speaks through TLS.
+    pub fn connect_tls(address: SocketAddr, config: &Arc<ClientConfig>) -> Peer {
+        let tls = ClientConnection::new(Arc::clone(config), "localhost".try_into().unwrap()).unwrap();
+        Peer { tls: Some(Box::new(tls)), ..Peer::connect(address) }
     }
 
     /// The bare connection, for another thread.
@@ -75,7 +86,10 @@ impl Peer {
     }
 
     pub fn send_bytes(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).unwrap();
+        match &mut self.tls {
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.stream).write_all(bytes).unwrap(),
+            None => self.stream.write_all(bytes).unwrap(),
+        }
     }
 
     /// Writes until all is written, or the server does not want it any more: then it says false.
@@ -102,7 +116,11 @@ impl Peer {
     fn read(&mut self) -> usize {
         let mut buffer = [0; RECV];
         let most = if self.reads == Reads::Pieces { SMALL_RECV } else { RECV };
-        match self.stream.read(&mut buffer[..most]) {
+        let read = match &mut self.tls {
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.stream).read(&mut buffer[..most]),
+            None => self.stream.read(&mut buffer[..most]),
+        };
+        match read {
             Ok(count) => {
                 if self.reads == Reads::Pieces {
                     std::str::from_utf8(&buffer[..count]).expect("whole characters");
