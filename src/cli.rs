@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chatui::client::Security;
+use chatui::irc::Fingerprint;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The port that chatui uses when none is named: IRC's.
@@ -135,12 +137,45 @@ pub enum SyncMode {
 /// `chatui join`
 #[derive(Debug, Args)]
 pub struct JoinArgs {
-    /// The server: HOST, HOST:PORT, [ADDRESS]:PORT or irc://HOST; without it, a form asks
+    /// The server: HOST, HOST:PORT, [ADDRESS]:PORT or irc://HOST, with TLS even on this machine HOST:+PORT or ircs://HOST;
+    /// without it, a form asks
     #[arg(value_name = "HOST[:PORT]", value_parser = not_empty)]
     pub server: Option<String>,
+    /// What the server must show.
+    #[command(flatten)]
+    pub security: SecurityArgs,
     /// The client's own settings.
     #[command(flatten)]
     pub client: ClientArgs,
+}
+
+/// What a server must show.
+#[derive(Debug, Args)]
+pub struct SecurityArgs {
+    /// Take no other certificate than this (SHA-256), and remember it: what `serve` prints, or what has changed
+    #[arg(long, value_name = "FINGERPRINT", value_parser = Fingerprint::parse, conflicts_with_all = ["plaintext", "tls_ca"])]
+    fingerprint: Option<Fingerprint>,
+    /// Take only certificates by the authorities in this file (PEM)
+    #[arg(long, value_name = "FILE", conflicts_with = "plaintext")]
+    tls_ca: Option<PathBuf>,
+    /// Speak TLS with a server on this machine, too
+    #[arg(long, conflicts_with = "plaintext")]
+    tls: bool,
+    /// Speak without TLS: everybody on the way can read what is said, and the password
+    #[arg(long)]
+    plaintext: bool,
+}
+
+impl SecurityArgs {
+    /// The same for the client.
+    pub fn wanted(&self) -> Security {
+        Security {
+            tls: self.tls,
+            plaintext: self.plaintext,
+            fingerprint: self.fingerprint,
+            authorities: self.tls_ca.clone(),
+        }
+    }
 }
 
 /// What `join` and `host` have in common.

@@ -1,5 +1,5 @@
-//! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket),
-//! `store` (a file) and [`terminal`]; all else is pure.
+//! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket), [`tls`]
+//! (whom to trust on it), [`pins`] and `store` (files) and [`terminal`]; all else is pure.
 
 pub mod address;
 pub mod app;
@@ -10,14 +10,17 @@ pub mod entry;
 pub mod keys;
 pub mod link;
 pub mod outbox;
+pub mod pins;
 mod run;
 pub mod session;
 mod store;
+pub mod sts;
 pub mod terminal;
 pub mod theme;
+pub mod tls;
 pub mod view;
 pub mod window;
 
-pub use address::Address;
+pub use address::{Address, Security};
 pub use app::Options;
 pub use run::{Ending, Failure, run};

@@ -26,6 +26,7 @@ use tokio::time::{sleep, timeout};
 use super::address::Address;
 use super::app::{App, Effect, Event, Keep, Options, Surroundings};
 use super::link::Link;
+use super::pins::Pins;
 use super::store::Store;
 use super::terminal::{self, Answers, Guard, Taken};
 use super::theme::{Environment, Ground, Theme};
@@ -155,7 +156,7 @@ impl Client {
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
-            link: Link::new(),
+            link: Link::new(options.security.clone(), state_folder().map(|folder| Pins::new(&folder))),
             store: None,
             patience: options.connect_timeout,
             inputs: Some(EventStream::new()),

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use chatui::client::{Address, Ending};
-use chatui::server::{self, Config, ServerError, clock, config, core, log};
+use chatui::server::{self, Config, Server, ServerError, clock, config, core, log};
 
 use super::join::{block_on, options};
 use super::serve::shards_by_processors;
@@ -41,8 +41,12 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
     let address =
         server.as_ref().and_then(|server| server.addresses().first().copied()).unwrap_or(args.listen);
     let near = reachable(address);
-    let mut options =
-        options(&args.client, Some(Address { host: near.ip().to_string(), port: near.port() }))?;
+    let here = Address { host: near.ip().to_string(), port: near.port(), tls: false };
+    let mut options = options(&args.client, Some(here))?;
+    // Where TLS is spoken, nobody needs to be asked whether the server is our own.
+    if let Some(tls) = server.as_ref().and_then(Server::tls).filter(|_| !near.ip().is_loopback()) {
+        options.security.fingerprint = Some(tls.fingerprint());
+    }
     // Short enough to stand on one row of a window of 80 columns: it is to be copied.
     options.note = Some(match &server {
         Some(server) => format!("others type: {}", join_line_of(server)),

@@ -2,7 +2,7 @@
 
 use std::process::exit;
 
-use chatui::client::{self, Address, Ending, Options};
+use chatui::client::{self, Address, Ending, Options, Security};
 use chatui::irc::text;
 
 use super::{FAILED, Failure, USAGE, first_line, login_nick};
@@ -17,7 +17,7 @@ pub fn run(args: &JoinArgs) -> Result<(), Failure> {
         Some(text) => Some(Address::parse(text).map_err(|why| Failure::new(USAGE, why))?),
         None => None,
     };
-    show(options(&args.client, server)?)
+    show(Options { security: args.security.wanted(), ..options(&args.client, server)? })
 }
 
 /// What the command line says about the client.
@@ -32,6 +32,7 @@ pub fn options(args: &ClientArgs, server: Option<Address>) -> Result<Options, Fa
         nick_is_login: args.nick.is_none(),
         channels: if args.channel.is_empty() { vec!["#lobby".to_owned()] } else { args.channel.clone() },
         password,
+        security: Security::default(),
         connect_timeout: args.connect_timeout,
         reconnect: !args.no_reconnect,
         note: None,

@@ -22,7 +22,7 @@ pub struct Talk {
 impl Talk {
     pub fn new() -> Talk {
         Talk::with(Options {
-            server: Some(Address { host: "h".into(), port: 6667 }),
+            server: Some(Address { host: "h".into(), port: 6667, tls: false }),
             nick: "alice".into(),
             ..Options::default()
         })
@@ -166,7 +166,7 @@ pub fn untagged(line: &str) -> &str {
 #[test]
 fn registration_asks_for_what_is_offered_and_joins() {
     let mut talk = Talk::with(Options {
-        server: Some(Address { host: "h".into(), port: 6667 }),
+        server: Some(Address { host: "h".into(), port: 6667, tls: false }),
         nick: "alice".into(),
         password: Some("se cret".into()),
         channels: vec!["#lobby".into(), "#b".into()],
@@ -613,7 +613,7 @@ fn without_a_host_a_form_asks() {
     let Screen::Form(form) = talk.app.screen() else { panic!() };
     assert!(form.error.is_some());
     talk.types("localhost:7000");
-    let to = Address { host: "localhost".into(), port: 7000 };
+    let to = Address { host: "localhost".into(), port: 7000, tls: false };
     assert_eq!(talk.others().last(), Some(&Effect::Connect { to, after: Duration::ZERO }));
     talk.event(Event::Online);
     talk.hears(":s 001 alice :Hi");

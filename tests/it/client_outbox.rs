@@ -180,7 +180,7 @@ fn a_line_that_waited_for_days_is_not_sent_into_another_conversation() {
 #[test]
 fn drafts_are_there_again_and_commands_are_not() {
     let mut talk = Talk::with(Options {
-        server: Some(Address { host: "h".into(), port: 6667 }),
+        server: Some(Address { host: "h".into(), port: 6667, tls: false }),
         nick: "alice".into(),
         channels: vec!["#lobby".into(), "#b".into()],
         ..Options::default()

@@ -142,7 +142,7 @@ impl World {
 
     fn new_app(&mut self, n: usize) -> App {
         let options = Options {
-            server: Some(Address { host: "h".to_owned(), port: 1 }),
+            server: Some(Address { host: "h".to_owned(), port: 1, tls: false }),
             nick: format!("nick{n}"),
             ..Options::default()
         };

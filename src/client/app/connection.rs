@@ -22,6 +22,9 @@ const MINUTE: u64 = 60_000;
 /// Most addresses of one name whose failures are told.
 const MAX_TRIES: usize = 32;
 
+/// Most sentences about the connection that wait to be told.
+const MAX_TOLD: usize = 4;
+
 /// How the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Connection {
@@ -140,6 +143,9 @@ impl App {
                 effects.push(Effect::Remember(server.to_string()));
             }
         }
+        for words in std::mem::take(&mut self.told) {
+            self.tell_here(Kind::Server, &words);
+        }
         self.backoff.reset();
         self.windows.iter_mut().filter(|w| w.with == With::Person).for_each(|window| window.joined = true);
         let wanted: Vec<&str> =
@@ -203,6 +209,26 @@ impl App {
             self.connection = Connection::Waiting(self.now + after);
             effects.push(Effect::Connect { to, after });
         }
+    }
+
+    /// Something to be told once the rooms are there.
+    pub(super) fn on_told(&mut self, words: String) {
+        if self.told.len() < MAX_TOLD {
+            self.told.push(words);
+        }
+    }
+
+    /// The server is not to be trusted: that is said where it cannot be overlooked, and not tried again.
+    pub(super) fn on_refused(&mut self, reason: &str, effects: &mut Vec<Effect>) {
+        let reconnect = std::mem::replace(&mut self.options.reconnect, false);
+        if matches!(self.screen, Screen::Rooms) && self.leaving.is_none() {
+            self.session.disconnected();
+            self.connection = Connection::None;
+            self.tell_here(Kind::Error, &plain(reason));
+        } else {
+            self.on_offline(reason, effects);
+        }
+        self.options.reconnect = reconnect;
     }
 
     /// Says goodbye. The end comes with the server's answer, or after [`FAREWELL`]; at once when asked again.

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use chrono::FixedOffset;
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::address::Address;
+use super::address::{Address, Security};
 use super::backoff::Backoff;
 use super::editor::Editor;
 use super::outbox::Outbox;
@@ -47,6 +47,8 @@ pub struct Options {
     pub channels: Vec<String>,
     /// The server's password.
     pub password: Option<String>,
+    /// What the server must show.
+    pub security: Security,
     /// How long to wait for each address of a name.
     pub connect_timeout: Duration,
     /// Whether to come back when the connection is lost.
@@ -63,6 +65,7 @@ impl Default for Options {
             nick_is_login: false,
             channels: vec!["#lobby".to_owned()],
             password: None,
+            security: Security::default(),
             connect_timeout: Duration::from_secs(2),
             reconnect: true,
             note: None,
@@ -106,6 +109,10 @@ pub enum Event {
     Line(Bytes),
     /// The connection is gone, or none came about; why.
     Offline(String),
+    /// The server is not to be trusted as it is, and no more tries are made; why, and what can be done.
+    Refused(String),
+    /// Something about the connection that the user is to know once it stands.
+    Told(String),
     /// A frame has been drawn; what it showed.
     Drawn(Drawn),
     /// A moment that [`App::next_tick`] named has come.
@@ -178,6 +185,8 @@ pub struct App {
     backoff: Backoff,
     /// When the connection was lost.
     lost: Option<Time>,
+    /// What the user is to know of the connection once he is inside: a few sentences at most.
+    told: Vec<String>,
     /// How many lines that had waited were sent since the connection came back.
     sent_late: usize,
     /// Until when the server's answer to QUIT is awaited.
@@ -230,6 +239,7 @@ impl App {
             connection: Connection::None,
             backoff: Backoff::new(jitter),
             lost: None,
+            told: Vec::new(),
             sent_late: 0,
             leaving: None,
             outbox: Outbox::default(),
@@ -277,6 +287,8 @@ impl App {
             Event::Unreachable(address, reason) => self.on_unreachable(address, reason),
             Event::Online => self.on_online(&mut effects),
             Event::Offline(reason) => self.on_offline(&reason, &mut effects),
+            Event::Refused(reason) => self.on_refused(&reason, &mut effects),
+            Event::Told(words) => self.on_told(words),
             Event::Kept(journals) => self.on_kept(&journals),
             Event::NotKept(reason) => self.on_not_kept(&reason),
             Event::Leave => self.leave(None, &mut effects),

@@ -1,0 +1,344 @@
+//! TLS to a server: whom to trust, and what to say when nobody should.
+//!
+//! A certificate is judged in this order: by the fingerprint that was given; by the one that was shown at this address
+//! before; by the authorities in a file, if one was named; by the system's; and a certificate that no known authority has
+//! signed is trusted the first time, and remembered. Who is known by fingerprint need not have the right name or date, for
+//! it is the key that is trusted; that the server holds that key is always proven.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "an edge: a socket, and the files of authorities"
+)]
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, PeerIncompatible,
+    RootCertStore, SignatureScheme,
+};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::address::Address;
+use crate::irc::Fingerprint;
+
+/// What a certificate must be.
+#[derive(Clone, Debug)]
+pub enum Demand {
+    /// This one, as the user has said.
+    Given(Fingerprint),
+    /// This one, as it was before.
+    Pinned(Fingerprint),
+    /// One by an authority in this file.
+    By(PathBuf),
+    /// One by an authority of the system's; or any that no known authority has signed.
+    Any,
+}
+
+/// What came of a certificate that was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is the one that was given or known.
+    Known(Fingerprint),
+    /// An authority stands for it.
+    Signed,
+    /// Nobody stands for it: it is trusted because it is the first.
+    First(Fingerprint),
+}
+
+/// Why there is no TLS.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The certificate was not accepted: it is no use to try again.
+    Refused(String),
+    /// The server does not seem to speak TLS.
+    NotSpoken,
+    /// Something else, in words.
+    Failed(String),
+}
+
+/// Speaks TLS with a server that was reached at this address.
+///
+/// # Errors
+/// [`Failure`]; nothing but the handshake has been sent then.
+pub async fn seal(
+    stream: TcpStream,
+    at: &Address,
+    demand: Demand,
+) -> Result<(TlsStream<TcpStream>, Accepted), Failure> {
+    let name = ServerName::try_from(at.host.clone())
+        .map_err(|_| Failure::Refused(format!("{} cannot be the name of a server with TLS", at.host)))?;
+    let roots = match &demand {
+        Demand::Given(_) | Demand::Pinned(_) => Ok(None),
+        Demand::By(file) => Ok(Some(of_file(file).map_err(Failure::Refused)?)),
+        // A few hundred files.
+        Demand::Any => tokio::task::spawn_blocking(of_system).await.map(Some),
+    };
+    let roots = roots.map_err(|error| Failure::Failed(error.to_string()))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let authorities = match roots.filter(|roots| !roots.is_empty()) {
+        Some(roots) => {
+            let built =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+            Some(built.map_err(|error| Failure::Failed(error.to_string()))?)
+        }
+        None => None,
+    };
+    let judge = Arc::new(Judge {
+        at: at.clone(),
+        demand,
+        authorities,
+        provider: Arc::clone(&provider),
+        verdict: Mutex::new(None),
+    });
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::Failed(error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(&judge) as Arc<dyn ServerCertVerifier>)
+        .with_no_client_auth();
+    match TlsConnector::from(Arc::new(config)).connect(name, stream).await {
+        Ok(stream) => match judge.verdict() {
+            Some(Ok(accepted)) => Ok((stream, accepted)),
+            _ => Err(Failure::Failed("the server showed no certificate".to_owned())),
+        },
+        Err(error) => Err(match judge.verdict() {
+            Some(Err(why)) => Failure::Refused(why),
+            _ => failure(&error),
+        }),
+    }
+}
+
+fn of_file(file: &std::path::Path) -> Result<RootCertStore, String> {
+    let failed = |why: &dyn std::fmt::Display| format!("cannot use {}: {why}", file.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| failed(&error))? {
+        roots.add(certificate.map_err(|error| failed(&error))?).map_err(|error| failed(&error))?;
+    }
+    if roots.is_empty() { Err(failed(&"it holds no certificate")) } else { Ok(roots) }
+}
+
+/// What cannot be read among the system's authorities stands for nobody.
+fn of_system() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+/// The fingerprint of a certificate.
+fn fingerprint(certificate: &CertificateDer<'_>) -> Option<Fingerprint> {
+    let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
+    digest.as_ref().try_into().map(Fingerprint::new).ok()
+}
+
+/// Judges a certificate, and remembers how.
+#[derive(Debug)]
+struct Judge {
+    at: Address,
+    demand: Demand,
+    authorities: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+    verdict: Mutex<Option<Result<Accepted, String>>>,
+}
+
+impl Judge {
+    fn verdict(&self) -> Option<Result<Accepted, String>> {
+        self.verdict.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn judge(
+        &self,
+        certificate: &CertificateDer<'_>,
+        by_authorities: impl FnOnce(&WebPkiServerVerifier) -> Result<ServerCertVerified, Error>,
+    ) -> Result<Accepted, String> {
+        let shown = fingerprint(certificate).ok_or("a fingerprint has 32 bytes")?;
+        let at = &self.at;
+        let known = |wanted: Fingerprint, otherwise: &dyn Fn(Fingerprint) -> String| {
+            if wanted == shown { Ok(Accepted::Known(shown)) } else { Err(otherwise(wanted)) }
+        };
+        match &self.demand {
+            Demand::Given(wanted) => known(*wanted, &|wanted| {
+                format!(
+                    "the certificate at {at} is not the one that was named: --fingerprint {wanted} ({}), but it shows \
+                     {shown} ({})",
+                    wanted.phrase(),
+                    shown.phrase()
+                )
+            }),
+            Demand::Pinned(wanted) => known(*wanted, &|wanted| changed(at, wanted, shown)),
+            Demand::By(_) | Demand::Any => {
+                let signed = self.authorities.as_deref().map(by_authorities);
+                match signed {
+                    Some(Ok(_)) => Ok(Accepted::Signed),
+                    Some(Err(error))
+                        if matches!(self.demand, Demand::By(_)) || !is_unsigned(certificate, &error) =>
+                    {
+                        Err(refusal(at, &error, shown))
+                    }
+                    _ => Ok(Accepted::First(shown)),
+                }
+            }
+        }
+    }
+}
+
+impl ServerCertVerifier for Judge {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict =
+            self.judge(certificate, |signed| signed.verify_server_cert(certificate, chain, name, ocsp, now));
+        let accepted = verdict.is_ok();
+        *self.verdict.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
+        if accepted {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Whether nobody that is known stands for a certificate: then it is as good as its fingerprint. One that an authority has
+/// signed, but for another name or time, is not: somebody may use it who should not.
+fn is_unsigned(certificate: &CertificateDer<'_>, error: &Error) -> bool {
+    matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer))
+        || is_self_signed(certificate).unwrap_or(false)
+}
+
+/// Whether a certificate names itself as its issuer: of the TBSCertificate (RFC 5280 4.1) the issuer is the third field, and
+/// the subject the fifth, not counting the version.
+fn is_self_signed(certificate: &[u8]) -> Option<bool> {
+    let (_, body, _) = element(certificate)?;
+    let (_, mut rest, _) = element(body)?;
+    const VERSION: u8 = 0xA0;
+    if rest.first() == Some(&VERSION) {
+        rest = element(rest)?.2;
+    }
+    let mut fields = [&[][..]; 5];
+    for field in &mut fields {
+        let (_, content, behind) = element(rest)?;
+        (*field, rest) = (content, behind);
+    }
+    let [_serial, _algorithm, issuer, _validity, subject] = fields;
+    Some(issuer == subject)
+}
+
+/// The first element of DER: its tag, its content, and what follows it.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (&[tag, length], rest) = der.split_first_chunk()?;
+    let (length, rest) = match usize::from(length) {
+        short @ ..0x80 => (short, rest),
+        long => {
+            let (digits, rest) =
+                rest.split_at_checked(long - 0x80).filter(|(digits, _)| digits.len() <= 4)?;
+            (digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)), rest)
+        }
+    };
+    rest.split_at_checked(length).map(|(content, behind)| (tag, content, behind))
+}
+
+/// What to say of a certificate that is not the one that was known.
+fn changed(at: &Address, wanted: Fingerprint, shown: Fingerprint) -> String {
+    format!(
+        "THE CERTIFICATE OF {at} HAS CHANGED. Known is {wanted} ({}), but now it shows {shown} ({}). Somebody may be in \
+         between, listening; or the server has a new one. Ask whoever runs it. If the new one is right: chatui join {at} \
+         --fingerprint {shown}",
+        wanted.phrase(),
+        shown.phrase()
+    )
+}
+
+/// What to say of a certificate that the authorities do not accept.
+fn refusal(at: &Address, error: &Error, shown: Fingerprint) -> String {
+    use CertificateError as Bad;
+    let why = match error {
+        Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
+            "has expired (if this machine's clock is right)".to_owned()
+        }
+        Error::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
+            "is not valid yet (if this machine's clock is right)".to_owned()
+        }
+        Error::InvalidCertificate(Bad::NotValidForNameContext { presented, .. }) if !presented.is_empty() => {
+            let names: Vec<String> = presented.iter().take(5).map(|name| plain_name(name)).collect();
+            format!("is for another name: {}", names.join(", "))
+        }
+        Error::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => {
+            "is for another name".to_owned()
+        }
+        Error::InvalidCertificate(Bad::UnknownIssuer) => {
+            "is by none of the authorities that were named".to_owned()
+        }
+        Error::InvalidCertificate(Bad::Revoked) => "was revoked".to_owned(),
+        other => format!("is not good: {other}"),
+    };
+    format!(
+        "the certificate of {at} {why}. If you know all the same that it is the right server: --fingerprint {shown} ({})",
+        shown.phrase()
+    )
+}
+
+/// A name out of a certificate, as `DnsName("a.example")` is printed.
+fn plain_name(name: &str) -> String {
+    let inner = name.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"'));
+    inner.map_or(name, |(inner, _)| inner).to_owned()
+}
+
+/// Why a handshake failed that failed for another reason than the certificate.
+fn failure(error: &io::Error) -> Failure {
+    let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
+        return match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+                Failure::NotSpoken
+            }
+            _ => Failure::Failed(error.to_string()),
+        };
+    };
+    match inner {
+        Error::InvalidMessage(_) | Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            Failure::NotSpoken
+        }
+        Error::AlertReceived(AlertDescription::ProtocolVersion)
+        | Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => Failure::Failed(
+            "it speaks only versions of TLS before 1.2, which are not safe any more".to_owned(),
+        ),
+        other => Failure::Failed(format!("TLS failed: {other}")),
+    }
+}
