@@ -12,6 +12,7 @@ mod cli;
 mod client;
 mod client_outbox;
 mod client_scroll;
+mod client_tls;
 mod core;
 mod crash;
 mod escapes;
