@@ -10,7 +10,7 @@ use crate::report::{Latency, Report};
 
 /// Clients connect, register and join a room each, which so many share.
 pub fn connect(run: &Run, clients: usize, room: usize) -> Outcome<Report> {
-    let mut crowd = Crowd::new(run.address, clients)?;
+    let mut crowd = Crowd::new(run, clients)?;
     let before = run.usage();
     let begun = Instant::now();
     let latency = crowd.enter(run, Caps::default(), |crowd, place| Some(crowd.room(place / room.max(1))))?;
@@ -29,7 +29,7 @@ pub fn connect(run: &Run, clients: usize, room: usize) -> Outcome<Report> {
 
 /// Clients who are there already all join one room.
 pub fn join_one(run: &Run, clients: usize) -> Outcome<Report> {
-    let mut crowd = Crowd::new(run.address, clients)?;
+    let mut crowd = Crowd::new(run, clients)?;
     crowd.enter(run, Caps::default(), |_, _| None)?;
     crowd.quiet(run, Duration::from_millis(300))?;
     let before = run.usage();
@@ -69,7 +69,7 @@ pub fn join_one(run: &Run, clients: usize) -> Outcome<Report> {
 
 /// Clients who register, perhaps share rooms with some others, and then say nothing.
 pub fn idle(run: &Run, clients: usize, room: Option<usize>, rest: Duration) -> Outcome<Report> {
-    let mut crowd = Crowd::new(run.address, clients)?;
+    let mut crowd = Crowd::new(run, clients)?;
     let empty = run.usage();
     let begun = Instant::now();
     let latency =

@@ -136,7 +136,7 @@ impl<'a> Churn<'a> {
             return Err("there must be a client and a room".into());
         }
         let places = plan.clients + plan.rooms;
-        let crowd = Crowd::new(run.address, places)?;
+        let crowd = Crowd::new(run, places)?;
         Ok(Churn {
             plan,
             rooms: (0..=plan.rooms).map(|room| crowd.room(room)).collect(),

@@ -3,14 +3,16 @@
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chatui::irc::{Cap, Caps, Framed, Framer, MAX_LINE, Message};
-use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
+use rustls::ClientConfig;
 
 use crate::Outcome;
 use crate::report::Latency;
+use crate::stream::Stream;
 use crate::usage::{Process, Usage};
 
 /// Bytes that are read at once; all clients share the buffer.
@@ -24,6 +26,8 @@ const EVENTS: usize = 1024;
 pub struct Run {
     /// Where the server listens.
     pub address: SocketAddr,
+    /// With which TLS the clients come, if with any.
+    pub tls: Option<Arc<ClientConfig>>,
     /// The server's process, if it is known.
     pub process: Option<Process>,
     /// How many may be on their way in at once.
@@ -79,13 +83,14 @@ pub struct Crowd {
     buffer: Vec<u8>,
     unflushed: Vec<usize>,
     address: SocketAddr,
+    tls: Option<Arc<ClientConfig>>,
     /// Signs that make the names of this run unlike those of another.
     mark: String,
 }
 
 #[derive(Default)]
 struct Client {
-    stream: Option<TcpStream>,
+    stream: Option<Stream>,
     framer: Option<Framer>,
     greeting: Greeting,
     unsent: Vec<u8>,
@@ -95,7 +100,7 @@ struct Client {
 
 impl Crowd {
     /// So many places, nobody connected.
-    pub fn new(address: SocketAddr, places: usize) -> Outcome<Crowd> {
+    pub fn new(run: &Run, places: usize) -> Outcome<Crowd> {
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         Ok(Crowd {
             poll: Poll::new()?,
@@ -103,7 +108,8 @@ impl Crowd {
             clients: (0..places).map(|_| Client::default()).collect(),
             buffer: vec![0; READ_SIZE],
             unflushed: Vec::new(),
-            address,
+            address: run.address,
+            tls: run.tls.clone(),
             mark: base36(clock as u64 / 100, 4),
         })
     }
@@ -131,10 +137,14 @@ impl Crowd {
 
     /// Begins to connect; the welcome is [heard](Heard::Welcome) later.
     pub fn connect(&mut self, place: usize, nick: &str, wanted: Caps) -> io::Result<()> {
-        let mut stream = TcpStream::connect(self.address)?;
+        let mut stream = Stream::connect(self.address, self.tls.as_ref())?;
         // Or our own system would hold back a second small line until the first is acknowledged, 40 ms later.
-        stream.set_nodelay(true)?;
-        self.poll.registry().register(&mut stream, Token(place), Interest::READABLE | Interest::WRITABLE)?;
+        stream.socket.set_nodelay(true)?;
+        self.poll.registry().register(
+            &mut stream.socket,
+            Token(place),
+            Interest::READABLE | Interest::WRITABLE,
+        )?;
         let mut client = Client {
             stream: Some(stream),
             framer: Some(Framer::new(MAX_LINE)),
@@ -274,6 +284,8 @@ impl Client {
                 Err(_) => return,
             }
         }
+        // The same holds for what is sealed already.
+        let _ = stream.push();
     }
 
     fn read(&mut self, buffer: &mut [u8], closing: bool, mut each: impl FnMut(Heard<'_>)) {
@@ -294,7 +306,7 @@ impl Client {
                     });
                     // Less than there was room for: the socket is drained, and a new edge will come. But not for
                     // an end that is there already.
-                    if count < buffer.len() && !closing {
+                    if count < buffer.len() && !closing && !open.is_sealed() {
                         break false;
                     }
                 }

@@ -17,7 +17,7 @@ const WANTED: [Cap; 4] = [Cap::Batch, Cap::ServerTime, Cap::MessageTags, Cap::Ch
 /// One client says so many lines; then each of the others asks for all of them at once, and checks that they come
 /// once and in order.
 pub fn run(run: &Run, clients: usize, lines: u32, size: usize) -> Outcome<Report> {
-    let mut crowd = Crowd::new(run.address, clients + 1)?;
+    let mut crowd = Crowd::new(run, clients + 1)?;
     let mut wanted = Caps::default();
     WANTED.iter().for_each(|cap| wanted.insert(*cap));
     crowd.enter(run, wanted, |crowd, _| Some(crowd.room(0)))?;

@@ -18,6 +18,7 @@ mod churn;
 mod crowd;
 mod history;
 mod report;
+mod stream;
 mod talk;
 mod usage;
 
@@ -54,6 +55,9 @@ struct Options {
     /// Print the row without the heading
     #[arg(long)]
     no_heading: bool,
+    /// Speak TLS, with any certificate
+    #[arg(long)]
+    tls: bool,
     /// How many connect at once; some servers stumble over more, others let a client wait a second and need many
     #[arg(long, default_value_t = 32)]
     at_once: usize,
@@ -211,6 +215,7 @@ fn run(cli: &Cli) -> Outcome<report::Report> {
     let limit = Duration::from_secs(cli.options.timeout);
     let run = crowd::Run {
         address,
+        tls: cli.options.tls.then(stream::any_certificate).transpose()?,
         process: usage,
         at_once: cli.options.at_once,
         deadline: crowd::Deadline::after(limit),

@@ -73,7 +73,7 @@ pub fn run(run: &Run, plan: &Plan) -> Outcome<Report> {
         return Err("there must be a sender and a receiver".into());
     }
     let hearing = plan.rooms * plan.members();
-    let mut crowd = Crowd::new(run.address, hearing + plan.rooms * plan.deaf)?;
+    let mut crowd = Crowd::new(run, hearing + plan.rooms * plan.deaf)?;
     crowd.enter(run, Caps::default(), |crowd, place| Some(crowd.room(plan.room(place))))?;
     crowd.quiet(run, Duration::from_millis(300))?;
     (hearing..crowd.len()).for_each(|place| crowd.deafen(place));
