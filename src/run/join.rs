@@ -17,6 +17,12 @@ pub fn run(args: &JoinArgs) -> Result<(), Failure> {
         Some(text) => Some(Address::parse(text).map_err(|why| Failure::new(USAGE, why))?),
         None => None,
     };
+    if args.security.wanted().plaintext && server.as_ref().is_some_and(|server| server.tls) {
+        return Err(Failure::new(
+            USAGE,
+            "--plaintext is the contrary of ircs:// and of a plus before the port",
+        ));
+    }
     show(Options { security: args.security.wanted(), ..options(&args.client, server)? })
 }
 
