@@ -33,6 +33,8 @@ pub enum Command {
     Quit(Option<String>),
     /// Explain a command, or name all.
     Help(Option<String>),
+    /// Go to what was said at some time.
+    Goto(String),
     /// Empty the window.
     Clear,
     /// Send the last failed line again.
@@ -113,6 +115,7 @@ pub const TABLE: &[Spec] = &[
         Some(Command::Away(some(rest).unwrap_or_else(|| "away".to_owned())))
     }),
     spec("back", "", "be back", |_| Some(Command::Back)),
+    spec("goto", "day or time", "go to what was said then", |rest| some(rest).map(Command::Goto)),
     spec("retry", "", "send the line that failed again", |_| Some(Command::Retry)),
     spec("clear", "", "empty the window", |_| Some(Command::Clear)),
     spec("reconnect", "", "connect anew", |_| Some(Command::Reconnect)),

@@ -43,6 +43,8 @@ pub enum Action {
     EndOrNewest,
     /// The first unread message.
     FirstUnread,
+    /// Go to a day or a time.
+    Goto,
     /// The next window.
     NextWindow,
     /// The window before.
@@ -161,6 +163,7 @@ pub const TABLE: &[Binding] = &[
         &[(NONE, KeyCode::Home, Action::HomeOrOldest), (NONE, KeyCode::End, Action::EndOrNewest)],
     ),
     row(Group::Read, "Alt-U", "first unread", &[(ALT, KeyCode::Char('u'), Action::FirstUnread)]),
+    row(Group::Read, "Alt-G", "go to day or time", &[(ALT, KeyCode::Char('g'), Action::Goto)]),
     row(Group::Read, "Esc", "back to live end", &[(NONE, KeyCode::Esc, Action::Escape)]),
     row(
         Group::Go,

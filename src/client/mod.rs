@@ -1,5 +1,5 @@
-//! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket) and
-//! [`terminal`]; all else is pure.
+//! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket),
+//! `store` (a file) and [`terminal`]; all else is pure.
 
 pub mod address;
 pub mod app;
@@ -12,6 +12,7 @@ pub mod link;
 pub mod outbox;
 mod run;
 pub mod session;
+mod store;
 pub mod terminal;
 pub mod theme;
 pub mod view;

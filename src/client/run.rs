@@ -2,7 +2,7 @@
 //! everything that is ready is handled, then one frame is drawn.
 #![allow(
     clippy::disallowed_methods,
-    reason = "the edge: it reads the clock, takes chance, and keeps one small file for the core"
+    reason = "the edge: it reads the clock, takes chance, and keeps a small file"
 )]
 
 use std::collections::VecDeque;
@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use crossterm::event::{Event as Input, EventStream};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
@@ -23,8 +24,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
 use super::address::Address;
-use super::app::{App, Effect, Event, Options, Surroundings};
+use super::app::{App, Effect, Event, Keep, Options, Surroundings};
 use super::link::Link;
+use super::store::Store;
 use super::terminal::{self, Answers, Guard, Taken};
 use super::theme::{Environment, Ground, Theme};
 use super::view::{self, Healing};
@@ -114,6 +116,8 @@ struct Client {
     app: App,
     theme: Theme,
     link: Link,
+    /// What outlives the client; none before there is a server, and when it cannot be kept.
+    store: Option<Store>,
     patience: Duration,
     /// The terminal's half of the stream; gone once the terminal is being given back.
     inputs: Option<EventStream>,
@@ -152,6 +156,7 @@ impl Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
             link: Link::new(),
+            store: None,
             patience: options.connect_timeout,
             inputs: Some(EventStream::new()),
             answers: Answers::expected(),
@@ -175,8 +180,10 @@ impl Client {
         self.effects.extend(self.app.start(now()));
         // Nothing that is done at the start can end the client.
         while let Some(effect) = self.effects.pop_front() {
-            if let Effect::Connect { to, after } = effect {
-                self.link.connect(to, after, patience);
+            match effect {
+                Effect::Connect { to, after } => self.link.connect(to, after, patience),
+                Effect::Keep(keep) => self.keep(keep),
+                _ => {}
             }
         }
         // The first frame waits for the room, but no longer than any frame does: a server that is near is simply there.
@@ -318,12 +325,32 @@ impl Client {
                     self.mouse = on;
                     terminal::set_mouse(on)?;
                 }
+                Effect::Keep(keep) => self.keep(keep),
                 Effect::Remember(host) => remember(&host),
                 Effect::Quit => return Ok(Some(Ok(Ending::Left))),
                 Effect::Fail(text) => return Ok(Some(Err(Failure::Connection(text)))),
             }
         }
         Ok(None)
+    }
+
+    fn keep(&mut self, keep: Keep) {
+        let done = match keep {
+            Keep::Open { server, nick } => match open_store(&server, &nick) {
+                Ok((store, found)) => {
+                    self.store = Some(store);
+                    self.update(Event::Kept(found));
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+            Keep::Append(records) => self.store.as_mut().map_or(Ok(()), |store| store.append(&records)),
+            Keep::Replace(whole) => self.store.as_mut().map_or(Ok(()), |store| store.replace(&whole)),
+        };
+        if let Err(error) = done {
+            self.store = None;
+            self.update(Event::NotKept(error.to_string()));
+        }
     }
 
     fn disconnect(&mut self, reason: &str) {
@@ -387,15 +414,19 @@ impl Client {
         // Its thread ends with the stream: what is typed from here on is for the shell. No second stream may be made
         // before that: it would wait for the lock that this thread holds while it waits for a key.
         self.inputs = None;
-        let Client { app, link, guard, .. } = &mut self;
-        guard.pause();
+        self.guard.pause();
         if let Ok(Ending::Signal(_)) = ending {
-            for effect in app.update(Event::Leave, now()) {
-                if let Effect::Send(line) = effect {
-                    link.send(line);
+            for effect in self.app.update(Event::Leave, now()) {
+                match effect {
+                    Effect::Send(line) => drop(self.link.send(line)),
+                    Effect::Keep(keep) => self.keep(keep),
+                    _ => {}
                 }
             }
-            std::mem::take(link).finish(FAREWELL).await;
+            std::mem::take(&mut self.link).finish(FAREWELL).await;
+        }
+        if let Some(store) = self.store.take() {
+            store.close();
         }
         ending
     }
@@ -455,10 +486,20 @@ fn theme(answer: Option<Ground>) -> Theme {
     Theme::new(environment.depth(), answer.unwrap_or_else(|| environment.ground()))
 }
 
+/// The folder for what is remembered from one time to the next.
+fn state_folder() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "chatui")?;
+    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+}
+
+fn open_store(server: &str, nick: &str) -> io::Result<(Store, Vec<Bytes>)> {
+    let folder = state_folder().ok_or_else(|| io::Error::other("there is no home folder"))?;
+    Store::open(&folder.join("outbox"), server, nick)
+}
+
 /// Where the last server is kept for the form.
 fn memory() -> Option<PathBuf> {
-    let folders = directories::ProjectDirs::from("", "", "chatui")?;
-    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).join("last-server"))
+    state_folder().map(|folder| folder.join("last-server"))
 }
 
 fn remembered() -> Option<String> {

@@ -145,10 +145,8 @@ pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&
         let end = (start..=most).rev().find(|at| out[*at] & 0xC0 != 0x80).unwrap_or(start);
         out.truncate(end);
     }
-    for byte in &mut out[start..] {
-        if matches!(byte, b'\r' | b'\n' | 0) {
-            *byte = b' ';
-        }
+    while let Some(at) = memchr::memchr3(b'\r', b'\n', 0, &out[start..]) {
+        out[start + at] = b' ';
     }
     out.put_slice(b"\r\n");
 }

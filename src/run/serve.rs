@@ -93,6 +93,9 @@ impl Signals {
         let watch = |kind| {
             signal(kind).map_err(|error| Failure::new(FAILED, format!("cannot watch signals: {error}")))
         };
+        // A file that may grow no further (`ulimit -f`) would end the server; like this, the write fails, and the log has no
+        // room. Once watched, a signal never ends the program again.
+        let _ = watch(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
         let hangup = if hangup_is_ignored() { None } else { Some(watch(SignalKind::hangup())?) };
         Ok(Signals {
             interrupt: watch(SignalKind::interrupt())?,

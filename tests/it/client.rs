@@ -9,18 +9,18 @@ use chatui::client::window::{Drawn, Scroll};
 use chatui::irc::Time;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-const CAPS: &str = "message-tags server-time batch labeled-response echo-message draft/chathistory";
+pub const CAPS: &str = "message-tags server-time batch labeled-response echo-message draft/chathistory";
 
 /// A client and what it has sent.
-struct Talk {
-    app: App,
-    now: Time,
-    sent: Vec<String>,
+pub struct Talk {
+    pub app: App,
+    pub now: Time,
+    pub sent: Vec<String>,
     others: Vec<Effect>,
 }
 
 impl Talk {
-    fn new() -> Talk {
+    pub fn new() -> Talk {
         Talk::with(Options {
             server: Some(Address { host: "h".into(), port: 6667 }),
             nick: "alice".into(),
@@ -28,7 +28,7 @@ impl Talk {
         })
     }
 
-    fn with(options: Options) -> Talk {
+    pub fn with(options: Options) -> Talk {
         let now = Time::from_millis(1_795_190_700_000);
         let surroundings = Surroundings {
             seed: 7,
@@ -43,7 +43,7 @@ impl Talk {
         talk
     }
 
-    fn keep(&mut self, effects: Vec<Effect>) {
+    pub fn keep(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Send(line) => self.sent.push(line),
@@ -52,49 +52,49 @@ impl Talk {
         }
     }
 
-    fn event(&mut self, event: Event) {
+    pub fn event(&mut self, event: Event) {
         let effects = self.app.update(event, self.now);
         self.keep(effects);
     }
 
     /// What the client has sent since this was asked last.
-    fn sent(&mut self) -> Vec<String> {
+    pub fn sent(&mut self) -> Vec<String> {
         std::mem::take(&mut self.sent)
     }
 
-    fn others(&mut self) -> Vec<Effect> {
+    pub fn others(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.others)
     }
 
     /// Lines of the server, one a row.
-    fn hears(&mut self, lines: &str) {
+    pub fn hears(&mut self, lines: &str) {
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             self.event(Event::Line(line.to_owned().into_bytes().into()));
         }
     }
 
-    fn key(&mut self, modifiers: KeyModifiers, code: KeyCode) {
+    pub fn key(&mut self, modifiers: KeyModifiers, code: KeyCode) {
         self.event(Event::Key(KeyEvent::new(code, modifiers)));
     }
 
-    fn control(&mut self, c: char) {
+    pub fn control(&mut self, c: char) {
         self.key(KeyModifiers::CONTROL, KeyCode::Char(c));
     }
 
-    fn types(&mut self, text: &str) {
+    pub fn types(&mut self, text: &str) {
         for c in text.chars() {
             self.key(KeyModifiers::NONE, KeyCode::Char(c));
         }
         self.key(KeyModifiers::NONE, KeyCode::Enter);
     }
 
-    fn passes(&mut self, millis: u64) {
+    pub fn passes(&mut self, millis: u64) {
         self.now = self.now + Duration::from_millis(millis);
         self.event(Event::Tick);
     }
 
     /// Connected and welcomed by a server with these capabilities.
-    fn online(&mut self, caps: &str) {
+    pub fn online(&mut self, caps: &str) {
         self.event(Event::Online);
         self.hears(&format!(":s CAP * LS :{caps}"));
         if !caps.is_empty() {
@@ -105,14 +105,14 @@ impl Talk {
         );
     }
 
-    fn joined(&mut self, name: &str, names: &str) {
+    pub fn joined(&mut self, name: &str, names: &str) {
         self.hears(&format!(
             ":alice!a@host JOIN {name}\n:s 353 alice = {name} :{names}\n:s 366 alice {name} :End of /NAMES list"
         ));
     }
 
     /// A piece of history: what the client asked for last is answered with these lines.
-    fn history(&mut self, label: Option<&str>, name: &str, lines: &[String]) {
+    pub fn history(&mut self, label: Option<&str>, name: &str, lines: &[String]) {
         let label = label.map(|label| format!("@label={label} ")).unwrap_or_default();
         self.hears(&format!("{label}:s BATCH +h chathistory {name}"));
         for line in lines {
@@ -122,11 +122,11 @@ impl Talk {
     }
 
     /// What a window shows: speech as `who: text`, other entries by their kind.
-    fn shows(&self, name: &str) -> Vec<String> {
+    pub fn shows(&self, name: &str) -> Vec<String> {
         self.window(name).entries().iter().map(shown).collect()
     }
 
-    fn window(&self, name: &str) -> &chatui::client::window::Window {
+    pub fn window(&self, name: &str) -> &chatui::client::window::Window {
         self.app.windows().iter().find(|window| window.name == name).unwrap()
     }
 }
@@ -149,17 +149,17 @@ fn shown(entry: &Entry) -> String {
 }
 
 /// A stamped line, number `n`, a second apart each.
-fn line(n: u64, who: &str, text: &str) -> String {
+pub fn line(n: u64, who: &str, text: &str) -> String {
     let at = Time::from_millis(1_795_190_000_000 + n * 1000);
     format!("@time={at};msgid=m{n:04} :{who}!u@h PRIVMSG #lobby :{text}")
 }
 
 /// The label and the id in the tags of a line that was sent.
-fn tag<'a>(line: &'a str, key: &str) -> &'a str {
+pub fn tag<'a>(line: &'a str, key: &str) -> &'a str {
     line.split([' ', ';', '@']).find_map(|tag| tag.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default()
 }
 
-fn untagged(line: &str) -> &str {
+pub fn untagged(line: &str) -> &str {
     if line.starts_with('@') { line.split_once(' ').unwrap().1 } else { line }
 }
 
@@ -172,7 +172,7 @@ fn registration_asks_for_what_is_offered_and_joins() {
         channels: vec!["#lobby".into(), "#b".into()],
         ..Options::default()
     });
-    assert!(matches!(talk.others()[..], [Effect::Connect { after: Duration::ZERO, .. }]));
+    assert!(matches!(talk.others()[..], [Effect::Keep(_), Effect::Connect { after: Duration::ZERO, .. }]));
     assert!(matches!(talk.app.screen(), Screen::Connecting(_)));
     talk.event(Event::Online);
     assert_eq!(talk.sent(), ["CAP LS 302", "PASS :se cret", "NICK alice", "USER alice 0 * alice"]);
@@ -238,7 +238,7 @@ fn joining_shows_what_was_said_before_as_one_block() {
 }
 
 /// A client in #lobby that has seen the lines up to number 2.
-fn in_lobby() -> Talk {
+pub fn in_lobby() -> Talk {
     let mut talk = Talk::new();
     talk.online(CAPS);
     talk.joined("#lobby", "bob alice");
@@ -450,7 +450,10 @@ fn a_server_without_capabilities_is_enough() {
     talk.sent();
     talk.joined("#lobby", "@bob alice");
     talk.types("hello");
-    assert_eq!(talk.sent(), ["PRIVMSG #lobby :hello"]);
+    // Nothing echoes: the answer to the question behind it says that it was heard.
+    assert_eq!(talk.sent(), ["PRIVMSG #lobby :hello", "PING :said-1"]);
+    assert_eq!(talk.shows("#lobby"), ["Join alice", "alice: hello (pending)"]);
+    talk.hears(":s PONG s :said-1");
     talk.hears(":bob!b@h PRIVMSG #lobby :hi alice\n:bob!b@h MODE #lobby +v alice\n:bob!b@h PART #lobby :bye");
     assert_eq!(
         talk.shows("#lobby"),
@@ -462,7 +465,7 @@ fn a_server_without_capabilities_is_enough() {
     talk.hears(":s 001 alice :Hi");
     talk.sent();
     talk.joined("#lobby", "alice");
-    assert_eq!(talk.sent(), ["PRIVMSG #lobby :offline"]);
+    assert_eq!(talk.sent(), ["PRIVMSG #lobby :offline", "PING :said-2"]);
 }
 
 #[test]
@@ -611,7 +614,7 @@ fn without_a_host_a_form_asks() {
     assert!(form.error.is_some());
     talk.types("localhost:7000");
     let to = Address { host: "localhost".into(), port: 7000 };
-    assert_eq!(talk.others(), [Effect::Connect { to, after: Duration::ZERO }]);
+    assert_eq!(talk.others().last(), Some(&Effect::Connect { to, after: Duration::ZERO }));
     talk.event(Event::Online);
     talk.hears(":s 001 alice :Hi");
     assert!(talk.others().contains(&Effect::Remember("localhost:7000".into())));
@@ -674,7 +677,7 @@ fn reading_at_the_top_loads_older_pages_until_the_beginning() {
     talk.sent();
     let mut n = 151;
     for first in [51, 1] {
-        talk.key(KeyModifiers::NONE, KeyCode::Home);
+        talk.key(KeyModifiers::NONE, KeyCode::PageUp);
         let bottom = talk.app.window().entries()[19].id;
         let drawn = Drawn { bottom: Some((bottom, 0)), at_top: true, rows: 20, ..Drawn::default() };
         talk.event(Event::Drawn(drawn));

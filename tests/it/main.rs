@@ -10,6 +10,8 @@
 
 mod cli;
 mod client;
+mod client_outbox;
+mod client_scroll;
 mod core;
 mod crash;
 mod escapes;

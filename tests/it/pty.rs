@@ -159,6 +159,65 @@ fn what_is_typed_while_the_server_is_away_is_sent_once() {
 }
 
 #[test]
+fn what_is_typed_while_the_server_is_away_outlives_the_client_that_is_killed() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let address = server.address.clone();
+    let mut alice = server.person(&home, "alice");
+    let bob = server.person(&home, "bob");
+    server.terminal.signal(Signal::TERM);
+    assert_eq!(server.terminal.exit(), 0);
+    alice.sees("offline");
+    alice.line("said into the dark");
+    alice.line("and once more");
+    alice.keys("half a thou");
+    alice.sees("2 lines wait");
+    comes_true("the draft is on the disk", || journal(&home).contains("thou"));
+    alice.signal(Signal::KILL);
+
+    let server = Server::at(&home, &address);
+    let mut alice = server.person(&home, "alice");
+    alice.sees("half a thou");
+    for person in [&alice, &bob] {
+        person.sees_rows("the lines arrive", |rows| {
+            message(rows, "alice", "said into the dark")
+                && rows.iter().any(|row| row.contains("and once more"))
+        });
+    }
+    // Killed again, at the moment after Enter: whether the server has heard it is not known to anybody yet.
+    alice.keys("\u{15}");
+    for n in 0..5 {
+        alice.line(&format!("word {n}"));
+        alice
+            .sees_rows("the line is taken", |rows| rows.iter().any(|row| row.contains(&format!("word {n}"))));
+        alice.signal(Signal::KILL);
+        bob.sees_rows("the server knows that alice is gone", |rows| !member(rows, "alice"));
+        alice = server.person(&home, "alice");
+    }
+    bob.sees("word 4");
+    for text in ["said into the dark", "and once more", "word 0", "word 1", "word 2", "word 3", "word 4"] {
+        bob.sees(text);
+        assert_eq!(bob.screen().matches(text).count(), 1, "{}", bob.screen());
+    }
+    // All is settled: nothing is left but the file itself.
+    comes_true("the journal is empty", || journal(&home).is_empty());
+}
+
+fn comes_true(what: &str, holds: impl Fn() -> bool) {
+    let until = std::time::Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(std::time::Instant::now() < until, "waited in vain until {what}");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+/// What all clients have on the disk.
+fn journal(home: &Home) -> String {
+    let files = std::fs::read_dir(home.path("state/chatui/outbox")).into_iter().flatten().flatten();
+    files.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect()
+}
+
+#[test]
 fn each_way_of_leaving_restores_the_terminal() {
     let home = Home::new();
     let server = Server::start(&home);

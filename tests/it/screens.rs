@@ -81,7 +81,7 @@ fn the_room_in_120_by_40() {
  4 greta_s   @2 │                                                                                        │ bea
  5 marit     @1 │                                                                                        │ dara
                 │                                                                                        │ greta_s
-                │                                                                                        │ jp
+                │                      older messages are not on this server                             │ jp
                 │ ─── Friday 20 November 2026 ────────────────────────────────────────────────────────── │ leila
                 │ 00:00                + viewer                                                          │ minh
                 │ 06:58         yuki   おはようございます。横須賀の潮位計、今朝から値が 3 cm 高いです    │ rosalind
@@ -186,7 +186,7 @@ fn every_kind_of_text_in_60_by_16() {
 
 
 
-
+                  older messages are not on this server
  ─── Friday 20 November 2026 ──────────────────────────────
  00:00            + viewer
  09:00 a-very-…   z̈ 日本 👨‍👩‍👧 🇩🇪 end
@@ -213,24 +213,24 @@ fn scrolled_up_the_newest_stay_in_view() {
         &frame(&mut scene),
         r"
  #lobby  Spring tide on Thursday, be at the quay by 06:30 · buoy 1…   15 people
- ─── Friday 20 November 2026 ───────────────────────────────────── │@marit
- 00:00             + viewer                                        │@okonkwo
- 06:58      yuki   おはようございます。横須賀の潮位計、今朝から値  │+tidebot
-                   が 3 cm 高いです                                │ a-very-pa…
- 06:59       bea   morning! ☕ bread is out of the oven, the whole │ bea
-                   street smells of it                             │ dara
- 07:15     leila   harbour is flat calm here in Tunis, I can swap  │ greta_s
-                   the sensor before noon                          │ jp
- 07:17     marit   plan for today: leila swaps gauge 22, tomasz    │ leila
-                   tags 2.4.1, I chase the funding letter.         │ minh
-                   Anything that blocks you, say so before ten     │ rosalind
-         okonkwo   nothing blocks me                               │ sunniva
- 08:10             + greta_s jp sunniva                            │ tomasz
- 08:12   greta_s   hi! first day for me, I have the three gauges   │ viewer
-                   in Travemünde                                   │ yuki
+                   older messages are not on this server           │@marit
+ ─── Friday 20 November 2026 ───────────────────────────────────── │@okonkwo
+ 00:00             + viewer                                        │+tidebot
+ 06:58      yuki   おはようございます。横須賀の潮位計、今朝から値  │ a-very-pa…
+                   が 3 cm 高いです                                │ bea
+ 06:59       bea   morning! ☕ bread is out of the oven, the whole │ dara
+                   street smells of it                             │ greta_s
+ 07:15     leila   harbour is flat calm here in Tunis, I can swap  │ jp
+                   the sensor before noon                          │ leila
+ 07:17     marit   plan for today: leila swaps gauge 22, tomasz    │ minh
+                   tags 2.4.1, I chase the funding letter.         │ rosalind
+                   Anything that blocks you, say so before ten     │ sunniva
+         okonkwo   nothing blocks me                               │ tomasz
+ 08:10             + greta_s jp sunniva                            │ viewer
+ 08:12   greta_s   hi! first day for me, I have the three gauges   │ yuki
+                   in Travemünde                                   │
           viewer   welcome! the calibration sheet is the one with  │
                    the yellow tab                                  │
- 09:20             − 6 left at once (hub – leaf3)                  │
  ↓ 1 new below                                     Esc to live end │
  13:07         *   marit is away to look at water                  │
  13:14   sunniva   and the harbour master says yes too             │
@@ -285,8 +285,8 @@ fn the_sheet_of_keys_covers_neither_title_nor_input() {
  09  Tab             complete the word   Alt-Home/End    oldest, newest
      Up Down         what I sent before  Home End        same, input empty
  10  Ctrl-R          search that         Alt-U           first unread
-     Ctrl-A Ctrl-E   start, end of line  Esc             back to live end
- ──  Ctrl-← Ctrl-→   by word
+     Ctrl-A Ctrl-E   start, end of line  Alt-G           go to day or time
+ ──  Ctrl-← Ctrl-→   by word             Esc             back to live end
  11  Ctrl-W Alt-D    cut a word
      Ctrl-U Ctrl-K   cut to start, end
      Ctrl-Y Alt-Y    put back, an older

@@ -5,7 +5,8 @@ use super::super::entry::Kind;
 use super::super::outbox::Manner;
 use super::super::window::With;
 use super::connection::Connection;
-use super::{App, Effect, Status};
+use super::past::Place;
+use super::{App, Effect, Status, when};
 
 impl App {
     /// Why nobody would hear what is said in the window that is shown.
@@ -45,6 +46,10 @@ impl App {
             }
             Command::Help(topic) => self.help(topic.as_deref()),
             Command::Clear => self.windows[self.current].clear(),
+            Command::Goto(text) => match when::parse(&text, self.now, self.offset) {
+                Some(at) => self.jump(Place { msgid: "".into(), at }, effects),
+                None => self.say(Status::Error(when::EXAMPLES.to_owned())),
+            },
             Command::Retry => self.retry(effects),
             Command::Quit(reason) => self.leave(reason.as_deref(), effects),
             Command::Reconnect if self.connection == Connection::Online => {

@@ -55,7 +55,8 @@ impl App {
         // The clock in the corner changes with the minute.
         let minute = matches!(self.screen, Screen::Rooms)
             .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
-        [minute, self.leaving, said, countdown, asked, waiting, self.session.next_tick()]
+        let draft = self.keeping.next_tick();
+        [minute, self.leaving, said, countdown, asked, waiting, draft, self.session.next_tick()]
             .into_iter()
             .flatten()
             .min()
@@ -92,6 +93,7 @@ impl App {
         self.screen = Screen::Connecting(Connecting { address: server.to_string(), ..Connecting::default() });
         self.windows[0].name = server.to_string();
         self.connection = Connection::Trying;
+        self.open_journal(effects);
         effects.push(Effect::Connect { to: server.clone(), after: Duration::ZERO });
     }
 
@@ -171,6 +173,7 @@ impl App {
         let was_online = self.connection == Connection::Online;
         self.session.disconnected();
         self.outbox.disconnected();
+        self.probing = None;
         self.asks.clear();
         self.windows.iter_mut().for_each(Window::disconnected);
         self.connection = Connection::None;

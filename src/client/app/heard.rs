@@ -65,6 +65,7 @@ impl App {
             Report::Failed { command, code, place, text, label } => {
                 self.on_failed(&command, &code, &place, &text, label, effects);
             }
+            Report::Answered => self.on_answered(effects),
             Report::Ended(reason) => self.on_ended(&reason, effects),
             Report::Silent => {
                 effects.push(Effect::Disconnect("the server does not answer any more".to_owned()));
@@ -86,7 +87,9 @@ impl App {
             With::Server | With::Person => None,
         };
         let at = at.unwrap_or(self.windows.len());
-        self.windows.insert(at, Window::new(name, with));
+        let mut window = Window::new(name, with);
+        window.draft = self.kept_draft(name);
+        self.windows.insert(at, window);
         if at <= self.current && self.windows.len() > 1 {
             self.current += 1;
         }
@@ -100,10 +103,9 @@ impl App {
     }
 
     fn on_heard(&mut self, heard: Heard, effects: &mut Vec<Effect>) {
-        if heard.own
-            && matches!(heard.what, What::Message | What::Action | What::Notice)
-            && self.echoed(&heard)
-        {
+        // Under another nick than now if it was said before: then its id tells.
+        let own = heard.own || heard.id.as_deref().is_some_and(|id| self.outbox.has(id));
+        if own && matches!(heard.what, What::Message | What::Action | What::Notice) && self.echoed(&heard) {
             return;
         }
         let Some(at) = self.place_of(&heard) else { return };

@@ -7,7 +7,7 @@ use super::super::command::{self, Wrong};
 use super::super::editor::{Candidate, Kind as Word};
 use super::super::entry::Kind;
 use super::super::keys::{self, Action};
-use super::super::window::{Drawn, Past, Scroll, With};
+use super::super::window::{Drawn, Heading, Past, Scroll, With};
 use super::connection::Connection;
 use super::{About, App, Effect, Field, Overlay, Question, Screen, Status};
 use crate::irc::text::plain;
@@ -123,12 +123,17 @@ impl App {
             Action::RowDown => self.scroll(-1),
             Action::HomeOrOldest if !self.editor.is_empty() => self.editor.home(),
             Action::EndOrNewest if !self.editor.is_empty() => self.editor.end(),
-            Action::HomeOrOldest | Action::Oldest => self.scroll_to(Scroll::Oldest),
+            Action::HomeOrOldest | Action::Oldest => self.go_to_beginning(effects),
             Action::EndOrNewest => self.windows[self.current].go_live(),
             Action::FirstUnread => match self.window().mark {
                 Some(mark) => self.scroll_to(Scroll::Top(mark.entry)),
                 None => self.say(Status::Info("nothing is unread here".to_owned())),
             },
+            Action::Goto => {
+                // What is typed already is put back by undo.
+                self.editor.clear();
+                self.editor.paste("/goto ");
+            }
             Action::NextWindow => self.step(1),
             Action::PreviousWindow => self.step(self.windows.len() - 1),
             Action::LastWindow => {
@@ -298,12 +303,13 @@ impl App {
         let window = &mut self.windows[self.current];
         if rows > 0 || !window.is_live() {
             window.moved = window.moved.saturating_add(rows);
+            window.heading = if rows > 0 { Heading::Up } else { Heading::Down };
         }
     }
 
     fn scroll_to(&mut self, scroll: Scroll) {
         let window = &mut self.windows[self.current];
-        (window.scroll, window.moved) = (scroll, 0);
+        (window.scroll, window.moved, window.heading) = (scroll, 0, Heading::Up);
         if window.past == Past::Complete && window.entries().is_empty() {
             window.scroll = Scroll::Live;
         }

@@ -5,10 +5,12 @@ mod commands;
 mod connection;
 mod heard;
 mod input;
+mod keeping;
 mod past;
 mod screen;
 mod sending;
 mod switcher;
+mod when;
 
 use std::time::Duration;
 
@@ -25,8 +27,10 @@ use super::window::{Drawn, Window, With};
 use crate::irc::Time;
 
 use connection::Connection;
+use keeping::{Drafts, Keeping};
 use past::Asked;
 
+pub use keeping::Keep;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
 pub use switcher::{Found, Switcher};
 
@@ -106,6 +110,10 @@ pub enum Event {
     Drawn(Drawn),
     /// A moment that [`App::next_tick`] named has come.
     Tick,
+    /// What clients before this one left unsettled: the journal of each, as [`Keep::Open`] found them.
+    Kept(Vec<Bytes>),
+    /// The journal cannot be kept; why.
+    NotKept(String),
     /// The program is asked to end (a signal): say goodbye and go.
     Leave,
 }
@@ -132,6 +140,8 @@ pub enum Effect {
     Repaint,
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
+    /// Keep what is to outlive the client. Done at once: what comes after it in the list waits.
+    Keep(Keep),
     /// Remember this host for the form's next time.
     Remember(String),
     /// The end: restore the terminal and exit with success.
@@ -173,6 +183,10 @@ pub struct App {
     /// Until when the server's answer to QUIT is awaited.
     leaving: Option<Time>,
     outbox: Outbox,
+    keeping: Keeping,
+    /// How many questions were asked whose answer confirms what was sent, and the one that is open.
+    probes: u64,
+    probing: Option<u64>,
     /// The id of the next message: counted on from a seed.
     next_id: u128,
     asks: Vec<Asked>,
@@ -219,6 +233,9 @@ impl App {
             sent_late: 0,
             leaving: None,
             outbox: Outbox::default(),
+            keeping: Keeping::default(),
+            probes: 0,
+            probing: None,
             next_id: surroundings.seed,
             asks: Vec::new(),
             rang: Time::default(),
@@ -247,6 +264,7 @@ impl App {
     pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
         self.now = now;
         let mut effects = Vec::new();
+        let drafts = Drafts::after(&event);
         match event {
             Event::Line(bytes) => self.on_line(&bytes, &mut effects),
             Event::Key(key) => self.on_key(&key, &mut effects),
@@ -259,9 +277,12 @@ impl App {
             Event::Unreachable(address, reason) => self.on_unreachable(address, reason),
             Event::Online => self.on_online(&mut effects),
             Event::Offline(reason) => self.on_offline(&reason, &mut effects),
+            Event::Kept(journals) => self.on_kept(&journals),
+            Event::NotKept(reason) => self.on_not_kept(&reason),
             Event::Leave => self.leave(None, &mut effects),
             Event::Tick => self.on_tick(&mut effects),
         }
+        self.keep_changes(drafts, &mut effects);
         effects
     }
 }

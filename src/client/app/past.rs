@@ -5,21 +5,23 @@ use std::time::Duration;
 
 use super::super::entry::{Entry, EntryId, Gap, GapState, Kind, State};
 use super::super::session::{Ask, Heard, What};
-use super::super::window::{LIMIT_WHILE_READING, Past, Window, With};
-use super::{App, Effect};
+use super::super::window::{Heading, Past, Scroll, Window, With};
+use super::{App, Effect, Status};
 use crate::irc::{Cap, Time};
 
 /// How many lines a newcomer asks for.
 const FIRST_LINES: u32 = 50;
 /// How many pages are asked for after a pause before a gap is left open: at a hundred lines each, a thousand lines.
 const MAX_PAGES: u32 = 10;
+/// How many pages are looked through for lines that may have been said: at a hundred lines each, ten thousand lines.
+const SEARCHED_PAGES: u32 = 100;
 /// Most questions about the past that are open at once.
 const MAX_ASKS: usize = 64;
 /// How long an answer is awaited; then it is as if the server had none.
 pub(super) const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
 
 /// Why a piece of the past was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Purpose {
     /// The last lines of a channel never seen before.
     First,
@@ -27,10 +29,33 @@ enum Purpose {
     CatchUp { gap: EntryId, page: u32 },
     /// The last lines, for what was missed is too much: they go behind the gap.
     Rest { gap: EntryId },
-    /// Older lines, for the reader is at the top.
-    Older,
-    /// What belongs into a gap the reader looks at: the lines before what stands behind it.
+    /// Nothing to show: this page of what came since one's unsure lines were sent, to find them or find that they
+    /// were not heard.
+    Search { page: u32 },
+    /// Older lines, for the reader is at the top: those before what was the oldest here then.
+    Older { before: Option<EntryId> },
+    /// What belongs into a gap the reader has come to from below: the lines before what stands behind it.
     Fill { gap: EntryId },
+    /// The same from above: the lines after what stands before it.
+    FillOn { gap: EntryId },
+    /// What was said around a moment: the reader goes there.
+    Jump { to: Place },
+}
+
+/// A place in a conversation's past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The server's id of a message, or empty.
+    pub(super) msgid: Box<str>,
+    /// Its time.
+    pub(super) at: Time,
+}
+
+impl Purpose {
+    /// Whether nothing is sent to the channel before the answer is there: it tells what has been said already.
+    fn holds_back(&self) -> bool {
+        matches!(self, Purpose::First | Purpose::CatchUp { .. } | Purpose::Search { .. })
+    }
 }
 
 /// A question about the past that is not answered yet.
@@ -63,11 +88,21 @@ impl App {
         self.windows[at].wanted = true;
         if !self.session.has(Cap::Chathistory) {
             self.windows[at].expect_replay();
-            self.windows[at].past = Past::Complete;
+            self.windows[at].past = Past::Nowhere;
             return;
         }
+        if self.windows[at].past == Past::Nowhere {
+            self.windows[at].past = Past::More;
+        }
         let page = self.session.support().history_page;
-        let Some((msgid, time)) = newest(&self.windows[at]) else {
+        let known = newest(&self.windows[at]);
+        if let Some(since) = self.outbox.unsure_since(name)
+            && known.as_ref().is_none_or(|(msgid, at)| (&since.msgid, since.at) != (msgid, *at))
+        {
+            // What is asked for below need not begin where they were sent.
+            self.search(name, &Ask::After(&since.msgid, since.at), effects);
+        }
+        let Some((msgid, time)) = known else {
             self.ask(name, Purpose::First, &Ask::Latest, FIRST_LINES, effects);
             return;
         };
@@ -76,6 +111,17 @@ impl App {
         self.windows[at].catching_up = Some(gap);
         let purpose = Purpose::CatchUp { gap, page: 1 };
         self.ask(name, purpose, &Ask::After(&msgid, time), page, effects);
+    }
+
+    /// Looks for one's own unsure lines from there on, if there are any and it is not being done.
+    fn search(&mut self, name: &str, from: &Ask<'_>, effects: &mut Vec<Effect>) {
+        let search = |asked: &Asked| {
+            matches!(asked.purpose, Purpose::Search { .. }) && asked.place.eq_ignore_ascii_case(name)
+        };
+        if self.outbox.unsure_since(name).is_some() && !self.asks.iter().any(search) {
+            let page = self.session.support().history_page;
+            self.ask(name, Purpose::Search { page: 1 }, from, page, effects);
+        }
     }
 
     /// A piece of the past has come.
@@ -97,7 +143,8 @@ impl App {
             return;
         };
         let full = lines >= asked.limit as usize;
-        let new = self.file(at, asked.purpose, entries);
+        let holds_back = asked.purpose.holds_back();
+        let new = self.file(at, &asked.purpose, entries);
         match asked.purpose {
             Purpose::CatchUp { gap, page } => match last {
                 Some((msgid, time)) if full && new > 0 && page < MAX_PAGES => {
@@ -105,44 +152,79 @@ impl App {
                     self.ask(place, purpose, &Ask::After(&msgid, time), asked.limit, effects);
                     return;
                 }
-                Some(_) if full && new > 0 => {
+                Some((msgid, time)) if full && new > 0 => {
                     self.windows[at].catching_up = None;
                     self.windows[at].set_gap(gap, GapState::Waiting);
                     self.ask(place, Purpose::Rest { gap }, &Ask::Latest, FIRST_LINES, effects);
+                    // One's own lines may be in what is left out.
+                    self.search(place, &Ask::After(&msgid, time), effects);
                 }
                 _ => {
                     self.windows[at].catching_up = None;
                     self.windows[at].remove(gap);
                 }
             },
-            Purpose::Rest { gap } | Purpose::Fill { gap } if !full || new < lines => {
-                // The lines meet those in front of the gap: nothing is missing any more.
-                self.windows[at].remove(gap);
+            Purpose::Search { page } if full && self.outbox.unsure_since(place).is_some() => match last {
+                Some((msgid, time)) if page < SEARCHED_PAGES => {
+                    let purpose = Purpose::Search { page: page + 1 };
+                    self.ask(place, purpose, &Ask::After(&msgid, time), asked.limit, effects);
+                }
+                _ => self.settle_unsure(place, false),
+            },
+            Purpose::Search { .. } => {}
+            Purpose::Rest { gap } | Purpose::Fill { gap } | Purpose::FillOn { gap } => {
+                if !full || new < lines {
+                    // The lines meet those on the gap's other side: nothing is missing any more.
+                    self.windows[at].remove(gap);
+                } else {
+                    self.windows[at].filled_some(gap, new);
+                }
             }
-            Purpose::Rest { gap } | Purpose::Fill { gap } => {
-                self.windows[at].set_gap(gap, GapState::Waiting);
+            Purpose::Jump { ref to } => self.jumped(at, to),
+            // All of them may have come live meanwhile: that does not mean that nothing is before them.
+            Purpose::First => self.filed_older(at, full),
+            Purpose::Older { before } if before != self.windows[at].first() && new == 0 => {
+                // What they belong in front of has been let go meanwhile.
+                self.windows[at].past = Past::More;
             }
-            Purpose::First | Purpose::Older => self.filed_older(at, full && new > 0),
+            Purpose::Older { .. } => self.filed_older(at, full && new > 0),
         }
-        if matches!(asked.purpose, Purpose::First | Purpose::CatchUp { .. }) {
+        if holds_back && !self.is_catching_up(place) {
             self.caught_up(place, true, effects);
         }
     }
 
     /// Puts entries where the purpose wants them; gives how many are new.
-    fn file(&mut self, at: usize, purpose: Purpose, entries: Vec<Entry>) -> usize {
+    fn file(&mut self, at: usize, purpose: &Purpose, entries: Vec<Entry>) -> usize {
         let seen = at == self.current && self.focused;
         let window = &mut self.windows[at];
         match purpose {
-            Purpose::First | Purpose::Older => window.insert_before(None, entries),
+            Purpose::First => window.insert_before(None, entries),
+            Purpose::Older { before } if *before != window.first() => 0,
+            Purpose::Older { .. } => window.insert_before(None, entries),
             Purpose::CatchUp { gap, .. } => {
-                let from = window.index_of(gap).unwrap_or_default();
-                let new = window.insert_before(Some(gap), entries);
+                let new = window.insert_before(Some(*gap), entries);
                 // What was missed is new to the reader, wherever they look.
-                window.missed(from..from + new, seen);
+                let end = window.index_of(*gap).unwrap_or_default();
+                window.missed(end.saturating_sub(new)..end, seen);
                 new
             }
-            Purpose::Rest { gap } | Purpose::Fill { gap } => window.insert_after(gap, entries),
+            Purpose::Rest { gap } => window.insert_after(*gap, entries),
+            Purpose::Fill { gap } => {
+                window.look_above(*gap);
+                window.insert_after(*gap, entries)
+            }
+            Purpose::FillOn { gap } => {
+                window.look_above(*gap);
+                window.insert_before(Some(*gap), entries)
+            }
+            Purpose::Jump { .. } if entries.is_empty() => 0,
+            Purpose::Jump { .. } => {
+                let count = entries.len();
+                window.show_piece(entries);
+                count
+            }
+            Purpose::Search { .. } => 0,
         }
     }
 
@@ -178,14 +260,25 @@ impl App {
         let Some(at) = self.windows.iter().position(|window| window.is(&asked.place)) else { return };
         let window = &mut self.windows[at];
         match asked.purpose {
-            Purpose::First | Purpose::Older => window.past = Past::Complete,
-            Purpose::CatchUp { gap, .. } | Purpose::Rest { gap } | Purpose::Fill { gap } => {
+            Purpose::First | Purpose::Older { .. } => window.past = Past::Nowhere,
+            Purpose::CatchUp { gap, .. }
+            | Purpose::Rest { gap }
+            | Purpose::Fill { gap }
+            | Purpose::FillOn { gap } => {
                 window.set_gap(gap, GapState::Failed);
             }
+            Purpose::Search { .. } => {}
+            Purpose::Jump { .. } => {
+                self.say(Status::Error("the server does not give what was said then".to_owned()));
+                return;
+            }
         }
-        if matches!(asked.purpose, Purpose::First | Purpose::CatchUp { .. }) {
+        if asked.purpose.holds_back() {
             window.catching_up = None;
-            self.caught_up(&asked.place, false, effects);
+            self.settle_unsure(&asked.place, false);
+            if !self.is_catching_up(&asked.place) {
+                self.caught_up(&asked.place, false, effects);
+            }
         }
     }
 
@@ -211,10 +304,8 @@ impl App {
 
     /// Whether what was said in a channel before is still being asked for.
     pub(super) fn is_catching_up(&self, place: &str) -> bool {
-        self.asks.iter().any(|asked| {
-            matches!(asked.purpose, Purpose::First | Purpose::CatchUp { .. })
-                && asked.place.eq_ignore_ascii_case(place)
-        })
+        let asked = |asked: &Asked| asked.purpose.holds_back() && asked.place.eq_ignore_ascii_case(place);
+        self.asks.iter().any(asked)
     }
 
     /// The reader sees the top, or a gap: what belongs there is asked for.
@@ -226,19 +317,16 @@ impl App {
         if !window.joined || window.with != With::Channel {
             return;
         }
-        let place = window.name.clone();
-        if at_top
-            && window.past == Past::More
-            && !window.is_live()
-            && window.entries().len() < LIMIT_WHILE_READING
-        {
+        let place_name = window.name.clone();
+        if at_top && window.past == Past::More && !window.is_live() {
             window.past = Past::Loading;
+            let purpose = Purpose::Older { before: window.first() };
             match oldest(window) {
                 Some((msgid, time)) => {
-                    self.ask(&place, Purpose::Older, &Ask::Before(&msgid, time), page, effects);
+                    self.ask(&place_name, purpose, &Ask::Before(&msgid, time), page, effects);
                 }
                 // The window was cleared.
-                None => self.ask(&place, Purpose::Older, &Ask::Latest, page, effects),
+                None => self.ask(&place_name, purpose, &Ask::Latest, page, effects),
             }
             return;
         }
@@ -247,10 +335,59 @@ impl App {
         if !matches!(window.entries()[at].kind, Kind::Gap(gap) if gap.state == GapState::Waiting) {
             return;
         }
-        let behind = window.entries().range(at..).find(|entry| !entry.msgid.is_empty());
-        if let Some((msgid, time)) = behind.map(|entry| (entry.msgid.clone(), entry.at)) {
-            window.set_gap(gap, GapState::Loading);
-            self.ask(&place, Purpose::Fill { gap }, &Ask::Before(&msgid, time), page, effects);
+        let known = |entry: &&Entry| !entry.msgid.is_empty();
+        let place = |entry: &Entry| (entry.msgid.clone(), entry.at);
+        let behind = window.entries().range(at..).find(known).map(place);
+        let before = window.entries().range(..at).rfind(known).map(place);
+        match (window.heading, before, behind) {
+            (Heading::Down, Some((msgid, time)), _) | (_, Some((msgid, time)), None) => {
+                window.set_gap(gap, GapState::Loading);
+                window.look_at(gap);
+                self.ask(&place_name, Purpose::FillOn { gap }, &Ask::After(&msgid, time), page, effects);
+            }
+            (_, _, Some((msgid, time))) => {
+                window.set_gap(gap, GapState::Loading);
+                self.ask(&place_name, Purpose::Fill { gap }, &Ask::Before(&msgid, time), page, effects);
+            }
+            (_, None, None) => {}
+        }
+    }
+
+    /// The reader wants to see what was said at some time, or a certain message.
+    pub(super) fn jump(&mut self, to: Place, effects: &mut Vec<Effect>) {
+        let window = &mut self.windows[self.current];
+        if let Some(id) = window.find(&to.msgid, to.at) {
+            (window.scroll, window.moved, window.heading) = (Scroll::Top(id), 0, Heading::Up);
+            return;
+        }
+        if !self.session.has(Cap::Chathistory) || !window.joined || window.with != With::Channel {
+            self.say(Status::Error("nothing older is known of this room".to_owned()));
+            return;
+        }
+        let (name, page) = (window.name.clone(), self.session.support().history_page);
+        let ask = Ask::Around(&to.msgid, to.at);
+        self.say(Status::Info("looking there …".to_owned()));
+        self.ask(&name, Purpose::Jump { to: to.clone() }, &ask, page, effects);
+    }
+
+    /// The beginning of the conversation, or of what there is of it.
+    pub(super) fn go_to_beginning(&mut self, effects: &mut Vec<Effect>) {
+        let window = &mut self.windows[self.current];
+        let has_more = matches!(window.past, Past::More | Past::Loading);
+        if has_more && window.joined && window.with == With::Channel && self.session.has(Cap::Chathistory) {
+            self.jump(Place { msgid: "".into(), at: Time::default() }, effects);
+        } else if !window.entries().is_empty() {
+            (window.scroll, window.moved, window.heading) = (Scroll::Oldest, 0, Heading::Up);
+        }
+    }
+
+    /// What was said there has come.
+    fn jumped(&mut self, at: usize, to: &Place) {
+        self.said = None;
+        let window = &mut self.windows[at];
+        match window.find_near(&to.msgid, to.at) {
+            Some(id) => (window.scroll, window.moved, window.heading) = (Scroll::Top(id), 0, Heading::Up),
+            None => self.say(Status::Info("nothing was said then".to_owned())),
         }
     }
 
@@ -282,7 +419,11 @@ impl App {
 
     /// Lines of one's own that are found in the past were heard: they are settled, and stand where they were said.
     fn settle_from(&mut self, items: &[Heard], at: usize) {
-        for item in items.iter().filter(|item| item.own) {
+        if self.outbox.is_empty() {
+            return;
+        }
+        // By the id alone: it may have been said under another nick than now.
+        for item in items {
             if let Some(sent) = item.id.as_deref().and_then(|id| self.outbox.take_by_id(id)) {
                 self.windows[at].remove(sent.entry);
             }

@@ -1,7 +1,7 @@
 //! From what was typed to lines on the wire: cutting, waiting, sending, and what the echo settles.
 
 use super::super::entry::{Entry, EntryId, Kind, State};
-use super::super::outbox::{Item, Manner, Progress};
+use super::super::outbox::{Item, Manner, Progress, Since};
 use super::super::session::{Heard, Stage, split};
 use super::super::window::{Window, With};
 use super::{App, Effect, Status};
@@ -48,6 +48,10 @@ impl App {
                 place: self.windows[at].name.clone(),
                 entry,
                 label: None,
+                probe: None,
+                typed: self.now,
+                since: Since::default(),
+                is_old: false,
                 progress: Progress::Waiting,
             });
         }
@@ -78,39 +82,56 @@ impl App {
         if channel && !self.windows.iter().any(|window| window.is(target) && window.joined) {
             return;
         }
-        let mut sent = Vec::new();
-        let (session, now) = (&mut self.session, self.now);
-        let echo = session.has(Cap::EchoMessage);
-        for item in self.outbox.to(target).filter(|item| item.progress == Progress::Waiting) {
-            item.label = session.label();
-            item.progress = Progress::Sent;
+        let newest = self.windows.iter().find(|window| window.is(target)).and_then(Window::newest_known);
+        let since =
+            newest.map(|entry| Since { msgid: entry.msgid.clone(), at: entry.at }).unwrap_or_default();
+        let session = &mut self.session;
+        while self.outbox.to(target).any(|item| item.progress == Progress::Waiting) {
+            let label = session.label();
+            let Some(item) = self.outbox.send_next(target, label, &since) else { break };
             let words = match item.manner {
                 Manner::Action => format!("\u{1}ACTION {}\u{1}", item.text),
                 Manner::Message | Manner::Notice => item.text.clone(),
             };
             let verb = if item.manner == Manner::Notice { "NOTICE" } else { "PRIVMSG" };
             effects.push(Effect::Send(session.speech(verb, &item.target, &words, item.label, &item.id)));
-            sent.push(item.id.clone());
+            self.sent_late += 1;
         }
-        self.sent_late += sent.len();
-        if !echo {
-            // Nobody will confirm it: it is said as far as can be known.
-            for id in sent {
-                if let Some(item) = self.outbox.take_by_id(&id) {
-                    self.settle_entry(&item, |window, entry| window.settle(entry, now, ""));
-                }
-            }
+        self.probe(effects);
+    }
+
+    /// Where no echo says that a line was heard, the answer to a question behind it does: a server takes one line
+    /// after the other, and a refusal would come before. One question at a time.
+    fn probe(&mut self, effects: &mut Vec<Effect>) {
+        if self.session.has(Cap::EchoMessage) || self.probing.is_some() {
+            return;
         }
+        let number = self.probes + 1;
+        if self.outbox.probe(number) {
+            (self.probes, self.probing) = (number, Some(number));
+            effects.push(Effect::Send(format!("PING :said-{number}")));
+        }
+    }
+
+    /// The answer to such a question.
+    pub(super) fn on_answered(&mut self, effects: &mut Vec<Effect>) {
+        let Some(number) = self.probing.take() else { return };
+        for item in self.outbox.take_probed(number) {
+            let typed = item.typed;
+            self.settle_entry(&item, |window, entry| window.settle(entry, typed, ""));
+        }
+        self.probe(effects);
     }
 
     /// Sends what waits for people: after the welcome nothing is in its way.
     pub(super) fn flush_people(&mut self, effects: &mut Vec<Effect>) {
-        let people: Vec<String> = self
-            .windows
-            .iter()
-            .filter(|window| window.with == With::Person)
-            .map(|window| window.name.clone())
-            .collect();
+        let mut people: Vec<String> = Vec::new();
+        for item in self.outbox.items() {
+            let known = people.iter().any(|name| name.eq_ignore_ascii_case(&item.target));
+            if !known && !self.session.support().is_channel(&item.target) {
+                people.push(item.target.clone());
+            }
+        }
         for name in people {
             self.settle_unsure(&name, false);
             self.flush(&name, effects);
@@ -138,15 +159,18 @@ impl App {
         }
     }
 
-    fn settle_unsure(&mut self, target: &str, again: bool) {
+    /// What is unsure is decided: sent `again`, or left to the user. So is what is too old to be sent unasked.
+    pub(super) fn settle_unsure(&mut self, target: &str, again: bool) {
         if again {
-            for item in self.outbox.to(target).filter(|item| item.progress == Progress::Unsure) {
-                item.progress = Progress::Waiting;
-            }
+            self.outbox.not_heard(target);
         } else {
             for item in self.outbox.take_unsure_to(target) {
                 self.fail_item(&item, UNSURE);
             }
+        }
+        for item in self.outbox.take_old_to(target) {
+            let day = item.typed.utc().with_timezone(&self.offset).format("%-d %B %H:%M");
+            self.fail_item(&item, &format!("not sent: it was written on {day} and has waited since"));
         }
     }
 
@@ -208,7 +232,7 @@ impl App {
     }
 }
 
-fn kind_of(manner: Manner) -> Kind {
+pub(super) fn kind_of(manner: Manner) -> Kind {
     match manner {
         Manner::Message => Kind::Message,
         Manner::Action => Kind::Action,

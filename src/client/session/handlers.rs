@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::channel::Channel;
 use super::report::{Heard, Report, What};
-use super::{MAX_CHANNELS, Marks, Session, Stage, WHO_MOST};
+use super::{LIFE_TOKEN, MAX_CHANNELS, Marks, Session, Stage, WHO_MOST};
 use crate::irc::message::{action, ctcp};
 use crate::irc::name::{fold, same};
 use crate::irc::numeric::{
@@ -28,6 +28,7 @@ impl Session {
                 let token = message.params.last().unwrap_or_default();
                 out.push(Report::Answer(format!("PONG :{token}")));
             }
+            "PONG" if message.params.last() != Some(LIFE_TOKEN) => out.push(Report::Answered),
             "PONG" | "TAGMSG" | "ACK" => {}
             "BATCH" => self.on_batch(message, marks, out),
             "JOIN" => self.on_join(message, marks, out),

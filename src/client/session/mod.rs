@@ -24,6 +24,7 @@ use crate::irc::message::push_tag;
 use crate::irc::name::{Source, fold, same};
 use crate::irc::{Cap, Caps, MAX_REST, Message, Time};
 use batch::Batches;
+pub use batch::MAX_LINES as BATCH_MOST;
 
 /// The client tag that carries a message's own id, so that it can be found again after the connection broke.
 pub const ID_TAG: &str = "+chatui/id";
@@ -31,6 +32,8 @@ pub const ID_TAG: &str = "+chatui/id";
 pub const SILENCE: Duration = Duration::from_secs(60);
 /// After so long without an answer to that the connection is taken for dead.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// What is sent with the question for a sign of life.
+const LIFE_TOKEN: &str = "chatui";
 /// Most channels that are kept; a server that puts us into more is not followed.
 pub const MAX_CHANNELS: usize = 500;
 /// Most members of a channel for which a WHO is sent to learn who is away.
@@ -227,7 +230,7 @@ impl Session {
             out.push(Report::Silent);
         } else {
             self.pinged = Some(now);
-            out.push(Report::Answer("PING :chatui".to_owned()));
+            out.push(Report::Answer(format!("PING :{LIFE_TOKEN}")));
         }
     }
 
@@ -286,6 +289,7 @@ impl Session {
             Ask::Latest => ("LATEST", "*".to_owned()),
             Ask::Before(msgid, at) => ("BEFORE", self.reference(msgid, *at)),
             Ask::After(msgid, at) => ("AFTER", self.reference(msgid, *at)),
+            Ask::Around(msgid, at) => ("AROUND", self.reference(msgid, *at)),
         };
         (self.line("CHATHISTORY", &[verb, target, &reference, &limit], label, None), label)
     }
@@ -324,6 +328,8 @@ pub enum Ask<'a> {
     Before(&'a str, Time),
     /// Those after it.
     After(&'a str, Time),
+    /// Those on both sides of it.
+    Around(&'a str, Time),
 }
 
 /// The tags that matter, read in one pass.

@@ -125,6 +125,8 @@ pub enum Report {
         /// The label of the command.
         label: Option<u64>,
     },
+    /// The server has answered a PING of the holder's: it has taken all that was sent before.
+    Answered,
     /// The server ends the connection.
     Ended(String),
     /// Nothing has come for too long: the connection is dead.

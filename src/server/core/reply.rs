@@ -226,7 +226,7 @@ fn is_batch(line: &[u8], sign: u8) -> bool {
 impl Form {
     /// The bytes of a line in this form.
     pub fn bytes(self, line: &Line) -> BytesMut {
-        let mut bytes = BytesMut::new();
+        let mut bytes = BytesMut::with_capacity(line.tagged().len());
         self.put(line, "", &mut bytes);
         bytes
     }

@@ -200,7 +200,7 @@ impl Peer {
             self.send(&format!("CAP REQ :{caps}"));
         }
         self.send(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\nCAP END"));
-        self.hears(" 422 ");
+        self.until(|line| line.contains(" 422 ") || line.contains(" 376 "));
         self.settle();
     }
 

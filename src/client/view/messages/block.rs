@@ -117,8 +117,15 @@ impl Blocks<'_> {
         let mut lines = Vec::new();
         let entry = self.entry(block.start);
         let muted = self.theme.role(Role::Muted);
-        if block.start == 0 && self.window.past == Past::Loading {
-            lines.push(self.dotted("older messages, loading", muted));
+        if block.start == 0 {
+            match self.window.past {
+                Past::Loading => lines.push(self.dotted("older messages, loading", muted)),
+                Past::Nowhere => {
+                    let rows = self.plain("older messages are not on this server", muted);
+                    lines.extend(rows.map(|text| Line { text, ..Line::default() }));
+                }
+                Past::More | Past::Complete => {}
+            }
         }
         if !matches!(entry.kind, Kind::Gap(_) | Kind::Beginning) {
             let offset = self.app.offset();
@@ -151,7 +158,10 @@ impl Blocks<'_> {
         };
         match gap.state {
             GapState::Loading => self.dotted(&format!("{what}, loading"), self.theme.role(Role::Muted)),
-            GapState::Waiting => self.dotted(&what, self.theme.role(Role::Muted)),
+            // They are on the server, and come when the reader does.
+            GapState::Waiting => {
+                self.dotted(&what.replace("missing", "between"), self.theme.role(Role::Muted))
+            }
             GapState::Failed => self.dotted(&format!("{what}, not there"), self.theme.role(Role::Error)),
         }
     }

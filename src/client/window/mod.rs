@@ -1,22 +1,24 @@
 //! One conversation: its entries, where the reader is in it, what is unread, and the draft of the next message.
 
+mod slide;
+
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::time::Duration;
 
 use super::editor::Draft;
-use super::entry::{Entry, EntryId, GapState, Kind, State};
+use super::entry::{Entry, EntryId, Gap, GapState, Kind, State};
 use crate::irc::Time;
 use crate::irc::name::same;
 
-/// Most entries that a window keeps: enough to read back for days, little enough that a flood of 100,000 lines
-/// costs some megabytes. The rest is on the server.
-pub const LIMIT: usize = 10_000;
-/// Most entries while somebody reads above the live end: the text under the eye is not taken away until then.
-pub const LIMIT_WHILE_READING: usize = 2 * LIMIT;
+/// How many entries a window keeps: enough to read back for hours, little enough that a flood of 100,000 lines costs a
+/// megabyte or two. The rest is on the server, and comes when the reader does.
+pub const LIMIT: usize = 5_000;
 
 /// How long a line may wait for its echo before it is drawn as waiting: a quick server's is simply there.
 pub const PENDING_SHOWN_AFTER: Duration = Duration::from_millis(150);
+
+pub use slide::MOST;
 
 /// What a window is a conversation with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,8 +79,20 @@ pub enum Past {
     More,
     /// An older page has been asked for.
     Loading,
-    /// The beginning is here, or the server keeps no more.
+    /// The beginning is here.
     Complete,
+    /// The server keeps nothing, or does not give it.
+    Nowhere,
+}
+
+/// Which way the reader went last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Heading {
+    /// To what is older.
+    #[default]
+    Up,
+    /// To what is newer.
+    Down,
 }
 
 /// One conversation.
@@ -92,6 +106,8 @@ pub struct Window {
     pub scroll: Scroll,
     /// Rows to scroll from there, up if positive; the next frame takes them in.
     pub moved: i32,
+    /// Which way the reader went last: from there a gap is filled.
+    pub heading: Heading,
     /// How many entries have come below since the reader left the live end.
     pub below: usize,
     /// How many messages have come unseen.
@@ -128,6 +144,7 @@ impl Window {
             with,
             scroll: Scroll::Live,
             moved: 0,
+            heading: Heading::Up,
             below: 0,
             unread: 0,
             mentions: 0,
@@ -153,6 +170,11 @@ impl Window {
     /// All entries, oldest first; those that wait for their echo stand at the end.
     pub fn entries(&self) -> &VecDeque<Entry> {
         &self.entries
+    }
+
+    /// The oldest entry.
+    pub fn first(&self) -> Option<EntryId> {
+        self.entries.front().map(|entry| entry.id)
     }
 
     /// The entries that wait for their echo, in the order in which they were typed.
@@ -195,8 +217,7 @@ impl Window {
     /// Adds what has just happened: at the end, but in front of what waits for its echo.
     pub fn push(&mut self, mut entry: Entry) -> EntryId {
         let id = self.give_id(&mut entry);
-        let live = self.is_live();
-        if !live && entry.is_speech() {
+        if !self.is_live() && entry.is_speech() {
             self.below += 1;
         }
         if !entry.msgid.is_empty() {
@@ -207,7 +228,7 @@ impl Window {
         } else {
             self.entries.insert(self.entries.len() - self.pending, entry);
         }
-        self.trim(if live { LIMIT } else { LIMIT_WHILE_READING });
+        self.trim();
         id
     }
 
@@ -236,9 +257,19 @@ impl Window {
         entry.at = at;
         entry.msgid = msgid.into();
         entry.state = State::Sent;
+        let mut place = self.entries.len() - self.pending;
+        if !msgid.is_empty() && at < self.newest {
+            // It was said long ago: what came after it stands behind it.
+            let earlier = |entry: &Entry| !entry.msgid.is_empty() && entry.at <= at;
+            place = match self.entries.range(..place).rposition(earlier) {
+                Some(before) => before + 1,
+                // So long ago that it comes with the page of that time.
+                None if self.past != Past::Complete => return,
+                None => 0,
+            };
+        }
         self.newest = self.newest.max(at);
-        let end = self.entries.len() - self.pending;
-        self.entries.insert(end, entry);
+        self.entries.insert(place, entry);
     }
 
     /// A waiting line was not said, and why.
@@ -277,17 +308,16 @@ impl Window {
     }
 
     /// Puts older entries where they belong: in front of this entry, or in front of all. What is here already, by
-    /// the server's id, is left out. Returns how many are new.
+    /// the server's id, is left out. Returns how many are new; none if that entry is gone.
     pub fn insert_before(&mut self, place: Option<EntryId>, older: Vec<Entry>) -> usize {
-        let at = place.and_then(|id| self.index_of(id)).unwrap_or(0);
-        self.insert_at(at, older)
+        let at = place.map_or(Some(0), |id| self.index_of(id));
+        at.map_or(0, |at| self.insert_at(at, older))
     }
 
-    /// The same behind an entry; at the end of what is settled if it is gone.
+    /// The same behind an entry.
     pub fn insert_after(&mut self, place: EntryId, newer: Vec<Entry>) -> usize {
         let end = self.entries.len() - self.pending;
-        let at = self.index_of(place).map_or(end, |at| (at + 1).min(end));
-        self.insert_at(at, newer)
+        self.index_of(place).map_or(0, |at| self.insert_at((at + 1).min(end), newer))
     }
 
     fn insert_at(&mut self, at: usize, entries: Vec<Entry>) -> usize {
@@ -300,6 +330,7 @@ impl Window {
             self.entries.push_back(entry);
         }
         self.entries.extend(tail);
+        self.trim();
         count
     }
 
@@ -390,19 +421,11 @@ impl Window {
         self.past = Past::More;
     }
 
-    fn trim(&mut self, limit: usize) {
-        while self.entries.len() > limit.max(self.pending) {
-            self.entries.pop_front();
-            if self.past == Past::Complete {
-                self.past = Past::More;
-            }
-        }
-    }
-
     /// Back to the live end.
     pub fn go_live(&mut self) {
         (self.scroll, self.moved, self.below) = (Scroll::Live, 0, 0);
-        self.trim(LIMIT);
+        self.heading = Heading::Up;
+        self.trim();
     }
 
     /// Takes in what the last frame has shown.
