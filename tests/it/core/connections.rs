@@ -113,24 +113,6 @@ fn the_password_opens_the_door() {
 }
 
 #[test]
-fn one_too_many_is_told_so() {
-    let mut stage = Stage::new(Config { max_clients: 1, ..Config::default() });
-    stage.run(
-        "a+alice
-        b+
-        b< ERROR :Server is full
-        b#
-        a> QUIT
-        a< ERROR :*
-        c+
-        c> NICK c
-        c> USER c 0 * c
-        c< :chatui.local 001 *
-        c*",
-    );
-}
-
-#[test]
 fn everybody_is_told_when_the_server_stops() {
     let mut stage = script("a+alice\n b+");
     stage.input(Input::Shutdown("Bye!".to_owned()));

@@ -8,6 +8,8 @@ use chatui::server::log::OpenError;
 use chatui::server::{self, Config, ServerError};
 use tempfile::TempDir;
 
+use chatui::server::threshold::{CROWDED_FROM_THERE, Limits};
+
 use super::{Host, Peer, config};
 
 /// A line of some kilobytes, as those hear it who read tags.
@@ -167,7 +169,7 @@ fn an_end_is_announced_with_its_reason() {
 
 #[test]
 fn whoever_is_one_too_many_is_told_so() {
-    let host = Host::start_as(|config| config.core.max_clients = 2);
+    let host = Host::start_as(|config| config.max_clients = 2);
     let (mut alice, bob) = (host.user("alice"), host.user("bob"));
     assert_eq!(host.peer().rest(), ["ERROR :Server is full"]);
     alice.send("QUIT");
@@ -244,4 +246,31 @@ fn everywhere_of_both_kinds_may_have_the_same_port() {
         server.stopper().stop("Bye!");
         server.wait().unwrap();
     }
+}
+
+#[test]
+fn those_who_have_not_registered_are_few_at_a_time() {
+    // Whoever comes from this machine is not counted, unless a test wants it so.
+    let host = Host::start_as(|config| config.threshold = Limits { all: 256, of_one: 2, near: true });
+    let mut silent = host.peer();
+    let mut half = host.peer();
+    half.send("NICK half");
+    assert_eq!(host.peer().rest(), [format!("ERROR :{CROWDED_FROM_THERE}")]);
+    // Who is in, or gone, makes room.
+    half.send("USER half 0 * :half");
+    half.hears(" 422 ");
+    let mut third = host.peer();
+    assert_eq!(host.peer().rest(), [format!("ERROR :{CROWDED_FROM_THERE}")]);
+    third.register("third", "");
+    silent.send("QUIT");
+    silent.rest();
+    host.user("fourth");
+    half.settle();
+
+    let mut many = Vec::new();
+    let free = Host::start();
+    for _ in 0..300 {
+        many.push(free.peer());
+    }
+    free.user("alice");
 }
