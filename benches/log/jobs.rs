@@ -194,10 +194,12 @@ pub fn history(table: &mut Table, scratch: &Path, gigabytes: f64, sqlite: Option
         let (count, goal, warmth) = if cold { (COLD_PAGES, 50, "cold") } else { (PAGES, 5, "warm") };
         let other = beside(sqlite, &["pages", &begin, &end, &count.to_string(), warmth])?;
         remember(&log)?;
-        for (channel, kind) in [(BUSY, "50 % of the lines"), (RARE, "0.3 %"), (SILENT, "none")] {
+        for (channel, kind) in
+            [(BUSY, "every second line"), (RARE, "0.3 % of them"), (SILENT, "100 lines long ago")]
+        {
             let (times, found) = pages(&mut peer, channel, &made, count, cold.then_some(&log))?;
             table.add(
-                &format!("D10 {warmth} page of 100 from anywhere, a channel with {kind}"),
+                &format!("D10 {warmth} page of 100 from anywhere, of a channel with {kind}"),
                 &format!("p99 < {goal} ms"),
                 format!("{}  ({found:.0} lines)", times.words()),
                 times.percentile(99) < Duration::from_millis(goal),

@@ -11,8 +11,9 @@ use crate::Outcome;
 pub const BUSY: &str = "#busy";
 /// Three of a thousand.
 pub const RARE: &str = "#rare";
-/// None at all.
+/// The first lines of all, and nothing since.
 pub const SILENT: &str = "#silent";
+const SILENT_LINES: u64 = 100;
 /// A word that is said once in so many lines.
 pub const WORD: &str = "heliotrope";
 const WORD_EVERY: u64 = 1_000_000;
@@ -51,6 +52,7 @@ pub fn make(data: &Path, bytes: u64) -> Outcome<Made> {
         size = 0;
         for seq in made.lines + 1..=made.lines + TURN {
             let channel = match chance.u32(..1000) {
+                _ if seq <= SILENT_LINES => SILENT,
                 0..500 => BUSY,
                 500..503 => RARE,
                 503..803 => "#second",

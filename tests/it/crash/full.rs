@@ -30,6 +30,15 @@ struct Talk {
     refused: AtomicU64,
 }
 
+/// Ends the talk, also when the trial fails: nobody would wait for the others otherwise.
+struct Ends<'a>(&'a Talk);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.done.store(true, Ordering::Release);
+    }
+}
+
 /// What became of one speaker's lines.
 #[derive(Default)]
 struct Told {
@@ -124,6 +133,7 @@ fn trial(address: SocketAddr, mut fill: impl FnMut(), make_room: impl FnOnce()) 
     let span = Duration::from_secs(number_of("CHATUI_FULL_SECONDS", 1));
     let talk = Talk::default();
     let (told, longest, back) = thread::scope(|scope| {
+        let ends = Ends(&talk);
         let speakers: Vec<_> = (0..SPEAKERS)
             .map(|number| {
                 let talk = &talk;
@@ -153,7 +163,7 @@ fn trial(address: SocketAddr, mut fill: impl FnMut(), make_room: impl FnOnce()) 
         wait_for("the service is not back", || talk.echoed.load(Ordering::Relaxed) > echoed);
         let back = since.elapsed();
         wait_for("it does not go on", || talk.echoed.load(Ordering::Relaxed) > echoed + RATE * 3 / 2);
-        talk.done.store(true, Ordering::Release);
+        drop(ends);
         let told: Vec<Told> = speakers.into_iter().map(|speaker| speaker.join().unwrap()).collect();
         (told, pinger.join().unwrap(), back)
     });

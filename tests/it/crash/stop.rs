@@ -1,8 +1,6 @@
 //! A server that is told to stop, or is killed, in the middle of its work: many say much at once, so that a turn
 //! writes up to a mebibyte, and each of them remembers what was echoed.
 
-use std::sync::Barrier;
-
 use super::*;
 use crate::cli::finish;
 
@@ -13,16 +11,9 @@ const UNDER_WAY: usize = 40;
 const TEXT: usize = 380;
 
 /// Says one line for each that is echoed, until the connection ends; gives the ids that were echoed, and the last line.
-fn speak(
-    address: SocketAddr,
-    nick: &str,
-    echoes: &AtomicU64,
-    together: &Barrier,
-) -> (Vec<String>, Option<String>) {
-    let mut peer = Peer::connect(address, nick).unwrap();
+fn speak(mut peer: Peer, nick: &str, echoes: &AtomicU64) -> (Vec<String>, Option<String>) {
     // A room of its own: only the sender hears it.
     peer.send(&format!("PART #room\r\nJOIN #{nick}")).unwrap();
-    together.wait();
     let mut next = 0u64;
     let mut lines = |count: usize| -> String {
         (0..count)
@@ -59,12 +50,16 @@ fn end(
     after: u64,
 ) -> (Vec<String>, Vec<String>, Option<i32>, Duration) {
     let (child, address) = start(home, data);
-    let (echoes, together) = (AtomicU64::new(0), Barrier::new(SPEAKERS));
+    let peers: Vec<Peer> =
+        (0..SPEAKERS).map(|number| Peer::connect(address, &format!("s{number}")).unwrap()).collect();
+    let echoes = AtomicU64::new(0);
     thread::scope(|scope| {
-        let speakers: Vec<_> = (0..SPEAKERS)
-            .map(|number| {
-                let (echoes, together) = (&echoes, &together);
-                scope.spawn(move || speak(address, &format!("s{number}"), echoes, together))
+        let speakers: Vec<_> = peers
+            .into_iter()
+            .enumerate()
+            .map(|(number, peer)| {
+                let echoes = &echoes;
+                scope.spawn(move || speak(peer, &format!("s{number}"), echoes))
             })
             .collect();
         let until = Instant::now() + PATIENCE;
