@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 use std::net::{IpAddr, Shutdown};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use tracing::{debug, info};
@@ -216,13 +216,13 @@ impl Connection {
                     if mid_line {
                         self.outbox.buffer(tools.spare).extend_from_slice(b"\r\n");
                     }
-                    if let Some(stranger) = self.let_in(Kind::Irc, tools.batch) {
+                    if let Some(stranger) = self.let_in(Kind::Irc, tools.now, tools.batch) {
                         self.lines(&stranger.door.into_first(), tools.batch);
                     }
                     return;
                 }
                 Step::Plain(manner) => {
-                    if let Some(stranger) = self.let_in(Kind::Plain, tools.batch) {
+                    if let Some(stranger) = self.let_in(Kind::Plain, tools.now, tools.batch) {
                         let Stranger { door, opened, alarm, .. } = *stranger;
                         let first = door.into_first();
                         let guest =
@@ -237,11 +237,16 @@ impl Connection {
     }
 
     /// From here on the core knows of it.
-    fn let_in(&mut self, kind: Kind, batch: &mut Batch) -> Option<Box<Stranger>> {
+    fn let_in(&mut self, kind: Kind, now: Instant, batch: &mut Batch) -> Option<Box<Stranger>> {
         match std::mem::replace(&mut self.phase, Phase::Open) {
             Phase::Door(mut stranger) => {
                 let address = std::mem::take(&mut stranger.address);
-                batch.events.push(Event::Open(self.id, Peer { address, kind }));
+                // Whoever speaks plain text has given his name by now, in the time that the door allows for it.
+                let waited = match kind {
+                    Kind::Irc => now.saturating_duration_since(stranger.opened),
+                    Kind::Plain => Duration::ZERO,
+                };
+                batch.events.push(Event::Open(self.id, Peer { address, kind, waited }));
                 Some(stranger)
             }
             other => {

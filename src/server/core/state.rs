@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::irc::line::Seq;
 use crate::irc::name::{fold, same};
@@ -31,6 +32,8 @@ pub struct Peer {
     pub address: String,
     /// What it speaks: for the diagnostics, the core treats all alike.
     pub kind: Kind,
+    /// How long it had been connected when the core was told of it: it has that much less time to register.
+    pub waited: Duration,
 }
 
 /// What somebody speaks with the edge.
