@@ -65,6 +65,10 @@ pub enum Action {
     People,
     /// Search what was sent before.
     SearchHistory,
+    /// Write the draft in one's own editor.
+    Edit,
+    /// Show each of those who come and go, or fold them.
+    Unfold,
     /// The mouse for chatui, or for the terminal's own selection.
     Mouse,
 }
@@ -130,8 +134,13 @@ pub const TABLE: &[Binding] = &[
             (NONE, KeyCode::BackTab, Action::CompleteBack),
         ],
     ),
-    row(Group::Write, "Up Down", "what I sent before", &[]),
-    row(Group::Write, "Ctrl-R", "search that", &[(CTRL, KeyCode::Char('r'), Action::SearchHistory)]),
+    row(
+        Group::Write,
+        "Up Down Ctrl-R",
+        "sent before, search",
+        &[(CTRL, KeyCode::Char('r'), Action::SearchHistory)],
+    ),
+    row(Group::Write, "Ctrl-X", "in my own editor", &[(CTRL, KeyCode::Char('x'), Action::Edit)]),
     row(Group::Write, "Ctrl-A Ctrl-E", "start, end of line", &[]),
     row(Group::Write, "Ctrl-← Ctrl-→", "by word", &[]),
     row(Group::Write, "Ctrl-W Alt-D", "cut a word", &[]),
@@ -164,6 +173,7 @@ pub const TABLE: &[Binding] = &[
     ),
     row(Group::Read, "Alt-U", "first unread", &[(ALT, KeyCode::Char('u'), Action::FirstUnread)]),
     row(Group::Read, "Alt-G", "go to day or time", &[(ALT, KeyCode::Char('g'), Action::Goto)]),
+    row(Group::Read, "Alt-=", "who comes and goes", &[(ALT, KeyCode::Char('='), Action::Unfold)]),
     row(Group::Read, "Esc", "back to live end", &[(NONE, KeyCode::Esc, Action::Escape)]),
     row(
         Group::Go,

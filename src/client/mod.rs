@@ -1,10 +1,11 @@
 //! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket),
-//! `store` (a file) and [`terminal`]; all else is pure.
+//! `store` (a file), `edit` (another program) and [`terminal`]; all else is pure.
 
 pub mod address;
 pub mod app;
 pub mod backoff;
 pub mod command;
+mod edit;
 pub mod editor;
 pub mod entry;
 pub mod keys;

@@ -25,9 +25,10 @@ use tokio::time::{sleep, timeout};
 
 use super::address::Address;
 use super::app::{App, Effect, Event, Keep, Options, Surroundings};
+use super::edit::Edit;
 use super::link::Link;
 use super::store::Store;
-use super::terminal::{self, Answers, Guard, Taken};
+use super::terminal::{self, AfterPaste, Answers, Guard, Taken};
 use super::theme::{Environment, Ground, Theme};
 use super::view::{self, Healing};
 use super::window::Drawn;
@@ -94,6 +95,10 @@ pub async fn run(options: Options) -> Result<Ending, Failure> {
     let ending = loop {
         let turn = client.wait(&mut signals).await;
         if let Turn::Signal(number) = turn {
+            if client.edit.is_some() && number == rustix::process::Signal::INT.as_raw() {
+                // A key pressed in the editor: it reaches all that run on the terminal.
+                continue;
+            }
             break Ok(Ending::Signal(number));
         }
         if let Some(ending) = client.handle(turn, &mut signals).await? {
@@ -108,6 +113,7 @@ enum Turn {
     Input(io::Result<Input>),
     Link(Event),
     Continued,
+    Edited(Result<String, String>),
     Signal(i32),
     Due,
 }
@@ -122,6 +128,9 @@ struct Client {
     /// The terminal's half of the stream; gone once the terminal is being given back.
     inputs: Option<EventStream>,
     answers: Answers,
+    after_paste: AfterPaste,
+    /// While the user's own editor has the terminal: what comes of it.
+    edit: Option<Edit>,
     /// When something that may belong to an answer was held back last.
     held_at: Instant,
     screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
@@ -160,6 +169,8 @@ impl Client {
             patience: options.connect_timeout,
             inputs: Some(EventStream::new()),
             answers: Answers::expected(),
+            after_paste: AfterPaste::default(),
+            edit: None,
             held_at: Instant::now(),
             screen: Terminal::new(backend)?,
             guard,
@@ -207,13 +218,15 @@ impl Client {
                 Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())))
             }
             event = self.link.next() => Turn::Link(event),
+            Some(text) = async { Some(self.edit.as_mut()?.done().await) } => Turn::Edited(text),
             () = alarm => Turn::Due,
         }
     }
 
     /// How long until something is due: a frame, or what the core waits for.
     fn due(&self) -> Option<Duration> {
-        let frame = self.dirty.then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
+        let frame =
+            (self.dirty && self.edit.is_none()).then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
         let tick = self.app.next_tick().map(|at| at.since(now()));
         let answer = self.answers.holds().then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
         [frame, tick, answer].into_iter().flatten().min()
@@ -234,7 +247,7 @@ impl Client {
             }
             next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
-        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
+        if self.edit.is_none() && self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
             self.draw()?;
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
@@ -268,7 +281,14 @@ impl Client {
                 }
             },
             Turn::Link(event) => self.update(event),
+            // An editor that was stopped with us has the terminal again.
+            Turn::Continued if self.edit.is_some() => {}
             Turn::Continued => self.resume()?,
+            Turn::Edited(text) => {
+                self.edit = None;
+                self.resume()?;
+                self.update(Event::Edited(text));
+            }
             Turn::Due => {
                 if self.answers.holds() && self.held_at.elapsed() >= ANSWER_WAIT {
                     self.answers.release().into_iter().for_each(|input| self.input(input));
@@ -283,6 +303,7 @@ impl Client {
     }
 
     fn input(&mut self, input: Input) {
+        let Some(input) = self.after_paste.take(input, now()) else { return };
         let event = match input {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),
@@ -320,6 +341,7 @@ impl Client {
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
                 Effect::Suspend => self.suspend(signals).await?,
+                Effect::Edit(text) => self.start_edit(&text),
                 Effect::Repaint => self.repaint(),
                 Effect::Mouse(on) => {
                     self.mouse = on;
@@ -399,6 +421,21 @@ impl Client {
         // signal to continue comes either.
         let _ = timeout(STOP_MOST, signals.continued.recv()).await;
         self.resume()
+    }
+
+    /// Hands the terminal to the user's own editor. The connection goes on meanwhile.
+    fn start_edit(&mut self, text: &str) {
+        let edit = state_folder()
+            .ok_or_else(|| io::Error::other("there is no home folder"))
+            .and_then(|folder| Edit::prepare(&folder, text));
+        match edit {
+            Ok(prepared) => {
+                self.inputs = None;
+                self.guard.pause();
+                self.edit = Some(prepared.start());
+            }
+            Err(error) => self.update(Event::Edited(Err(error.to_string()))),
+        }
     }
 
     fn resume(&mut self) -> Result<(), Failure> {

@@ -155,6 +155,13 @@ impl App {
                 self.say(Status::Info(text.to_owned()));
             }
             Action::SearchHistory => self.editor.search_older(),
+            Action::Edit => effects.push(Effect::Edit(self.editor.text().to_owned())),
+            Action::Unfold => {
+                self.unfolded = !self.unfolded;
+                let text =
+                    if self.unfolded { "everybody who comes and goes" } else { "comings and goings folded" };
+                self.say(Status::Info(text.to_owned()));
+            }
         }
     }
 
@@ -269,6 +276,18 @@ impl App {
         };
         if !fits {
             self.say(Status::Error("the end of the paste did not fit and was left out".to_owned()));
+        }
+    }
+
+    /// The user's own editor has ended.
+    pub(super) fn on_edited(&mut self, text: Result<String, String>) {
+        match text {
+            Ok(text) => {
+                // Undo brings back what was there before.
+                self.editor.clear();
+                self.on_paste(text.trim_end());
+            }
+            Err(reason) => self.say(Status::Error(plain(&reason))),
         }
     }
 

@@ -54,7 +54,9 @@ pub(super) enum Drafts {
 impl Drafts {
     pub(super) fn after(event: &Event) -> Drafts {
         match event {
-            Event::Key(_) | Event::Paste(_) | Event::Tick | Event::Kept(_) => Drafts::Changed,
+            Event::Key(_) | Event::Paste(_) | Event::Edited(_) | Event::Tick | Event::Kept(_) => {
+                Drafts::Changed
+            }
             Event::Leave => Drafts::Last,
             _ => Drafts::Unchanged,
         }

@@ -114,6 +114,8 @@ pub enum Event {
     Kept(Vec<Bytes>),
     /// The journal cannot be kept; why.
     NotKept(String),
+    /// The user's own editor has ended: the draft, or why there is none.
+    Edited(Result<String, String>),
     /// The program is asked to end (a signal): say goodbye and go.
     Leave,
 }
@@ -136,6 +138,8 @@ pub enum Effect {
     Bell,
     /// Give the terminal back and stop until continued.
     Suspend,
+    /// Give the terminal to the user's own editor with this draft; answer with [`Event::Edited`].
+    Edit(String),
     /// Paint every cell anew.
     Repaint,
     /// Take the mouse, or leave it to the terminal.
@@ -171,6 +175,8 @@ pub struct App {
     said: Option<(Status, Time)>,
     rooms_turned: bool,
     people_turned: bool,
+    /// Whether comings and goings are shown one by one.
+    unfolded: bool,
     mouse: bool,
     /// How many rows the messages had in the last frame.
     page: u16,
@@ -225,6 +231,7 @@ impl App {
             said: None,
             rooms_turned: false,
             people_turned: false,
+            unfolded: false,
             mouse: true,
             page: surroundings.size.1.saturating_sub(3).max(1),
             connection: Connection::None,
@@ -279,6 +286,7 @@ impl App {
             Event::Offline(reason) => self.on_offline(&reason, &mut effects),
             Event::Kept(journals) => self.on_kept(&journals),
             Event::NotKept(reason) => self.on_not_kept(&reason),
+            Event::Edited(text) => self.on_edited(text),
             Event::Leave => self.leave(None, &mut effects),
             Event::Tick => self.on_tick(&mut effects),
         }
@@ -403,6 +411,11 @@ impl App {
     /// The same for the list of people.
     pub fn people_turned(&self) -> bool {
         self.people_turned
+    }
+
+    /// Whether comings and goings are shown one by one, not folded.
+    pub fn unfolded(&self) -> bool {
+        self.unfolded
     }
 
     /// How many messages on the wire the input would become.

@@ -83,7 +83,7 @@ impl Blocks<'_> {
 
     /// Whether the block is a row of comings and goings.
     fn is_folded(&self, block: &Range<usize>) -> bool {
-        fold::folds(self.window.entries(), block.start)
+        !self.app.unfolded() && fold::folds(self.window.entries(), block.start)
     }
 
     /// The head as it is shown: the time if the minute is another one than above, the name if it is somebody else.
@@ -101,7 +101,7 @@ impl Blocks<'_> {
         if goes_on {
             name = Row::default();
         }
-        let above_shown = self.entry(fold::block(self.window.entries(), block.start - 1).start);
+        let above_shown = self.entry(self.block(block.start - 1).start);
         let is_timeless = matches!(above.kind, Kind::Gap(_) | Kind::Beginning);
         if !is_timeless
             && clock::minute(above_shown.at) == clock::minute(entry.at)
@@ -291,6 +291,8 @@ fn sentence(entry: &Entry) -> String {
     let (who, text) = (&entry.who, &entry.text);
     let because = |reason: &str| if reason.is_empty() { String::new() } else { format!(": {reason}") };
     match entry.kind {
+        Kind::Join => format!("{who} came"),
+        Kind::Nick => format!("{who} is now called {text}"),
         Kind::Part => format!("{who} left the room{}", because(text)),
         Kind::Quit => format!("{who} left{}", because(text)),
         Kind::Topic if text.is_empty() => format!("{who} took the topic away"),
