@@ -10,6 +10,7 @@ mod past;
 mod screen;
 mod sending;
 mod switcher;
+mod typing;
 mod when;
 
 use std::time::Duration;
@@ -29,6 +30,7 @@ use crate::irc::Time;
 use connection::Connection;
 use keeping::{Drafts, Keeping};
 use past::Asked;
+use typing::Typing;
 
 pub use keeping::Keep;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
@@ -189,6 +191,7 @@ pub struct App {
     /// Until when the server's answer to QUIT is awaited.
     leaving: Option<Time>,
     outbox: Outbox,
+    typing: Typing,
     keeping: Keeping,
     /// How many questions were asked whose answer confirms what was sent, and the one that is open.
     probes: u64,
@@ -240,6 +243,7 @@ impl App {
             sent_late: 0,
             leaving: None,
             outbox: Outbox::default(),
+            typing: Typing::default(),
             keeping: Keeping::default(),
             probes: 0,
             probing: None,
@@ -272,6 +276,7 @@ impl App {
         self.now = now;
         let mut effects = Vec::new();
         let drafts = Drafts::after(&event);
+        let is_typed = matches!(event, Event::Key(_) | Event::Paste(_));
         match event {
             Event::Line(bytes) => self.on_line(&bytes, &mut effects),
             Event::Key(key) => self.on_key(&key, &mut effects),
@@ -289,6 +294,9 @@ impl App {
             Event::Edited(text) => self.on_edited(text),
             Event::Leave => self.leave(None, &mut effects),
             Event::Tick => self.on_tick(&mut effects),
+        }
+        if is_typed {
+            self.tell_typing(&mut effects);
         }
         self.keep_changes(drafts, &mut effects);
         effects
@@ -389,7 +397,11 @@ impl App {
             Connection::Trying => return Status::Offline { next: None, for_good: false, waiting },
             Connection::Online => {}
         }
-        said.unwrap_or(Status::Quiet)
+        let typists = || match self.typists() {
+            typists if typists.is_empty() => Status::Quiet,
+            typists => Status::Typing(typists),
+        };
+        said.unwrap_or_else(typists)
     }
 
     /// Whether the connection stands and the server has welcomed us.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::super::entry::{Entry, EntryId, Gap, GapState, Kind, State};
+use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State};
 use super::super::session::{Ask, Heard, What};
 use super::super::window::{Heading, Past, Scroll, Window, With};
 use super::{App, Effect, Status};
@@ -413,6 +413,7 @@ impl App {
             own: heard.own,
             mention,
             state: State::Sent,
+            extra: heard.reply.map(|reply| Box::new(Extra { reply, ..Extra::default() })),
             ..Entry::new(heard.at, kind, heard.who, "")
         }
     }

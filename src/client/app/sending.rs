@@ -55,6 +55,7 @@ impl App {
                 progress: Progress::Waiting,
             });
         }
+        self.typing_sent();
         self.windows[at].mark = None;
         if at == self.current {
             self.windows[at].go_live();

@@ -266,6 +266,31 @@ impl Session {
         format!("{head} :{}", words.replace(['\r', '\n', '\0'], " "))
     }
 
+    /// That one is typing to this target, or is no longer
+    /// ([typing](https://ircv3.net/specs/client-tags/typing)); nothing where nobody would hear it.
+    pub fn typing(&self, target: &str, active: bool) -> Option<String> {
+        let relays = self.has(Cap::MessageTags) && self.support.relays("typing");
+        relays.then(|| format!("@+typing={} TAGMSG {target}", if active { "active" } else { "done" }))
+    }
+
+    /// A reaction to a message ([react](https://ircv3.net/specs/client-tags/react)); nothing where nobody would hear it.
+    pub fn reaction(&self, target: &str, msgid: &str, with: &str) -> Option<String> {
+        let support = &self.support;
+        let relays =
+            self.has(Cap::MessageTags) && support.relays("draft/react") && support.relays("draft/reply");
+        relays.then(|| {
+            let mut tags = String::new();
+            // An id is given back as it came.
+            push_tag(&mut tags, "+draft/react", with);
+            format!("@{tags};+draft/reply={msgid} TAGMSG {target}")
+        })
+    }
+
+    /// Whether a message can say which one it answers.
+    pub fn carries_replies(&self) -> bool {
+        self.has(Cap::MessageTags) && self.support.relays("draft/reply")
+    }
+
     /// Whether a message's own id is sent and comes back.
     pub fn carries_ids(&self) -> bool {
         self.has(Cap::MessageTags) && self.support.client_tags
@@ -333,18 +358,22 @@ pub enum Ask<'a> {
 }
 
 /// The tags that matter, read in one pass.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Marks<'a> {
     at: Time,
     msgid: &'a str,
     batch: Option<&'a str>,
     label: Option<u64>,
     id: Option<&'a str>,
+    /// The message that this one answers, or is about.
+    reply: Option<&'a str>,
+    typing: Option<&'a str>,
+    react: Option<&'a str>,
 }
 
 impl<'a> Marks<'a> {
     fn read(message: &Message<'a>, now: Time) -> Marks<'a> {
-        let mut marks = Marks { at: now, msgid: "", batch: None, label: None, id: None };
+        let mut marks = Marks { at: now, ..Marks::default() };
         for (key, value) in message.tags.iter_raw() {
             match key {
                 "time" => marks.at = Time::parse(value).unwrap_or(now),
@@ -353,6 +382,9 @@ impl<'a> Marks<'a> {
                 "batch" => marks.batch = Some(value),
                 "label" => marks.label = value.parse().ok(),
                 ID_TAG => marks.id = Some(value),
+                "+reply" | "+draft/reply" => marks.reply = Some(value),
+                "+typing" => marks.typing = Some(value),
+                "+draft/react" | "+react" => marks.react = Some(value),
                 _ => {}
             }
         }

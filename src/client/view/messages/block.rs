@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style};
 use super::fold;
 use super::line::{Hairline, Line};
 use crate::client::app::App;
-use crate::client::entry::{Entry, Gap, GapState, Kind, State};
+use crate::client::entry::{Entry, Gap, GapState, Kind, Reaction, State};
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::view::areas::Columns;
 use crate::client::view::clock;
@@ -20,6 +20,9 @@ use crate::irc::name::same;
 
 /// For how long somebody who goes on speaking is not named again.
 const SAME_SPEAKER: Duration = Duration::from_secs(5 * 60);
+
+/// Most cells of a reaction.
+const REACTION_WIDTH: u16 = 16;
 
 /// All that rows are made from.
 pub(super) struct Blocks<'a> {
@@ -196,6 +199,22 @@ impl Blocks<'_> {
             .flat_map(|line| wrap(&line, self.columns.text_width))
             .map(|text| Line { text, tint, body: true, ..Line::default() })
             .collect();
+        if let Some(extra) = &entry.extra {
+            if !extra.reply.is_empty() {
+                lines.insert(
+                    0,
+                    Line { text: self.quoted(&extra.reply, tint), tint, body: true, ..Line::default() },
+                );
+            }
+            if !extra.reactions.is_empty() {
+                let text = self.reactions(&extra.reactions);
+                lines.extend(wrap(&text, self.columns.text_width).into_iter().map(|text| Line {
+                    text,
+                    body: true,
+                    ..Line::default()
+                }));
+            }
+        }
         let marked = if tint.is_some() { lines.len() } else { 1 };
         lines.iter_mut().take(marked).for_each(|line| line.mark = mark.clone());
         if let State::Failed(reason) = &entry.state {
@@ -207,6 +226,40 @@ impl Blocks<'_> {
             }
         }
         lines
+    }
+
+    /// The start of the message that another one answers.
+    fn quoted(&self, msgid: &str, tint: Option<Tint>) -> Row {
+        let on = |role| tint.map_or(self.theme.role(role), |tint| self.theme.on(tint, role));
+        let quiet = on(Role::Quiet);
+        let sign = Row::of("┌ ", quiet);
+        let found = self.window.entries().iter().rev().find(|entry| *entry.msgid == *msgid);
+        let Some(entry) = found else {
+            return sign.and("an older message", quiet).cut(self.columns.text_width);
+        };
+        let words = entry.text.lines().next().unwrap_or_default();
+        sign.and(&entry.who, self.hue(entry)).and(" ", quiet).and(words, quiet).cut(self.columns.text_width)
+    }
+
+    /// `🎉 marit  ❤️ bea`; from three people on their number.
+    fn reactions(&self, reactions: &[Reaction]) -> Row {
+        let muted = self.theme.role(Role::Muted);
+        let mut row = Row::default();
+        for reaction in reactions {
+            if !row.is_empty() {
+                row = row.and("  ", muted);
+            }
+            let own = reaction.who.iter().any(|who| same(who, self.app.nick()));
+            let style = if own { self.theme.role(Role::Accent) } else { muted };
+            // Whoever writes a novel there does not fill the screen with it.
+            let with = Row::of(&reaction.with, style).cut(REACTION_WIDTH);
+            let who = match &reaction.who[..] {
+                few @ ([_] | [_, _]) => few.join(" "),
+                many => many.len().to_string(),
+            };
+            row = row.with(&with).and(" ", style).and(&who, style);
+        }
+        row
     }
 
     /// The row that a name has to itself in a narrow window, without the name.
