@@ -1,12 +1,12 @@
 //! The user's own editor (`$VISUAL`, `$EDITOR`, or `vi`) for a draft: a file that only they can read, and a program that
-//! has the terminal until it ends.
+//! has the terminal until it ends. And the program that opens links.
 #![allow(clippy::disallowed_methods, reason = "an edge: it has a file and another program")]
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tokio::task::JoinHandle;
 
@@ -51,6 +51,22 @@ impl Prepared {
             text
         }))
     }
+}
+
+/// Opens a link with `$BROWSER`, or with what the desktop has for links. It is not waited for.
+///
+/// # Errors
+/// There is no such program.
+pub fn open_link(link: &str) -> Result<(), String> {
+    let desktop = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let browser = std::env::var("BROWSER").ok().filter(|name| !name.trim().is_empty());
+    let browser = browser.unwrap_or_else(|| desktop.to_owned());
+    let mut command = Command::new(&browser);
+    command.arg(link).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|error| format!("{browser} cannot be started: {error}"))?;
+    // Somebody has to take note of its end.
+    std::thread::spawn(move || child.wait());
+    Ok(())
 }
 
 fn run(path: &Path) -> Result<String, String> {

@@ -109,6 +109,13 @@ pub struct Extra {
     pub reactions: Vec<Reaction>,
 }
 
+impl Extra {
+    /// Of a message that answers the one with this id of the server.
+    pub fn answer(reply: Box<str>) -> Box<Extra> {
+        Box::new(Extra { reply, ..Extra::default() })
+    }
+}
+
 /// One kind of reaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reaction {

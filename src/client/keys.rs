@@ -67,6 +67,8 @@ pub enum Action {
     SearchHistory,
     /// Write the draft in one's own editor.
     Edit,
+    /// Choose a message, or the one above it.
+    Select,
     /// Show each of those who come and go, or fold them.
     Unfold,
     /// The mouse for chatui, or for the terminal's own selection.
@@ -173,6 +175,7 @@ pub const TABLE: &[Binding] = &[
     ),
     row(Group::Read, "Alt-U", "first unread", &[(ALT, KeyCode::Char('u'), Action::FirstUnread)]),
     row(Group::Read, "Alt-G", "go to day or time", &[(ALT, KeyCode::Char('g'), Action::Goto)]),
+    row(Group::Read, "Alt-↑", "choose a message", &[(ALT, KeyCode::Up, Action::Select)]),
     row(Group::Read, "Alt-=", "who comes and goes", &[(ALT, KeyCode::Char('='), Action::Unfold)]),
     row(Group::Read, "Esc", "back to live end", &[(NONE, KeyCode::Esc, Action::Escape)]),
     row(
@@ -183,7 +186,6 @@ pub const TABLE: &[Binding] = &[
             (CTRL, KeyCode::Char('n'), Action::NextWindow),
             (CTRL, KeyCode::Char('p'), Action::PreviousWindow),
             (ALT, KeyCode::Down, Action::NextWindow),
-            (ALT, KeyCode::Up, Action::PreviousWindow),
         ],
     ),
     row(

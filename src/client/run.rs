@@ -25,7 +25,7 @@ use tokio::time::{sleep, timeout};
 
 use super::address::Address;
 use super::app::{App, Effect, Event, Keep, Options, Surroundings};
-use super::edit::Edit;
+use super::edit::{self, Edit};
 use super::link::Link;
 use super::store::Store;
 use super::terminal::{self, AfterPaste, Answers, Guard, Taken};
@@ -341,6 +341,12 @@ impl Client {
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
                 Effect::Suspend => self.suspend(signals).await?,
+                Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::Open(link) => {
+                    if let Err(reason) = edit::open_link(&link) {
+                        self.update(Event::Edited(Err(reason)));
+                    }
+                }
                 Effect::Edit(text) => self.start_edit(&text),
                 Effect::Repaint => self.repaint(),
                 Effect::Mouse(on) => {

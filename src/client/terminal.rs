@@ -96,6 +96,29 @@ pub fn set_title(title: &str) -> io::Result<()> {
     write_now(&format!("\u{1b}]2;{title}\u{1b}\\"))
 }
 
+/// Gives a text to the terminal's clipboard (OSC 52); a terminal that has none, or does not allow it, does nothing.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn copy(text: &str) -> io::Result<()> {
+    write_now(&format!("\u{1b}]52;c;{}\u{7}", base64(text.as_bytes())))
+}
+
+/// [RFC 4648, section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4).
+fn base64(bytes: &[u8]) -> String {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits =
+            three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for n in 0..4 {
+            let sign = char::from(SIGNS[(bits >> (18 - 6 * n) & 63) as usize]);
+            out.push(if n <= three.len() { sign } else { '=' });
+        }
+    }
+    out
+}
+
 /// Asks for the colour of the ground; the answer comes among the events, see [`Answers`].
 ///
 /// # Errors
@@ -259,6 +282,15 @@ mod tests {
             }
         }
         events
+    }
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        let of = |text: &str| base64(text.as_bytes());
+        assert_eq!(
+            ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(of),
+            ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What people do besides talking: they type, answer, react, come and go, and are given or lose a rank.
 
-use chatui::client::app::{Event, Status};
+use chatui::client::app::{Effect, Event, Status};
 use chatui::client::theme::{Depth, Ground, Theme};
 use chatui::client::view;
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -103,6 +103,87 @@ fn answers_quote_and_reactions_gather_under_their_message() {
     let entry = talk.window("#lobby").entries().iter().find(|entry| &*entry.msgid == "m0003").unwrap();
     let reactions = &entry.extra.as_ref().unwrap().reactions;
     assert_eq!((reactions.len(), reactions[0].who.len()), (24, 200));
+}
+
+#[test]
+fn a_chosen_message_is_answered_reacted_to_copied_and_opened() {
+    let mut talk = in_lobby();
+    talk.hears(&line(3, "eve", "see https://tides.example/x, bob"));
+    talk.hears(&line(4, "alice", "mine"));
+    picture(&mut talk);
+    let up = |talk: &mut Talk| talk.key(KeyModifiers::ALT, KeyCode::Up);
+    let key = |talk: &mut Talk, c: char| talk.key(KeyModifiers::NONE, KeyCode::Char(c));
+    up(&mut talk);
+    up(&mut talk);
+    shows(&mut talk, "▸ see https://tides.example/x, bob");
+    shows(&mut talk, "r reply  + react  y copy");
+    key(&mut talk, 'y');
+    assert_eq!(talk.others(), [Effect::Copy("see https://tides.example/x, bob".into())]);
+    assert_eq!(talk.app.selected(), None);
+    up(&mut talk);
+    key(&mut talk, 'k');
+    key(&mut talk, 'q');
+    assert_eq!(talk.app.editor().text(), "", "a letter that means nothing is not typed");
+    key(&mut talk, 'o');
+    assert_eq!(talk.others(), [Effect::Open("https://tides.example/x".into())]);
+
+    up(&mut talk);
+    key(&mut talk, 'k');
+    key(&mut talk, '+');
+    shows(&mut talk, "1 👍");
+    key(&mut talk, '4');
+    assert_eq!(std::mem::take(&mut talk.tagged), ["@+draft/react=🎉;+draft/reply=m0003 TAGMSG #lobby"]);
+    shows(&mut talk, "🎉 alice");
+    talk.hears("@+draft/react=🎉;+draft/reply=m0003 :alice!u@h TAGMSG #lobby");
+    shows(&mut talk, "🎉 alice");
+
+    up(&mut talk);
+    key(&mut talk, 'k');
+    key(&mut talk, 'r');
+    shows(&mut talk, "answering eve");
+    talk.sent();
+    talk.event(Event::Paste("thanks\nand more".into()));
+    talk.key(KeyModifiers::NONE, KeyCode::Enter);
+    let sent = talk.sent();
+    assert_eq!(sent.iter().filter(|line| line.contains("+draft/reply=m0003")).count(), 1);
+    assert!(
+        sent[0].contains("+draft/reply=m0003") && sent[0].ends_with("PRIVMSG #lobby :thanks"),
+        "{sent:?}"
+    );
+    shows(&mut talk, "┌ eve see https://tides.example/x, bob");
+    assert_eq!(talk.app.status(), Status::Quiet, "asked once");
+
+    // Escape, and the way down, leave it; another key leaves it and does what it does.
+    up(&mut talk);
+    talk.key(KeyModifiers::NONE, KeyCode::Esc);
+    assert_eq!(talk.app.selected(), None);
+    up(&mut talk);
+    key(&mut talk, 'j');
+    assert_eq!(talk.app.selected(), None);
+    up(&mut talk);
+    talk.control('a');
+    assert_eq!(talk.app.selected(), None);
+}
+
+#[test]
+fn a_message_beyond_the_edge_comes_into_view_when_it_is_chosen() {
+    let mut talk = in_lobby();
+    for n in 3..120 {
+        talk.hears(&line(n, if n % 2 == 0 { "bob" } else { "eve" }, &format!("number {n}")));
+    }
+    picture(&mut talk);
+    for _ in 0..60 {
+        talk.key(KeyModifiers::ALT, KeyCode::Up);
+        shows(&mut talk, "▸");
+    }
+    shows(&mut talk, "▸ number 60");
+    for n in 61..=119 {
+        talk.key(KeyModifiers::NONE, KeyCode::Char('j'));
+        shows(&mut talk, &format!("▸ number {n}"));
+    }
+    talk.key(KeyModifiers::NONE, KeyCode::Down);
+    picture(&mut talk);
+    assert!(talk.window("#lobby").is_live());
 }
 
 #[test]

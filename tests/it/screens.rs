@@ -286,9 +286,9 @@ fn the_sheet_of_keys_covers_neither_title_nor_input() {
      Up Down Ctrl-R  sent before, search Home End        same, input empty
  10  Ctrl-X          in my own editor    Alt-U           first unread
      Ctrl-A Ctrl-E   start, end of line  Alt-G           go to day or time
- ──  Ctrl-← Ctrl-→   by word             Alt-=           who comes and goes
- 11  Ctrl-W Alt-D    cut a word          Esc             back to live end
-     Ctrl-U Ctrl-K   cut to start, end
+ ──  Ctrl-← Ctrl-→   by word             Alt-↑           choose a message
+ 11  Ctrl-W Alt-D    cut a word          Alt-=           who comes and goes
+     Ctrl-U Ctrl-K   cut to start, end   Esc             back to live end
      Ctrl-Y Alt-Y    put back, an older
      Ctrl-_ Alt-_    undo, redo
  11

@@ -60,6 +60,9 @@ impl App {
         {
             return;
         }
+        if self.on_select_key(key, action, effects) {
+            return;
+        }
         if self.editor.search().is_some() && self.on_search_key(key) {
             return;
         }
@@ -114,6 +117,8 @@ impl App {
             Action::ClearOrLeave => self.editor.clear(),
             Action::DeleteOrLeave => self.editor.delete(),
             Action::Escape if self.editor.completion().is_some() => self.editor.complete_cancel(),
+            Action::Escape if self.answering.is_some() => self.answering = None,
+            Action::Select => self.select(),
             Action::Escape | Action::Newest => self.windows[self.current].go_live(),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Repaint => effects.push(Effect::Repaint),
@@ -270,6 +275,7 @@ impl App {
                     return;
                 }
                 self.question = None;
+                self.forget_selection();
                 // A line end at the very end is not one that was meant.
                 self.editor.paste(text.strip_suffix('\n').unwrap_or(text))
             }
@@ -312,7 +318,7 @@ impl App {
         if !matches!(self.screen, Screen::Rooms) {
             return;
         }
-        self.page = drawn.rows;
+        (self.page, self.drawn) = (drawn.rows, *drawn);
         self.windows[self.current].drawn(drawn);
         self.load_seen(drawn.at_top, drawn.gap, effects);
     }
@@ -370,6 +376,7 @@ impl App {
         self.current = at;
         self.windows[at].seen();
         self.question = None;
+        self.forget_selection();
     }
 
     fn on_form_key(&mut self, key: &KeyEvent, action: Option<Action>, effects: &mut Vec<Effect>) {

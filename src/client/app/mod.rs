@@ -8,6 +8,7 @@ mod input;
 mod keeping;
 mod past;
 mod screen;
+mod select;
 mod sending;
 mod switcher;
 mod typing;
@@ -30,6 +31,7 @@ use crate::irc::Time;
 use connection::Connection;
 use keeping::{Drafts, Keeping};
 use past::Asked;
+use select::{Answering, Selection};
 use typing::Typing;
 
 pub use keeping::Keep;
@@ -142,6 +144,10 @@ pub enum Effect {
     Suspend,
     /// Give the terminal to the user's own editor with this draft; answer with [`Event::Edited`].
     Edit(String),
+    /// Give this text to the terminal's clipboard.
+    Copy(String),
+    /// Open this link of the web.
+    Open(String),
     /// Paint every cell anew.
     Repaint,
     /// Take the mouse, or leave it to the terminal.
@@ -173,6 +179,10 @@ pub struct App {
     editor: Editor,
     overlay: Option<Overlay>,
     question: Option<Question>,
+    selection: Option<Selection>,
+    answering: Option<Answering>,
+    /// What the last frame showed.
+    drawn: Drawn,
     /// What the status line says for a moment, and until when.
     said: Option<(Status, Time)>,
     rooms_turned: bool,
@@ -231,6 +241,9 @@ impl App {
             editor: Editor::new(),
             overlay: None,
             question: None,
+            selection: None,
+            answering: None,
+            drawn: Drawn::default(),
             said: None,
             rooms_turned: false,
             people_turned: false,
@@ -383,6 +396,10 @@ impl App {
         if let Some(question) = &self.question {
             return Status::Question(question.text.clone());
         }
+        let selection = self.selection_status();
+        if let Some(keys @ Status::Question(_)) = selection {
+            return keys;
+        }
         let said = self.said.as_ref().map(|(status, _)| status.clone());
         if let Some(error @ Status::Error(_)) = said {
             return error;
@@ -401,7 +418,7 @@ impl App {
             typists if typists.is_empty() => Status::Quiet,
             typists => Status::Typing(typists),
         };
-        said.unwrap_or_else(typists)
+        said.or(selection).unwrap_or_else(typists)
     }
 
     /// Whether the connection stands and the server has welcomed us.

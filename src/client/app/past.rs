@@ -413,7 +413,7 @@ impl App {
             own: heard.own,
             mention,
             state: State::Sent,
-            extra: heard.reply.map(|reply| Box::new(Extra { reply, ..Extra::default() })),
+            extra: heard.reply.map(Extra::answer),
             ..Entry::new(heard.at, kind, heard.who, "")
         }
     }

@@ -260,9 +260,26 @@ impl Session {
         Message::new(command, &clean).with_tags(&tags).to_string()
     }
 
-    /// Words to a target as a line to be sent. The words always stand behind a colon, as old programs expect.
-    pub fn speech(&self, verb: &str, target: &str, words: &str, label: Option<u64>, id: &str) -> String {
+    /// Words to a target as a line to be sent, with their own id, and with that of the message that they answer. The
+    /// words always stand behind a colon, as old programs expect.
+    pub fn speech(
+        &self,
+        verb: &str,
+        target: &str,
+        words: &str,
+        label: Option<u64>,
+        id: &str,
+        reply: Option<&str>,
+    ) -> String {
         let head = self.line(verb, &[target], label, Some(id));
+        let head = match reply.filter(|_| self.carries_replies()) {
+            // It is given back as it came.
+            Some(reply) => match head.strip_prefix('@') {
+                Some(tagged) => format!("@+draft/reply={reply};{tagged}"),
+                None => format!("@+draft/reply={reply} {head}"),
+            },
+            None => head,
+        };
         format!("{head} :{}", words.replace(['\r', '\n', '\0'], " "))
     }
 

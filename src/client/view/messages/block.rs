@@ -175,6 +175,9 @@ impl Blocks<'_> {
     }
 
     fn tint(&self, entry: &Entry) -> Option<Tint> {
+        if self.app.selected() == Some(entry.id) {
+            return Some(Tint::Select);
+        }
         // Between two people everything is meant for the reader: nothing stands out.
         (entry.mention && self.window.with != With::Person && entry.is_speech()).then_some(Tint::Mention)
     }
@@ -215,7 +218,7 @@ impl Blocks<'_> {
                 }));
             }
         }
-        let marked = if tint.is_some() { lines.len() } else { 1 };
+        let marked = if tint == Some(Tint::Mention) { lines.len() } else { 1 };
         lines.iter_mut().take(marked).for_each(|line| line.mark = mark.clone());
         if let State::Failed(reason) = &entry.state {
             let reason = self.plain(reason, self.theme.role(Role::Error));
@@ -271,6 +274,9 @@ impl Blocks<'_> {
 
     fn mark(&self, entry: &Entry) -> Row {
         match &entry.state {
+            _ if self.app.selected() == Some(entry.id) => {
+                Row::of("▸", self.theme.on(Tint::Select, Role::Accent))
+            }
             State::Pending if self.is_late(entry) => Row::of("·", self.theme.role(Role::Muted)),
             State::Failed(_) => Row::of("!", self.theme.role(Role::Error)),
             _ if entry.kind == Kind::Error => Row::of("!", self.theme.role(Role::Error)),
