@@ -1,18 +1,13 @@
 //! The client's one event stream. Keys, lines from the server, signals and what is due all become [`Event`]s;
 //! everything that is ready is handled, then one frame is drawn.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the edge: it reads the clock, takes chance, and keeps a small file"
-)]
+#![allow(clippy::disallowed_methods, reason = "the edge: it reads the clock and takes chance")]
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io::{self, BufWriter, Stdout, stdout};
-use std::path::PathBuf;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use crossterm::event::{Event as Input, EventStream};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
@@ -20,16 +15,16 @@ use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
-use super::address::Address;
 use super::app::{App, Effect, Event, Keep, Options, Surroundings};
 use super::edit::{self, Edit};
+use super::home::{open_store, remember, remembered, state_folder, theme};
 use super::link::Link;
+use super::signals::{Heard, Signals};
 use super::store::Store;
 use super::terminal::{self, AfterPaste, Answers, Guard, Taken};
-use super::theme::{Environment, Ground, Theme};
+use super::theme::Theme;
 use super::view::{self, Healing};
 use super::window::Drawn;
 use crate::irc::Time;
@@ -213,7 +208,10 @@ impl Client {
         };
         tokio::select! {
             biased;
-            turn = signals.next() => turn,
+            heard = signals.next() => match heard {
+                Heard::End(number) => Turn::Signal(number),
+                Heard::Continued => Turn::Continued,
+            },
             Some(input) = async { Some(self.inputs.as_mut()?.next().await) } => {
                 Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())))
             }
@@ -475,89 +473,7 @@ impl Client {
     }
 }
 
-/// The signals that end the client, and the one that continues it.
-struct Signals {
-    ends: [(i32, Signal); 4],
-    continued: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        let of = |kind: SignalKind| signal(kind).map(|stream| (kind.as_raw_value(), stream));
-        Ok(Signals {
-            ends: [
-                of(SignalKind::terminate())?,
-                of(SignalKind::hangup())?,
-                of(SignalKind::interrupt())?,
-                of(SignalKind::quit())?,
-            ],
-            continued: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
-        })
-    }
-
-    fn next(&mut self) -> impl Future<Output = Turn> + '_ {
-        let [term, hup, int, quit] = &mut self.ends;
-        let continued = &mut self.continued;
-        async move {
-            tokio::select! {
-                _ = term.1.recv() => Turn::Signal(term.0),
-                _ = hup.1.recv() => Turn::Signal(hup.0),
-                _ = int.1.recv() => Turn::Signal(int.0),
-                _ = quit.1.recv() => Turn::Signal(quit.0),
-                _ = continued.recv() => Turn::Continued,
-            }
-        }
-    }
-}
-
 fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
-/// The theme for this terminal, by its own word on its ground, or else by the environment's.
-fn theme(answer: Option<Ground>) -> Theme {
-    let variable = |name: &str| std::env::var(name).ok();
-    let (no_color, colorterm) = (variable("NO_COLOR"), variable("COLORTERM"));
-    let (term, colorfgbg) = (variable("TERM"), variable("COLORFGBG"));
-    let environment = Environment {
-        no_color: no_color.as_deref(),
-        colorterm: colorterm.as_deref(),
-        term: term.as_deref(),
-        colorfgbg: colorfgbg.as_deref(),
-    };
-    Theme::new(environment.depth(), answer.unwrap_or_else(|| environment.ground()))
-}
-
-/// The folder for what is remembered from one time to the next.
-fn state_folder() -> Option<PathBuf> {
-    let folders = directories::ProjectDirs::from("", "", "chatui")?;
-    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
-}
-
-fn open_store(server: &str, nick: &str) -> io::Result<(Store, Vec<Bytes>)> {
-    let folder = state_folder().ok_or_else(|| io::Error::other("there is no home folder"))?;
-    Store::open(&folder.join("outbox"), server, nick)
-}
-
-/// Where the last server is kept for the form.
-fn memory() -> Option<PathBuf> {
-    state_folder().map(|folder| folder.join("last-server"))
-}
-
-fn remembered() -> Option<String> {
-    let text = std::fs::read_to_string(memory()?).ok()?;
-    Address::parse(&text).ok().map(|address| address.to_string())
-}
-
-/// Keeps the server for the next time. A convenience: when it does not work, the form is empty, and that is all.
-fn remember(host: &str) {
-    let Some(path) = memory() else { return };
-    if std::fs::read_to_string(&path).is_ok_and(|known| known == host) {
-        return;
-    }
-    if let Some(folder) = path.parent() {
-        let _ = std::fs::create_dir_all(folder);
-    }
-    let _ = std::fs::write(path, host);
 }
