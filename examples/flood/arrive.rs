@@ -8,15 +8,12 @@ use crate::Outcome;
 use crate::crowd::{Crowd, Heard, Run, command_of};
 use crate::report::{Latency, Report};
 
-/// How many share a room in `connect`.
-const ROOM: usize = 10;
-
-/// Clients connect, register and join a room of ten each.
-pub fn connect(run: &Run, clients: usize) -> Outcome<Report> {
+/// Clients connect, register and join a room each, which so many share.
+pub fn connect(run: &Run, clients: usize, room: usize) -> Outcome<Report> {
     let mut crowd = Crowd::new(run.address, clients)?;
     let before = run.usage();
     let begun = Instant::now();
-    let latency = crowd.enter(run, Caps::default(), |crowd, place| Some(crowd.room(place / ROOM)))?;
+    let latency = crowd.enter(run, Caps::default(), |crowd, place| Some(crowd.room(place / room.max(1))))?;
     let span = begun.elapsed();
     let mut report = Report {
         scenario: format!("connect {clients}, {} at once", run.at_once),
@@ -70,12 +67,13 @@ pub fn join_one(run: &Run, clients: usize) -> Outcome<Report> {
     Ok(report)
 }
 
-/// Clients who register and then say nothing.
-pub fn idle(run: &Run, clients: usize, rest: Duration) -> Outcome<Report> {
+/// Clients who register, perhaps share rooms with some others, and then say nothing.
+pub fn idle(run: &Run, clients: usize, room: Option<usize>, rest: Duration) -> Outcome<Report> {
     let mut crowd = Crowd::new(run.address, clients)?;
     let empty = run.usage();
     let begun = Instant::now();
-    let latency = crowd.enter(run, Caps::default(), |_, _| None)?;
+    let latency =
+        crowd.enter(run, Caps::default(), |crowd, place| room.map(|room| crowd.room(place / room.max(1))))?;
     let span = begun.elapsed();
     crowd.quiet(run, Duration::from_secs(1))?;
     let full = run.usage();

@@ -89,6 +89,8 @@ struct Client {
     framer: Option<Framer>,
     greeting: Greeting,
     unsent: Vec<u8>,
+    /// It reads nothing, whatever comes.
+    deaf: bool,
 }
 
 impl Crowd {
@@ -138,6 +140,7 @@ impl Crowd {
             framer: Some(Framer::new(MAX_LINE)),
             greeting: Greeting { wanted, ..Greeting::default() },
             unsent: Vec::new(),
+            deaf: false,
         };
         if wanted != Caps::default() {
             client.unsent.extend_from_slice(b"CAP LS 302\r\n");
@@ -160,6 +163,20 @@ impl Crowd {
     /// Ends a connection without a word, as a pulled cable does.
     pub fn drop_connection(&mut self, place: usize) {
         self.clients[place] = Client::default();
+    }
+
+    /// From now on this client reads nothing.
+    pub fn deafen(&mut self, place: usize) {
+        self.clients[place].deaf = true;
+    }
+
+    /// Reads on, and says whether the server has ended the connection meanwhile.
+    pub fn was_cut_off(&mut self, place: usize) -> bool {
+        let client = &mut self.clients[place];
+        client.deaf = false;
+        let mut closed = false;
+        client.read(&mut self.buffer, true, |heard| closed |= matches!(heard, Heard::Closed));
+        closed
     }
 
     /// The capabilities that a client was given.
@@ -260,7 +277,10 @@ impl Client {
     }
 
     fn read(&mut self, buffer: &mut [u8], closing: bool, mut each: impl FnMut(Heard<'_>)) {
-        let Client { stream, framer, greeting, unsent } = self;
+        let Client { stream, framer, greeting, unsent, deaf } = self;
+        if *deaf {
+            return;
+        }
         let (Some(open), Some(framer)) = (stream.as_mut(), framer.as_mut()) else { return };
         let had_unsent = !unsent.is_empty();
         let ended = loop {

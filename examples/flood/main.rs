@@ -16,6 +16,7 @@
 mod arrive;
 mod churn;
 mod crowd;
+mod history;
 mod report;
 mod talk;
 mod usage;
@@ -102,11 +103,37 @@ enum Scenario {
         #[arg(long, default_value_t = 64)]
         size: usize,
     },
-    /// Clients that connect, register and join a room of ten each
+    /// One room in which some never read: what they cost those who do, and the server
+    Slow {
+        #[command(flatten)]
+        room: Room,
+        /// How many never read; the receivers who do are to hear everything
+        #[arg(long, default_value_t = 10)]
+        deaf: usize,
+        /// Most messages in flight, all senders together
+        #[arg(long, default_value_t = 64)]
+        window: u32,
+    },
+    /// Clients that each ask for the last lines of one room (CHATHISTORY)
+    History {
+        /// How many clients
+        #[arg(long, default_value_t = 50)]
+        clients: usize,
+        /// How many lines each asks for
+        #[arg(long, default_value_t = 1000)]
+        lines: u32,
+        /// Bytes of each text
+        #[arg(long, default_value_t = 64)]
+        size: usize,
+    },
+    /// Clients that connect, register and join a room each shares with some others
     Connect {
         /// How many clients
         #[arg(long, default_value_t = 1000)]
         clients: usize,
+        /// How many share a room
+        #[arg(long, default_value_t = 10)]
+        room: usize,
     },
     /// Clients that are there already, and then all join one room
     Joinone {
@@ -119,6 +146,9 @@ enum Scenario {
         /// How many clients
         #[arg(long, default_value_t = 10_000)]
         clients: usize,
+        /// How many share a room; without it they are in none
+        #[arg(long)]
+        room: Option<usize>,
         /// For how long the idle CPU is taken
         #[arg(long, default_value_t = 10)]
         seconds: u64,
@@ -196,14 +226,22 @@ fn run(cli: &Cli) -> Outcome<report::Report> {
                 rooms: *rooms,
                 senders: 1,
                 receivers: members.saturating_sub(1),
+                deaf: 0,
                 messages: *messages,
                 size: *size,
                 pacing: talk::Pacing::Window(*window),
             },
         ),
-        Scenario::Connect { clients } => arrive::connect(&run, *clients),
+        Scenario::Slow { room, deaf, window } => {
+            let pacing = talk::Pacing::Window(*window);
+            talk::run(&run, &talk::Plan { deaf: *deaf, ..plan(room, "slow", pacing) })
+        }
+        Scenario::History { clients, lines, size } => history::run(&run, *clients, *lines, *size),
+        Scenario::Connect { clients, room } => arrive::connect(&run, *clients, *room),
         Scenario::Joinone { clients } => arrive::join_one(&run, *clients),
-        Scenario::Idle { clients, seconds } => arrive::idle(&run, *clients, Duration::from_secs(*seconds)),
+        Scenario::Idle { clients, room, seconds } => {
+            arrive::idle(&run, *clients, *room, Duration::from_secs(*seconds))
+        }
         Scenario::Churn { clients, seconds, rooms, rate, seed } => {
             let seed = seed.unwrap_or_else(|| fastrand::u64(..));
             let span = Duration::from_secs(*seconds);
@@ -218,6 +256,7 @@ fn plan(room: &Room, scenario: &'static str, pacing: talk::Pacing) -> talk::Plan
         rooms: 1,
         senders: room.senders,
         receivers: room.receivers,
+        deaf: 0,
         messages: room.messages,
         size: room.size,
         pacing,

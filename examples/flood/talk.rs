@@ -11,6 +11,9 @@ use crate::report::{Latency, Report};
 /// Without any delivery for so long, what is missing is lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often the server's memory is looked at, where its peak is asked for.
+const WATCH: Duration = Duration::from_millis(100);
+
 /// How the senders hold themselves back.
 #[derive(Clone, Copy, Debug)]
 pub enum Pacing {
@@ -32,6 +35,8 @@ pub struct Plan {
     pub senders: usize,
     /// How many only listen in a room.
     pub receivers: usize,
+    /// How many more are in a room and never read what they are sent.
+    pub deaf: usize,
     /// How many messages are said in a room, all senders together.
     pub messages: u32,
     /// Bytes of a text.
@@ -41,8 +46,15 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Who is to hear what is said, the speakers among them.
     fn members(&self) -> usize {
         self.senders + self.receivers
+    }
+
+    /// The room of a place: those who never read have the last places of all.
+    fn room(&self, place: usize) -> usize {
+        let hearing = self.rooms * self.members();
+        if place < hearing { place / self.members() } else { (place - hearing) / self.deaf }
     }
 
     /// How many messages each sender says: all the same number, rounded up.
@@ -60,11 +72,14 @@ pub fn run(run: &Run, plan: &Plan) -> Outcome<Report> {
     if plan.senders == 0 || plan.receivers == 0 || plan.rooms == 0 {
         return Err("there must be a sender and a receiver".into());
     }
-    let mut crowd = Crowd::new(run.address, plan.rooms * plan.members())?;
-    crowd.enter(run, Caps::default(), |crowd, place| Some(crowd.room(place / plan.members())))?;
+    let hearing = plan.rooms * plan.members();
+    let mut crowd = Crowd::new(run.address, hearing + plan.rooms * plan.deaf)?;
+    crowd.enter(run, Caps::default(), |crowd, place| Some(crowd.room(plan.room(place))))?;
     crowd.quiet(run, Duration::from_millis(300))?;
+    (hearing..crowd.len()).for_each(|place| crowd.deafen(place));
 
     let before = run.usage();
+    let (mut most_memory, mut watched) = (0, Instant::now());
     let mut talk = Talk::new(plan);
     while !talk.is_over() && !run.deadline.is_past() {
         let wait = talk.speak(&mut crowd);
@@ -79,9 +94,21 @@ pub fn run(run: &Run, plan: &Plan) -> Outcome<Report> {
             Heard::Welcome => {}
         })?;
         talk.tick(now);
+        if plan.deaf > 0 && watched.elapsed() >= WATCH {
+            watched = Instant::now();
+            most_memory = run.usage().map_or(0, |usage| usage.memory).max(most_memory);
+        }
     }
     let mut report = talk.report();
     report.set_usage(before, run.usage());
+    if plan.deaf > 0 {
+        let cut_off = (hearing..crowd.len()).filter(|place| crowd.was_cut_off(*place)).count();
+        let mib = most_memory as f64 / f64::from(1 << 20);
+        report.note = format!(
+            "{cut_off} of {} who never read were cut off; most memory {mib:.1} MiB",
+            plan.rooms * plan.deaf
+        );
+    }
     Ok(report)
 }
 

@@ -1,7 +1,7 @@
 //! The capabilities that chatui speaks, on both sides of the wire
 //! ([capability negotiation](https://ircv3.net/specs/extensions/capability-negotiation)).
 //!
-//! One table: a row for each, with the name under which it is offered first and the names that mean the same.
+//! One table: a row for each, with its name and the names that mean the same.
 
 /// One capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +37,16 @@ pub enum Cap {
     StandardReplies,
     /// JOIN with account and real name.
     ExtendedJoin,
+    /// JOIN is not followed by the names of all who are there.
+    NoImplicitNames,
     /// `CHATHISTORY`.
     Chathistory,
     /// History holds events besides messages.
     EventPlayback,
 }
 
-/// Each capability with its names; the first is the one to offer and to ask for, the others mean the same.
+/// Each capability with its names. All of them are offered, for programs learn a new name only after a while; the first
+/// is the one to ask for.
 pub const TABLE: &[(Cap, &[&str])] = &[
     (Cap::MessageTags, &["message-tags"]),
     (Cap::ServerTime, &["server-time"]),
@@ -60,7 +63,8 @@ pub const TABLE: &[(Cap, &[&str])] = &[
     (Cap::CapNotify, &["cap-notify"]),
     (Cap::StandardReplies, &["standard-replies"]),
     (Cap::ExtendedJoin, &["extended-join"]),
-    (Cap::Chathistory, &["draft/chathistory", "chathistory"]),
+    (Cap::NoImplicitNames, &["no-implicit-names", "draft/no-implicit-names"]),
+    (Cap::Chathistory, &["draft/chathistory"]),
     (Cap::EventPlayback, &["draft/event-playback"]),
 ];
 
@@ -70,7 +74,7 @@ impl Cap {
         TABLE.iter().find(|(_, names)| names.contains(&name)).map(|(cap, _)| *cap)
     }
 
-    /// The name under which it is offered.
+    /// Its first name.
     pub fn name(self) -> &'static str {
         TABLE.iter().find(|(cap, _)| *cap == self).map_or("", |(_, names)| names[0])
     }
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn names_and_sets() {
-        assert_eq!(Cap::by_name("chathistory"), Some(Cap::Chathistory));
+        assert_eq!(Cap::by_name("draft/no-implicit-names"), Some(Cap::NoImplicitNames));
         assert_eq!(Cap::by_name("sasl"), None);
         for (cap, names) in TABLE {
             assert_eq!(Cap::by_name(names[0]), Some(*cap));

@@ -9,6 +9,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use super::message::{Message, needs_colon};
+use super::numeric::*;
 use super::{MAX_REST, Time, time};
 
 /// How many signs a message id has: 88 bits, five a sign.
@@ -144,21 +145,21 @@ pub fn put_untagged(out: &mut BytesMut, source: &str, command: &str, params: &[&
         let end = (start..=most).rev().find(|at| out[*at] & 0xC0 != 0x80).unwrap_or(start);
         out.truncate(end);
     }
-    for byte in &mut out[start..] {
-        if matches!(byte, b'\r' | b'\n' | 0) {
-            *byte = b' ';
-        }
+    while let Some(at) = memchr::memchr3(b'\r', b'\n', 0, &out[start..]) {
+        out[start + at] = b' ';
     }
     out.put_slice(b"\r\n");
 }
 
-/// Whether the last of so many params is what somebody wrote: it gets its colon even where it could do without, as people
-/// and simple programs expect it.
+/// Whether the last of so many params is what somebody wrote, or a list: it gets its colon even where it could do without,
+/// as people and simple programs expect it.
 fn is_text(command: &str, count: usize) -> bool {
     match command {
-        "QUIT" => true,
-        "PRIVMSG" | "NOTICE" | "TOPIC" | "PART" => count > 1,
-        "KICK" => count > 2,
+        "QUIT" | "AWAY" | "SETNAME" | "WALLOPS" | "CAP" => true,
+        "PRIVMSG" | "NOTICE" | "TOPIC" | "PART" | RPL_USERHOST | RPL_ISON => count > 1,
+        "KICK" | RPL_AWAY | RPL_WHOISCHANNELS | RPL_TOPIC => count > 2,
+        RPL_LIST | RPL_NAMREPLY => count > 3,
+        RPL_WHOISUSER | RPL_WHOWASUSER => count > 5,
         _ => false,
     }
 }

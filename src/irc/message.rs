@@ -37,23 +37,23 @@ impl<'a> Message<'a> {
     /// # Errors
     /// [`ParseError`], when there is no command or a byte that no line may hold.
     pub fn parse(line: &'a str) -> Result<Message<'a>, ParseError> {
-        if line.bytes().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+        if memchr::memchr3(b'\r', b'\n', 0, line.as_bytes()).is_some() {
             return Err(ParseError::Forbidden);
         }
-        let mut rest = line.trim_start_matches(' ');
+        let mut rest = skip_blanks(line);
         let mut tags = Tags("");
         if let Some(tagged) = rest.strip_prefix('@') {
-            let (raw, after) = tagged.split_once(' ').ok_or(ParseError::Empty)?;
+            let (raw, after) = split_blank(tagged).ok_or(ParseError::Empty)?;
             tags = Tags(raw);
-            rest = after.trim_start_matches(' ');
+            rest = skip_blanks(after);
         }
         let mut source = None;
         if let Some(sourced) = rest.strip_prefix(':') {
-            let (name, after) = sourced.split_once(' ').ok_or(ParseError::Empty)?;
+            let (name, after) = split_blank(sourced).ok_or(ParseError::Empty)?;
             source = (!name.is_empty()).then_some(name);
-            rest = after.trim_start_matches(' ');
+            rest = skip_blanks(after);
         }
-        let (command, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        let (command, rest) = split_blank(rest).unwrap_or((rest, ""));
         if command.is_empty() || command.starts_with([':', '@']) {
             return Err(ParseError::Empty);
         }
@@ -99,6 +99,18 @@ impl<'a> Message<'a> {
     }
 }
 
+/// What stands before the first blank and after it. Every line is parsed some times on its way, so this looks at bytes
+/// and not at characters.
+fn split_blank(text: &str) -> Option<(&str, &str)> {
+    let at = memchr::memchr(b' ', text.as_bytes())?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+fn skip_blanks(text: &str) -> &str {
+    let blanks = text.bytes().take_while(|b| *b == b' ').count();
+    &text[blanks..]
+}
+
 /// The message as a line, without its line end. The last param gets its colon when it needs one.
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,7 +132,7 @@ impl fmt::Display for Message<'_> {
 
 /// Whether a last param must be written with a colon in front.
 pub fn needs_colon(param: &str) -> bool {
-    param.is_empty() || param.starts_with(':') || param.contains(' ')
+    param.is_empty() || param.starts_with(':') || memchr::memchr(b' ', param.as_bytes()).is_some()
 }
 
 /// The params of a message: at most [`MAX_PARAMS`], none copied.
@@ -134,7 +146,7 @@ impl<'a> Params<'a> {
     fn split(mut rest: &'a str) -> Params<'a> {
         let mut params = Params::default();
         loop {
-            rest = rest.trim_start_matches(' ');
+            rest = skip_blanks(rest);
             if rest.is_empty() {
                 return params;
             }
@@ -146,7 +158,7 @@ impl<'a> Params<'a> {
                 params.push(rest);
                 return params;
             }
-            let (param, after) = rest.split_once(' ').unwrap_or((rest, ""));
+            let (param, after) = split_blank(rest).unwrap_or((rest, ""));
             params.push(param);
             rest = after;
         }

@@ -41,6 +41,11 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     for repair in &server.opened().repairs {
         warn!("{repair}");
     }
+    if !server.addresses().iter().all(|address| address.ip().to_canonical().is_loopback()) {
+        warn!(
+            "nothing is encrypted: whoever sees the traffic can read what is said here, passwords included"
+        );
+    }
     let opened = server.opened();
     info!(lines = opened.lines, segments = opened.segments, took = ?started.elapsed(), "the log is open");
     say(&ready_line(server.addresses(), &data.display().to_string(), sync));
@@ -88,6 +93,9 @@ impl Signals {
         let watch = |kind| {
             signal(kind).map_err(|error| Failure::new(FAILED, format!("cannot watch signals: {error}")))
         };
+        // A file that may grow no further (`ulimit -f`) would end the server; like this, the write fails, and the log has no
+        // room. Once watched, a signal never ends the program again.
+        let _ = watch(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
         let hangup = if hangup_is_ignored() { None } else { Some(watch(SignalKind::hangup())?) };
         Ok(Signals {
             interrupt: watch(SignalKind::interrupt())?,

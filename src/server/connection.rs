@@ -351,9 +351,9 @@ impl Connection {
     }
 
     /// Where to put lines of IRC for it; `None` when it hears none, or not as they are.
-    pub fn buffer(&mut self, spare: &mut Spare) -> Option<&mut Vec<u8>> {
+    pub fn outbox(&mut self) -> Option<&mut Outbox> {
         let hears = matches!(self.phase, Phase::Open | Phase::Ended) && !self.deaf && self.guest.is_none();
-        hears.then(|| self.outbox.buffer(spare))
+        hears.then_some(&mut self.outbox)
     }
 
     /// Whether more waits for it than may wait.

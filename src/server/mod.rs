@@ -116,6 +116,7 @@ pub fn start(config: Config) -> Result<Server, ServerError> {
 /// [`ServerError`]: nothing is left behind then.
 pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, ServerError> {
     config.core.lanes = config.shards.clamp(1, config::MAX_SHARDS);
+    config.core.motd.extend(caution(options.sync).map(str::to_owned));
     let (mut listeners, addresses) = listen(&config)?;
     let mut core = Core::new(config.core.clone());
     let sync = options.sync;
@@ -156,6 +157,17 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
         shards.push(shard.inspect_err(|_| inbox.push_event(Event::Shutdown(String::new())))?);
     }
     Ok(Server { addresses, opened, inbox, mailboxes, core, log, shards })
+}
+
+/// What everybody is told at the welcome where an echo does not mean that a power cut cannot take the line back.
+fn caution(sync: log::Sync) -> Option<&'static str> {
+    match sync {
+        log::Sync::Turn => None,
+        log::Sync::Interval => {
+            Some("sync interval: a power cut can take back what was said in the last second")
+        }
+        log::Sync::Never => Some("sync never: a power cut can take back what was said"),
+    }
 }
 
 /// Binds all addresses, each once.

@@ -1,6 +1,9 @@
-//! Bytes waiting for one connection: one contiguous buffer, which exists only while something waits.
+//! Bytes waiting for one connection: a piece that it shares with others, or one contiguous buffer of its own; neither
+//! exists while nothing waits.
 
 use std::io::{self, Write};
+
+use bytes::Bytes;
 
 /// Most room that an emptied buffer keeps for the next one who needs it.
 const KEPT_ROOM: usize = 64 << 10;
@@ -15,7 +18,10 @@ pub struct Spare(Vec<Vec<u8>>);
 /// The bytes that wait for one connection.
 #[derive(Debug, Default)]
 pub struct Outbox {
+    /// All that waits, if many are given the very same: then `buffer` is empty.
+    shared: Bytes,
     buffer: Vec<u8>,
+    /// How much of the one or the other is sent.
     sent: usize,
 }
 
@@ -35,7 +41,11 @@ pub enum Flushed {
 impl Outbox {
     /// How many bytes wait.
     pub fn waiting(&self) -> usize {
-        self.buffer.len() - self.sent
+        self.bytes().len()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &(if self.shared.is_empty() { self.buffer.as_slice() } else { &self.shared })[self.sent..]
     }
 
     /// The buffer to write into; what is sent already is not moved.
@@ -45,7 +55,20 @@ impl Outbox {
         {
             self.buffer = used;
         }
+        if !self.shared.is_empty() {
+            let shared = std::mem::take(&mut self.shared);
+            self.buffer.extend_from_slice(&shared[std::mem::take(&mut self.sent)..]);
+        }
         &mut self.buffer
+    }
+
+    /// Adds bytes that others are given as well: not copied, if they are all that waits.
+    pub fn share(&mut self, bytes: &Bytes, spare: &mut Spare) {
+        if self.waiting() == 0 {
+            self.shared = bytes.clone();
+        } else {
+            self.buffer(spare).extend_from_slice(bytes);
+        }
     }
 
     /// Writes as much as the socket takes.
@@ -55,14 +78,23 @@ impl Outbox {
 
     /// Writes at most so many bytes, and of UTF-8 whole characters.
     pub fn flush_part(&mut self, socket: &mut impl Write, spare: &mut Spare, most: usize) -> Flushed {
-        let mut end = self.buffer.len().min(self.sent.saturating_add(most));
-        while end > self.sent && self.buffer.get(end).is_some_and(|b| b & 0xC0 == 0x80) {
-            end -= 1;
-        }
-        while self.sent < end {
-            match socket.write(&self.buffer[self.sent..end]) {
+        let mut rest = most;
+        while self.waiting() > 0 {
+            let bytes = self.bytes();
+            let mut end = bytes.len().min(rest);
+            while bytes.get(end).is_some_and(|b| b & 0xC0 == 0x80) {
+                end -= 1;
+            }
+            if end == 0 {
+                self.close_ranks();
+                return Flushed::Part;
+            }
+            match socket.write(&bytes[..end]) {
                 Ok(0) => return Flushed::Failed(io::ErrorKind::WriteZero.into()),
-                Ok(written) => self.sent += written,
+                Ok(written) => {
+                    self.sent += written;
+                    rest -= written;
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.close_ranks();
                     return Flushed::Blocked;
@@ -71,11 +103,8 @@ impl Outbox {
                 Err(error) => return Flushed::Failed(error),
             }
         }
-        if self.sent < self.buffer.len() {
-            self.close_ranks();
-            return Flushed::Part;
-        }
         self.sent = 0;
+        self.shared = Bytes::new();
         let mut used = std::mem::take(&mut self.buffer);
         if used.capacity() > 0 && used.capacity() <= KEPT_ROOM && spare.0.len() < SPARE_BUFFERS {
             used.clear();
@@ -86,7 +115,7 @@ impl Outbox {
 
     /// What is sent is dropped once it is more than what waits, so that a slow reader's buffer does not grow.
     fn close_ranks(&mut self) {
-        if self.sent > self.buffer.len() / 2 {
+        if self.shared.is_empty() && self.sent > self.buffer.len() / 2 {
             self.buffer.drain(..self.sent);
             self.sent = 0;
         }
@@ -129,6 +158,27 @@ mod tests {
         assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::All));
         assert_eq!((socket.got.as_slice(), outbox.waiting()), (b"hello world".as_slice(), 0));
         assert_eq!(spare.0.len(), 1);
+    }
+
+    #[test]
+    fn what_is_shared_is_sent_between_the_own_in_order() {
+        let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
+        let shared = Bytes::from("shared ");
+        let mut socket = Socket { room: 4, got: Vec::new() };
+        outbox.share(&shared, &mut spare);
+        assert!(outbox.buffer.is_empty(), "nothing is copied while it is all that waits");
+        assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::Blocked));
+        assert_eq!(outbox.waiting(), 3);
+        outbox.share(&shared, &mut spare);
+        outbox.buffer(&mut spare).extend_from_slice(b"own ");
+        outbox.share(&shared, &mut spare);
+        assert_eq!(outbox.waiting(), 3 + 7 + 4 + 7);
+        socket.room = 100;
+        assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::All));
+        assert_eq!(String::from_utf8(socket.got).unwrap(), "shared shared own shared ");
+        assert_eq!(outbox.waiting(), 0);
+        outbox.share(&shared, &mut spare);
+        assert_eq!(outbox.waiting(), 7);
     }
 
     #[test]

@@ -13,9 +13,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bytes::{Bytes, BytesMut};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use tracing::{debug, warn};
+
+use crate::irc::Line;
 
 use super::alarm::Alarms;
 use super::config::{ACCEPT_PAUSE, GOODBYE, INBOX, Plain};
@@ -48,6 +51,24 @@ impl House {
     /// A house with nobody in it.
     pub fn new(plain: Plain, max_clients: usize) -> House {
         House { plain, max_clients, present: AtomicUsize::new(0) }
+    }
+}
+
+/// Bytes for a connection.
+#[derive(Clone, Copy)]
+enum Piece<'a> {
+    /// For it alone.
+    Own(&'a [u8]),
+    /// For others as well.
+    Shared(&'a Bytes),
+}
+
+impl Piece<'_> {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Piece::Own(bytes) => bytes,
+            Piece::Shared(bytes) => bytes,
+        }
     }
 }
 
@@ -347,20 +368,30 @@ impl Shard {
     }
 
     fn turn(&mut self, turn: &Turn) {
-        for output in &turn.outputs {
+        let mut outputs = turn.outputs.as_slice();
+        while let Some((output, behind)) = outputs.split_first() {
+            outputs = behind;
             match output {
                 Output::Reply { to, bytes, .. } => {
                     if let Some(slot) = self.slot_of(*to) {
-                        self.put(slot, bytes);
+                        self.put(slot, Piece::Own(bytes));
                     }
                 }
                 Output::Deliver { line, to: Audience::One(id, form), except } => {
                     if let Some(slot) = self.slot_of(*id).filter(|_| *except != Some(*id)) {
-                        self.put(slot, &form.bytes(line));
+                        self.put(slot, Piece::Own(&form.bytes(line)));
                     }
                 }
                 Output::Deliver { line, to: Audience::Many(ears), except } => {
-                    self.fan_out(line, ears, *except);
+                    let mut lines = vec![(line, *except)];
+                    while let Some((Output::Deliver { line, to: Audience::Many(same), except }, behind)) =
+                        outputs.split_first()
+                        && Arc::ptr_eq(ears, same)
+                    {
+                        lines.push((line, *except));
+                        outputs = behind;
+                    }
+                    self.fan_out(ears, &lines);
                 }
                 Output::Close(id, _) => {
                     if let Some(slot) = self.slot_of(*id) {
@@ -396,37 +427,43 @@ impl Shard {
         }
     }
 
-    /// One copy for each recipient; the forms that are a piece of the line are copied from it as they are.
-    fn fan_out(&mut self, line: &crate::irc::Line, ears: &Ears, except: Option<ConnId>) {
+    /// Lines that follow each other to one audience: one copy of them all for each recipient but those who are spared
+    /// some of them, their own.
+    fn fan_out(&mut self, ears: &Ears, lines: &[(&Line, Option<ConnId>)]) {
+        let spared: Vec<ConnId> = lines.iter().filter_map(|(_, except)| *except).collect();
         for form in Form::ALL {
             let ids = ears.of(self.lane, form);
             if ids.is_empty() {
                 continue;
             }
-            let formatted;
-            let bytes: &[u8] = match form {
-                Form::Untagged => line.untagged(),
-                Form::Full => line.tagged(),
-                Form::Time | Form::Tags => {
-                    formatted = form.bytes(line);
-                    &formatted
-                }
-            };
+            let mut all = BytesMut::with_capacity(lines.iter().map(|(line, _)| line.tagged().len()).sum());
+            for (line, _) in lines {
+                form.put(line, "", &mut all);
+            }
+            let all = all.freeze();
             for id in ids {
-                if except != Some(*id) {
-                    self.put(id.0 as usize / self.mailboxes.lanes(), bytes);
+                let slot = id.0 as usize / self.mailboxes.lanes();
+                if !spared.contains(id) {
+                    self.put(slot, Piece::Shared(&all));
+                    continue;
+                }
+                for (line, _) in lines.iter().filter(|(_, except)| *except != Some(*id)) {
+                    self.put(slot, Piece::Own(&form.bytes(line)));
                 }
             }
         }
     }
 
-    fn put(&mut self, slot: usize, bytes: &[u8]) {
+    fn put(&mut self, slot: usize, bytes: Piece<'_>) {
         let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
-        if let Some(buffer) = connection.buffer(&mut self.spare) {
-            buffer.extend_from_slice(bytes);
+        if let Some(outbox) = connection.outbox() {
+            match bytes {
+                Piece::Own(bytes) => outbox.buffer(&mut self.spare).extend_from_slice(bytes),
+                Piece::Shared(bytes) => outbox.share(bytes, &mut self.spare),
+            }
         } else if connection.is_special() {
             let (now, spare, batch) = (Instant::now(), &mut self.spare, &mut self.batch);
-            connection.hear(bytes, &mut Tools { now, plain: &self.house.plain, spare, batch });
+            connection.hear(bytes.as_slice(), &mut Tools { now, plain: &self.house.plain, spare, batch });
         } else {
             return;
         }
@@ -491,9 +528,9 @@ impl Shard {
     /// time to be written.
     fn end(&mut self, why: &str) {
         self.listeners.clear();
-        let goodbye = format!("ERROR :{why}\r\n");
+        let goodbye = Bytes::from(format!("ERROR :{why}\r\n"));
         for slot in 0..self.connections.len() {
-            self.put(slot, goodbye.as_bytes());
+            self.put(slot, Piece::Shared(&goodbye));
             self.leave(slot);
             if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
                 // The core says nothing more.

@@ -16,9 +16,8 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::time::Duration;
 
-use tracing::{error, info, warn};
+use tracing::{debug, error, info};
 
 use crate::irc::{Line, Time};
 
@@ -234,7 +233,7 @@ pub fn run_log(
     let mut unsynced = false;
     let mut losses = Losses::default();
     loop {
-        let wait = if unsynced { SYNC_INTERVAL } else { Duration::from_secs(3600) };
+        let wait = if unsynced { SYNC_INTERVAL } else { TICK };
         let mut turn = match turns.recv_timeout(wait) {
             Ok(turn) => turn,
             Err(RecvTimeoutError::Timeout) => {
@@ -252,7 +251,7 @@ pub fn run_log(
                 unsynced |= sync == Sync::Interval && !turn.lines.is_empty();
             }
             Err(AppendError::Full(reason)) => {
-                warn!("the log has no room: {reason}; senders are told, all else goes on");
+                debug!("a turn was not kept: {reason}");
                 inbox.push_event(Event::NotKept(losses.add(&mut turn)));
             }
             Err(AppendError::Broken(reason)) => {

@@ -1,5 +1,6 @@
 //! The command line: help, bad arguments, exit codes, one clear sentence for each failure. Needs the binary.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::process::Process;
 use crate::terminal::{Home, PATIENCE, chatui};
 
 pub fn command(home: &Home, args: &[&str]) -> Command {
@@ -64,11 +66,35 @@ impl Server {
     pub fn start(home: &Home, args: &[&str]) -> Server {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(args);
-        let mut child = command(home, &all).spawn().unwrap();
+        Server::of(command(home, &all))
+    }
+
+    /// The same, with its diagnostics in this file.
+    pub fn start_with_diagnostics(home: &Home, args: &[&str], file: &str) -> Server {
+        let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
+        all.extend(args);
+        let mut command = command(home, &all);
+        command.stderr(Stdio::from(File::create(file).unwrap()));
+        Server::of(command)
+    }
+
+    /// The server that this command starts.
+    fn of(mut command: Command) -> Server {
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut ready = String::new();
         stdout.read_line(&mut ready).unwrap();
         Server { child: Some(child), stdout, ready }
+    }
+
+    /// Its process.
+    pub fn process(&self) -> Process {
+        Process(self.child.as_ref().unwrap().id())
+    }
+
+    /// The line that said that it was ready.
+    pub fn ready(&self) -> &str {
+        &self.ready
     }
 
     pub fn address(&self) -> String {

@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
@@ -22,6 +22,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::cli::command;
 use crate::terminal::{Home, PATIENCE};
 
+mod full;
+mod stop;
 mod sync;
 
 const SENDERS: usize = 16;
@@ -224,11 +226,22 @@ fn read_on(world: &World, number: usize, total: &AtomicU64) -> HashMap<String, S
 
 fn start(home: &Home, data: &str) -> (Child, SocketAddr) {
     let mut command = command(home, &["serve", "--listen", "127.0.0.1:0", "--data", data]);
-    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    spawn(command.stderr(Stdio::null()))
+}
+
+/// Starts a command that becomes a server, and waits until it is ready.
+fn spawn(command: &mut Command) -> (Child, SocketAddr) {
+    let mut child = command.spawn().unwrap();
     let mut ready = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
     let address = ready.split_whitespace().find_map(|word| word.parse().ok());
     (child, address.unwrap_or_else(|| panic!("no address in {ready:?}")))
+}
+
+/// Something that a test needs is not there: then it shows nothing and says so; with `CHATUI_SKIP_NOTHING` it fails.
+fn skip(why: &str) {
+    assert!(std::env::var_os("CHATUI_SKIP_NOTHING").is_none(), "not shown: {why}");
+    println!("skipped: {why}");
 }
 
 /// What the log has, read on after each kill.

@@ -15,6 +15,7 @@ use chatui::server::log::{
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+mod clock;
 mod faults;
 mod pages;
 mod power;
@@ -129,15 +130,22 @@ fn a_file_holds_what_grep_and_a_wire_expect() {
 #[test]
 fn every_prefix_recovers_to_whole_lines() {
     let mut log = MemoryLog::new();
-    let lines: Vec<Line> = (1..=160).map(|seq| said(seq, if seq % 2 == 0 { "#a" } else { "#b" })).collect();
+    // Of every length up to the longest text.
+    let text = |seq: Seq| format!("{seq} {}", "x".repeat(seq as usize * 97 % 400));
+    let lines: Vec<Line> = (1..=220)
+        .map(|seq| {
+            let channel = ["#a", "#b", "#c"][seq as usize % 3];
+            line(seq, at(seq / 3), "PRIVMSG", &[channel, &text(seq)])
+        })
+        .collect();
     let mut ends = vec![0];
     for line in &lines {
         log.append(std::slice::from_ref(line)).unwrap();
         ends.push(log.bytes().len());
     }
     let bytes = log.into_bytes();
-    assert!(bytes.len() > 16_384);
-    let dir = TempDir::new().unwrap();
+    assert!(bytes.len() > 64 << 10, "{}", bytes.len());
+    let dir = in_memory();
     drop(open(dir.path()));
     let segment = segments(dir.path()).remove(0);
     for length in 0..=bytes.len() {
@@ -180,6 +188,29 @@ fn every_flipped_bit_is_found() {
         assert!(kept.iter().all(|line| lines.contains(line)), "bit {bit}");
         assert!(kept.len() >= lines.len() - 2, "bit {bit}: at most a line and, with its line end, the next");
     }
+}
+
+#[test]
+fn every_flipped_bit_is_found_in_the_file() {
+    use chatui::server::log::Archive;
+    use std::os::unix::fs::FileExt;
+    let dir = in_memory();
+    let lines: Vec<Line> = (1..=36).map(|seq| said(seq, "#a")).collect();
+    open(dir.path()).0.append(&lines).unwrap();
+    let path = segments(dir.path()).remove(0);
+    let bytes = fs::read(&path).unwrap();
+    assert!(bytes.len() > 4000);
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let archive = Archive::open(dir.path()).unwrap().unwrap();
+    for bit in 0..bytes.len() * 8 {
+        let at = bit / 8;
+        file.write_all_at(&[bytes[at] ^ 1 << (bit % 8)], at as u64).unwrap();
+        let verified = archive.verify(&mut |_| {}).unwrap();
+        let [damage] = &verified.damage[..] else { panic!("bit {bit}: {:?}", verified.damage) };
+        assert!(damage.bytes.contains(&(at as u64)), "bit {bit}: {damage}");
+        file.write_all_at(&[bytes[at]], at as u64).unwrap();
+    }
+    assert_eq!(archive.verify(&mut |_| {}).unwrap().damaged, 0);
 }
 
 #[test]

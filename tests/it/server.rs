@@ -3,6 +3,7 @@
 mod ends;
 mod floods;
 mod full;
+mod hostile;
 mod peers;
 mod seeds;
 mod strangers;

@@ -12,6 +12,8 @@ use portable_pty::{CommandBuilder, MasterPty, PtyPair, PtySize, native_pty_syste
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::process::Process;
+
 /// How long anything may take before a test fails; generous, since tests run beside each other on few cores.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -169,6 +171,17 @@ impl Terminal {
         self.shared.lock().text()
     }
 
+    /// The colour in which a word is written, in the last row that holds it and this text.
+    #[track_caller]
+    pub fn colour(&self, word: &str, text: &str) -> vt100::Color {
+        let seen = self.shared.lock();
+        let screen = seen.screen.as_ref().unwrap().screen();
+        let rows: Vec<String> = seen.text().lines().map(str::to_owned).collect();
+        let row = rows.iter().rposition(|row| row.contains(word) && row.contains(text)).expect("such a row");
+        let column = rows[row].find(word).map(|at| rows[row][..at].chars().count()).unwrap();
+        screen.cell(row as u16, column as u16).unwrap().fgcolor()
+    }
+
     /// Waits for the program's end; gives its exit code. Death by a signal is not an end that a test may take for
     /// one: it fails.
     #[track_caller]
@@ -178,6 +191,11 @@ impl Terminal {
         let exit = seen.exit.clone().unwrap();
         assert_eq!(exit.signal(), None, "killed by a signal; the screen:\n{}", seen.text());
         exit.exit_code()
+    }
+
+    /// The program as a process.
+    pub fn process(&self) -> Process {
+        Process(self.pid.as_raw_nonzero().get().cast_unsigned())
     }
 
     /// Whether the program has ended.

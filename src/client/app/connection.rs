@@ -197,6 +197,7 @@ impl App {
             self.windows[0].push(Entry::new(self.now, Kind::Error, "".into(), &text));
         }
         if !self.options.reconnect {
+            effects.push(Effect::Fail(format!("the connection is gone: {}", plain(reason))));
             return;
         }
         if let Some(to) = self.options.server.clone() {

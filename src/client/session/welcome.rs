@@ -8,8 +8,9 @@ use crate::irc::{Cap, Caps, Message};
 
 /// Most nicks that are tried in one registration.
 const MAX_NICKS: usize = 12;
-/// Capabilities that are known and not asked for: a window shows who comes and goes now, not who did long ago.
-const UNWANTED: &[Cap] = &[Cap::EventPlayback];
+/// Capabilities that are known and not asked for: a window shows who comes and goes now, not who did long ago; and it
+/// shows the names, so they may come unasked.
+const UNWANTED: &[Cap] = &[Cap::EventPlayback, Cap::NoImplicitNames];
 /// The length of nick that every server takes.
 const SHORT_NICK: usize = 9;
 

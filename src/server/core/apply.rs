@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use crate::irc::name::{Source, is_channel_name, same};
-use crate::irc::numeric::{RPL_MONOFFLINE, RPL_MONONLINE};
-use crate::irc::{Cap, Line, Message};
+use crate::irc::numeric::{RPL_MONOFFLINE, RPL_MONONLINE, RPL_VISIBLEHOST};
+use crate::irc::{Cap, Draft, Line, Message};
 
 use super::config::RECENT_LINES;
+use super::connection::Connection;
 use super::message::split_statusmsg;
 use super::state::{ChanId, Topic};
 use super::{Audience, ConnId, Core, Output};
@@ -28,6 +29,7 @@ impl Core {
             "QUIT" => self.apply_quit(&line, origin),
             "AWAY" => self.apply_away(&line, &message, origin),
             "SETNAME" => self.apply_setname(&line, &message, origin),
+            "CHGHOST" => self.apply_chghost(&line, &message),
             "WALLOPS" => self.apply_wallops(&line),
             _ => {}
         }
@@ -110,7 +112,7 @@ impl Core {
 
     fn echo(&mut self, line: &Line, message: &Message<'_>, origin: Option<ConnId>, echo: bool) {
         let reads = |id: &ConnId| {
-            let form = self.state.connection(*id).map(super::connection::Connection::form);
+            let form = self.state.connection(*id).map(Connection::form);
             form.is_some_and(|form| message.command != "TAGMSG" || form.has_tags())
         };
         if let Some(id) = origin.filter(|_| echo).filter(reads) {
@@ -124,9 +126,33 @@ impl Core {
         let Some(place) = self.state.channel(channel) else { return };
         let first = place.members.is_empty();
         self.state.put_in(channel, id, super::state::Status { operator: first, voice: false });
-        self.tell_channel(channel, line, origin, None);
+        self.tell_join(channel, id, line);
         self.tell_away(channel, id);
         self.greet(channel, id);
+    }
+
+    /// Who comes is told with account and real name to those who asked for that, under the same stamp
+    /// ([extended-join](https://ircv3.net/specs/extensions/extended-join)).
+    fn tell_join(&mut self, channel: ChanId, id: ConnId, line: &Line) {
+        let (Some(place), Some(newcomer)) = (self.state.channel(channel), self.state.connection(id)) else {
+            return;
+        };
+        let extended = |connection: &Connection| connection.caps.has(Cap::ExtendedJoin);
+        let ears = self.state.ears(place.members.iter().copied(), extended);
+        if ears.iter().next().is_none() {
+            return self.tell_channel(channel, line, Some(id), None);
+        }
+        let params = [place.name.as_str(), "*", newcomer.realname.as_str()];
+        let long = Draft::new("", &newcomer.source, "JOIN", &params).stamp(line.time(), line.seq());
+        let own = if extended(newcomer) { long.clone() } else { line.clone() };
+        let others = self.state.ears(place.members.iter().copied(), |connection| !extended(connection));
+        let labelled = Some(id).filter(|id| self.label_is_for(*id));
+        for (line, ears) in [(line.clone(), others), (long, ears)] {
+            self.out.push(Output::Deliver { line, to: Audience::Many(Arc::new(ears)), except: labelled });
+        }
+        if labelled.is_some() {
+            self.hear(id, &own, true);
+        }
     }
 
     /// Those who asked for it learn that the newcomer is away
@@ -193,6 +219,20 @@ impl Core {
             self.hear(id, line, false);
         }
         self.tell_change(id, Cap::Setname, line);
+    }
+
+    /// Somebody has another host from now on; whoever did not ask for such news sees it in what he says next
+    /// ([chghost](https://ircv3.net/specs/extensions/chghost)).
+    fn apply_chghost(&mut self, line: &Line, message: &Message<'_>) {
+        let Some(id) = self.state.by_nick(message.nick()) else { return };
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        message.param(1).clone_into(&mut connection.host);
+        connection.rename();
+        if connection.caps.has(Cap::Chghost) {
+            self.hear(id, line, false);
+        }
+        self.numeric(id, RPL_VISIBLEHOST, &[message.param(1), "is now your displayed host"]);
+        self.tell_change(id, Cap::Chghost, line);
     }
 
     /// A change of somebody goes to the others who asked for such by this capability.

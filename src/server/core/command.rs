@@ -28,9 +28,12 @@ const fn early(verb: &'static str, least: usize, handler: Handler) -> Command {
 /// All commands, by verb.
 const TABLE: &[Command] = &[
     command("ADMIN", 0, Core::admin),
+    early("AUTHENTICATE", 1, Core::authenticate),
     command("AWAY", 0, Core::away),
+    command("BATCH", 1, Core::batch),
     early("CAP", 1, Core::cap),
     command("CHATHISTORY", 1, Core::chathistory),
+    command("CHGHOST", 2, Core::chghost),
     command("HELP", 0, Core::help),
     command("HELPOP", 0, Core::help),
     command("INFO", 0, Core::info),
@@ -55,6 +58,7 @@ const TABLE: &[Command] = &[
     early("PONG", 0, Core::pong),
     command("PRIVMSG", 0, Core::privmsg),
     early("QUIT", 0, Core::quit),
+    command("REGISTER", 0, Core::register_account),
     command("SETNAME", 1, Core::setname),
     command("TAGMSG", 1, Core::tagmsg),
     command("TIME", 0, Core::time),
@@ -95,11 +99,7 @@ impl Core {
         let Some(connection) = self.state.connection(id) else { return };
         let verb = message.command.to_ascii_uppercase();
         let Ok(row) = TABLE.binary_search_by(|row| row.verb.cmp(&verb)) else {
-            if connection.registered {
-                self.numeric(id, ERR_UNKNOWNCOMMAND, &[&shown_word(&verb), "Unknown command"]);
-            } else {
-                self.numeric(id, ERR_NOTREGISTERED, &["You have not registered"]);
-            }
+            self.numeric(id, ERR_UNKNOWNCOMMAND, &[&shown_word(&verb), "Unknown command"]);
             return;
         };
         let row = &TABLE[row];

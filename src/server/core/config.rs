@@ -19,6 +19,8 @@ pub const REASON_LEN: usize = 390;
 pub const KEY_LEN: usize = 32;
 /// Most bytes of a real name (`NAMELEN`).
 pub const REALNAME_LEN: usize = 150;
+/// Most bytes of a host that an operator gives somebody (`HOSTLEN`): those of a name in the DNS.
+pub const HOST_LEN: usize = 63;
 /// Most masks on all of a channel's lists together (`MAXLIST`).
 pub const MAX_MASKS: usize = 100;
 /// Most wrong passwords of OPER on one connection: a guesser has to come back after each few.

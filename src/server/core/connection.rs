@@ -24,6 +24,8 @@ pub struct Connection {
     pub user: String,
     /// Its real name.
     pub realname: String,
+    /// Its host as others see it: its address, unless an operator has given it another.
+    pub host: String,
     /// `nick!user@host`.
     pub source: String,
     /// Whether it gave the server's password.
@@ -73,6 +75,7 @@ impl Connection {
     /// A connection that has just been accepted.
     pub fn new(peer: Peer, now: Time) -> Connection {
         Connection {
+            host: peer.address.clone(),
             peer,
             caps: Caps::default(),
             cap_302: false,
@@ -119,9 +122,9 @@ impl Connection {
         self.asked = None;
     }
 
-    /// The source is made anew when nick, user or address are known or change.
+    /// The source is made anew when nick, user or host are known or change.
     pub fn rename(&mut self) {
-        self.source = format!("{}!{}@{}", self.nick, self.user, self.peer.address);
+        self.source = format!("{}!{}@{}", self.nick, self.user, self.host);
     }
 
     /// What is due now.

@@ -24,9 +24,12 @@ const INDEX: &[&str] = &[
 /// Each command: its verb, its params, and what it does.
 const COMMANDS: &[(&str, &str, &str)] = &[
     ("ADMIN", "[<server>]", "Says whom to ask about this server."),
+    ("AUTHENTICATE", "<mechanism> | *", "Logs in where there are accounts; here there are none."),
     ("AWAY", "[:<text>]", "Says that you are away, without text that you are back."),
+    ("BATCH", "+<name> <kind> | -<name>", "Groups lines where that is taken; here it is not."),
     ("CAP", "LS 302 | LIST | REQ :<names> | END", "Negotiates capabilities; for programs."),
     ("CHATHISTORY", "LATEST <room> * <count>", "Asks for what was said before; see the IRCv3 text."),
+    ("CHGHOST", "<nick> <host>", "Hides where somebody is behind a name; for the server's operators."),
     ("HELP", "[<command>]", "Tells how a command is written."),
     ("HELPOP", "[<command>]", "The same as HELP."),
     ("INFO", "", "Says what this server is."),
@@ -51,6 +54,11 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("PONG", "<token>", "Answers a PING."),
     ("PRIVMSG", "<target>{,<target>} :<text>", "Says something in a room or to a person."),
     ("QUIT", "[:<reason>]", "Leaves the server."),
+    (
+        "REGISTER",
+        "<account> <email> <password>",
+        "Makes an account where there are any; here there are none.",
+    ),
     ("SETNAME", ":<real name>", "Changes your real name."),
     ("TAGMSG", "<target>{,<target>}", "Sends tags without a text; for programs."),
     ("TIME", "", "Says what time it is here."),

@@ -235,6 +235,10 @@ fn reference(text: &str) -> Result<Option<Reference>, &'static str> {
         Some(("timestamp", stamp)) => {
             Time::parse(stamp).map(|at| Some(Reference::Time(at))).ok_or("INVALID_PARAMS")
         }
+        // What no server gives out as an id is none.
+        Some(("msgid", id)) if !id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) => {
+            Err("INVALID_PARAMS")
+        }
         Some(("msgid", id)) => {
             // An id that is none of ours is before everything: nothing is found for it, and nothing is wrong.
             let (at, seq) = parse_msgid(id).unwrap_or_default();

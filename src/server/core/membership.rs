@@ -1,13 +1,13 @@
-//! JOIN, PART, KICK, INVITE, TOPIC, NAMES and LIST
+//! JOIN, PART, KICK, INVITE, TOPIC and NAMES
 //! ([channel operations](https://modern.ircdocs.horse/#channel-operations)).
 
-use crate::irc::name::{fold, is_channel, mask_matches};
+use crate::irc::name::{fold, is_channel};
 use crate::irc::numeric::*;
 use crate::irc::{Cap, Draft, MAX_REST, Message, line::cut};
 
 use super::config::*;
 use super::register::shown_word;
-use super::state::{ChanId, Channel, Topic};
+use super::state::{ChanId, Topic};
 use super::{ConnId, Core, Output};
 
 impl Core {
@@ -84,7 +84,9 @@ impl Core {
     /// What a newcomer is told: topic, names, and what was said before.
     pub(super) fn greet(&mut self, channel: ChanId, id: ConnId) {
         self.tell_topic(channel, id, false);
-        self.tell_names(channel, id);
+        if !self.state.connection(id).is_some_and(|connection| connection.caps.has(Cap::NoImplicitNames)) {
+            self.tell_names(channel, id);
+        }
         self.replay(channel, id);
     }
 
@@ -113,9 +115,11 @@ impl Core {
         self.out.push(Output::Append { draft, origin: id, keep: true });
     }
 
-    /// The channel of this name, if somebody is in it; otherwise the numeric that says why not.
+    /// The channel of this name, if somebody is in it; otherwise the numeric that says why not. To those who may not know
+    /// of a channel there is none.
     fn member_of(&self, id: ConnId, name: &str) -> Result<ChanId, &'static str> {
-        let channel = self.state.channel_id(name).ok_or(ERR_NOSUCHCHANNEL)?;
+        let channel = self.state.channel_id(name).filter(|channel| self.may_see(id, *channel));
+        let channel = channel.ok_or(ERR_NOSUCHCHANNEL)?;
         let connection = self.state.connection(id).ok_or(ERR_NOTONCHANNEL)?;
         connection.status(channel).map(|_| channel).ok_or(ERR_NOTONCHANNEL)
     }
@@ -350,46 +354,9 @@ impl Core {
             self.numeric(id, RPL_NAMREPLY, &[kind, &name, list]);
         }
     }
-
-    pub(super) fn list(&mut self, id: ConnId, message: &Message<'_>) {
-        let filters: Vec<&str> = message.param(0).split(',').filter(|filter| !filter.is_empty()).collect();
-        let mut rows: Vec<(String, usize, Option<Topic>)> = self
-            .state
-            .channels()
-            .filter(|(channel, place)| {
-                self.may_see(id, *channel) && filters.iter().all(|filter| fits(filter, place))
-            })
-            .filter(|(_, place)| {
-                let mut names =
-                    filters.iter().filter(|filter| !filter.starts_with(['<', '>', '!'])).peekable();
-                names.peek().is_none() || names.any(|mask| mask_matches(mask, &place.name))
-            })
-            .map(|(_, place)| (place.name.clone(), place.members.len(), place.topic().cloned()))
-            .collect();
-        rows.sort_by(|one, other| one.0.cmp(&other.0));
-        self.numeric(id, RPL_LISTSTART, &["Channel", "Users  Name"]);
-        for (name, members, topic) in rows {
-            let text = topic.as_ref().map_or("", |topic| topic.text.as_str());
-            let line = topic.as_ref().map(|topic| &topic.line);
-            self.numeric_of(id, RPL_LIST, &[&name, &members.to_string(), text], line);
-        }
-        self.numeric(id, RPL_LISTEND, &["End of /LIST"]);
-    }
 }
 
 /// The words of a list with commas.
 fn words(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').filter(|word| !word.is_empty())
-}
-
-/// Whether a channel passes one filter of LIST (ELIST=NU: `!mask`, `>n` and `<n` members). Of the masks (ELIST=M) one has
-/// to fit; they are compared elsewhere.
-fn fits(filter: &str, place: &Channel) -> bool {
-    let number = |digits: &str| digits.parse::<usize>().ok();
-    match filter.split_at_checked(1) {
-        Some(("!", mask)) => !mask_matches(mask, &place.name),
-        Some((">", digits)) => number(digits).is_none_or(|least| place.members.len() > least),
-        Some(("<", digits)) => number(digits).is_none_or(|most| place.members.len() < most),
-        _ => true,
-    }
 }

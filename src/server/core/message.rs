@@ -8,6 +8,7 @@ use crate::irc::{Cap, Draft, Message, message};
 
 use super::config::MAX_TARGETS;
 use super::register::shown_word;
+use super::state::ChanId;
 use super::{ConnId, Core, Output, said};
 
 impl Core {
@@ -75,21 +76,30 @@ impl Core {
         let Some(channel) = self.state.channel_id(target) else {
             return Some((ERR_NOSUCHCHANNEL, "No such channel"));
         };
+        // Whoever may not write and may not know of the channel is told what he would be told if there were none.
+        let refused = self.channel_refusal(id, channel, text);
+        refused.map(|words| match self.may_see(id, channel) {
+            true => (ERR_CANNOTSENDTOCHAN, words),
+            false => (ERR_NOSUCHCHANNEL, "No such channel"),
+        })
+    }
+
+    fn channel_refusal(&self, id: ConnId, channel: ChanId, text: &str) -> Option<&'static str> {
         let sender = self.state.connection(id)?;
         let place = self.state.channel(channel)?;
         let status = sender.status(channel);
         let voiced = status.is_some_and(|status| status.operator || status.voice);
         if status.is_none() && place.modes.no_external {
-            return Some((ERR_CANNOTSENDTOCHAN, "Cannot send to channel: you are not in it"));
+            return Some("Cannot send to channel: you are not in it");
         }
         if place.modes.no_ctcp && message::ctcp(text).is_some() && message::action(text).is_none() {
-            return Some((ERR_CANNOTSENDTOCHAN, "Cannot send to channel: no CTCP here (+C)"));
+            return Some("Cannot send to channel: no CTCP here (+C)");
         }
         if place.modes.moderated && !voiced {
-            return Some((ERR_CANNOTSENDTOCHAN, "Cannot send to channel: it is moderated (+m)"));
+            return Some("Cannot send to channel: it is moderated (+m)");
         }
         if !voiced && place.modes.is_banned(&sender.source) {
-            return Some((ERR_CANNOTSENDTOCHAN, "Cannot send to channel: you are banned"));
+            return Some("Cannot send to channel: you are banned");
         }
         None
     }

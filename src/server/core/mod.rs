@@ -11,10 +11,11 @@
 //! | [`audience`] | who is to hear a line, and in which form |
 //! | [`command`] | the table of commands |
 //! | [`modes`] | what modes there are |
-//! | `register`, `message`, `membership`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, [`history`] | their handlers, by family |
+//! | `register`, `message`, `membership`, `list`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, `absent`, [`history`] | their handlers, by family |
 //! | `apply` | what a line in the order does to the state, and who hears it |
 //! | `reply` | numerics, standard replies, labels |
 
+mod absent;
 mod apply;
 pub mod audience;
 pub mod command;
@@ -23,6 +24,7 @@ pub mod connection;
 mod help;
 pub mod history;
 mod info;
+mod list;
 mod membership;
 mod message;
 mod mode;
@@ -258,6 +260,14 @@ impl Core {
             self.too_long(id);
             return;
         }
+        // No line may hold these bytes. A blank stands in for them: then the rest of what somebody wrote is not lost.
+        let cleaned;
+        let text = if memchr::memchr2(b'\r', 0, line).is_some() {
+            cleaned = text.replace(['\r', '\0'], " ");
+            &cleaned
+        } else {
+            text
+        };
         let Ok(message) = Message::parse(text) else { return };
         self.dispatch(id, &message);
     }

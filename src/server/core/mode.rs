@@ -107,7 +107,9 @@ impl Core {
                 continue;
             }
             // What is asked twice is done once: so a line of many letters becomes no line of too many.
-            if let Some(change) = self.checked(channel, id, change)
+            let masks = wanted.iter().filter(|change: &&Change| change.set && list(change.letter).is_some());
+            let masks = masks.count();
+            if let Some(change) = self.checked(channel, id, change, masks)
                 && !wanted.contains(&change)
             {
                 wanted.push(change);
@@ -141,8 +143,8 @@ impl Core {
         }
     }
 
-    /// A change in the form in which it will be told, if it changes anything.
-    fn checked(&mut self, channel: ChanId, id: ConnId, mut change: Change) -> Option<Change> {
+    /// A change in the form in which it will be told, if it changes anything. So many `masks` are to be set before it.
+    fn checked(&mut self, channel: ChanId, id: ConnId, mut change: Change, masks: usize) -> Option<Change> {
         let place = self.state.channel(channel)?;
         let name = place.name.clone();
         let param = change.param.clone().unwrap_or_default();
@@ -188,7 +190,7 @@ impl Core {
                 if place.modes.has_mask(letter, &mask) == change.set {
                     return None;
                 }
-                if change.set && place.modes.masks() >= MAX_MASKS {
+                if change.set && place.modes.masks() + masks >= MAX_MASKS {
                     let words = "Channel list is full";
                     self.numeric(id, ERR_BANLISTFULL, &[&name, &letter.to_string(), &mask, words]);
                     return None;

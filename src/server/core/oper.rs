@@ -1,4 +1,4 @@
-//! Acting for the server: OPER, KILL, WALLOPS; and the modes of a user, of which being its operator is one
+//! Acting for the server: OPER, KILL, CHGHOST, WALLOPS; and the modes of a user, of which being its operator is one
 //! ([operator messages](https://modern.ircdocs.horse/#operator-messages)).
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::irc::name::same;
 use crate::irc::numeric::*;
 use crate::irc::{Draft, Line, Message};
 
-use super::config::{MAX_OPER_FAILURES, REASON_LEN};
+use super::config::{HOST_LEN, MAX_OPER_FAILURES, REASON_LEN};
 use super::modes::UserModes;
 use super::register::{equal_in_constant_time, shown_word};
 use super::{Audience, ConnId, Core, Output};
@@ -67,6 +67,24 @@ impl Core {
         let source = by.source.clone();
         self.raw(target, &format!(":{source} KILL {nick} :{reason}"));
         self.drop_connection(target, &told);
+    }
+
+    /// Gives somebody a host to be seen with instead of his address.
+    pub(super) fn chghost(&mut self, id: ConnId, message: &Message<'_>) {
+        if !self.is_operator(id) {
+            return;
+        }
+        let (nick, host) = (message.param(0), message.param(1));
+        let Some((_, user)) = self.state.user(nick) else {
+            return self.no_such_nick(id, nick);
+        };
+        if !is_host(host) {
+            let shown = shown_word(host);
+            self.fail(id, "CHGHOST", "INVALID_HOST", &[&shown], "That is no name for a host");
+        } else if user.host != host {
+            let draft = Draft::new("", &user.source, "CHGHOST", &[&user.user, host]);
+            self.out.push(Output::Append { draft, origin: id, keep: false });
+        }
     }
 
     pub(super) fn wallops(&mut self, id: ConnId, message: &Message<'_>) {
@@ -133,4 +151,12 @@ impl Core {
         let shown = shown_word(nick);
         self.numeric(id, ERR_NOSUCHNICK, &[&shown, "No such nick"]);
     }
+}
+
+/// Whether others may be shown this as somebody's host: what a host's name or address may look like, or such names with
+/// slashes as networks give.
+fn is_host(host: &str) -> bool {
+    (1..=HOST_LEN).contains(&host.len())
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b':'))
+        && !host.starts_with(':')
 }

@@ -65,7 +65,7 @@ impl Core {
                 let Some(user) = self.state.connection(*other).filter(|user| user.registered) else {
                     return false;
                 };
-                let fits = [&user.nick, &user.user, &user.peer.address, &user.realname];
+                let fits = [&user.nick, &user.user, &user.host, &user.realname];
                 let seen = *other == id || !user.modes.invisible || self.state.share_a_channel(id, *other);
                 seen && fits.iter().any(|text| mask_matches(mask, text))
             })
@@ -96,7 +96,7 @@ impl Core {
         let row = [
             name.as_str(),
             &user.user.clone(),
-            &user.peer.address.clone(),
+            &user.host.clone(),
             &self.config.name.clone(),
             &user.nick.clone(),
             &flags,
@@ -116,7 +116,7 @@ impl Core {
                 't' => shown_word(cut(token, 3)),
                 'c' => name.clone(),
                 'u' => user.user.clone(),
-                'i' | 'h' => user.peer.address.clone(),
+                'i' | 'h' => user.host.clone(),
                 's' => self.config.name.clone(),
                 'n' => user.nick.clone(),
                 'f' => flags.clone(),
@@ -145,7 +145,7 @@ impl Core {
             self.numeric(id, RPL_ENDOFWHOIS, &[&shown, "End of /WHOIS list"]);
             return;
         };
-        let (nick, name, host) = (user.nick.clone(), user.user.clone(), user.peer.address.clone());
+        let (nick, name, host) = (user.nick.clone(), user.user.clone(), user.host.clone());
         let (realname, away, modes) = (user.realname.clone(), user.away.clone(), user.modes);
         let (idle, since) =
             (self.now.since(user.spoke).as_secs().to_string(), user.opened.seconds().to_string());
@@ -188,7 +188,7 @@ impl Core {
                 let (_, user) = self.state.user(nick)?;
                 let here = if user.away.is_some() { '-' } else { '+' };
                 let operator = if user.modes.operator { "*" } else { "" };
-                Some(format!("{}{operator}={here}{}@{}", user.nick, user.user, user.peer.address))
+                Some(format!("{}{operator}={here}{}@{}", user.nick, user.user, user.host))
             })
             .collect();
         self.numeric(id, RPL_USERHOST, &[&rows.join(" ")]);

@@ -5,24 +5,14 @@
 use crate::irc::caps::TABLE;
 use crate::irc::name::{CHANNEL_LEN, NICK_LEN, USER_LEN, is_nick, same};
 use crate::irc::numeric::*;
-use crate::irc::{Cap, Caps, Draft, Message, line::cut, text};
+use crate::irc::{Cap, Caps, Draft, MAX_REST, Message, line::cut, text};
 
 use super::config::*;
 use super::modes::{CHANNEL_MODES, USER_MODES};
 use super::{ConnId, Core, Note, Output};
 
-/// Capabilities that the table names for the client and that this server does not offer yet.
-const NOT_OFFERED: &[Cap] = &[Cap::ExtendedJoin, Cap::Chghost];
-
 /// Nicks that nobody may have: they would be taken for the server's own voice.
 const RESERVED: &[&str] = &["server", "chatui", "nickserv", "chanserv", "histserv", "operserv"];
-
-fn offered() -> impl Iterator<Item = (Cap, &'static str)> {
-    TABLE
-        .iter()
-        .filter(|(cap, _)| !NOT_OFFERED.contains(cap))
-        .flat_map(|(cap, names)| names.iter().take(1).map(|name| (*cap, *name)))
-}
 
 impl Core {
     pub(super) fn cap(&mut self, id: ConnId, message: &Message<'_>) {
@@ -35,12 +25,12 @@ impl Core {
                     connection.cap_302 = true;
                     connection.caps.insert(Cap::CapNotify);
                 }
-                let names: Vec<&str> = offered().map(|(_, name)| name).collect();
-                self.cap_reply(id, "LS", &names.join(" "));
+                let names: Vec<&str> = TABLE.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+                self.cap_list(id, "LS", &names);
             }
             "LIST" => {
                 let names: Vec<&str> = connection.caps.iter().map(Cap::name).collect();
-                self.cap_reply(id, "LIST", &names.join(" "));
+                self.cap_list(id, "LIST", &names);
             }
             "REQ" => {
                 connection.negotiating |= !registered;
@@ -57,31 +47,47 @@ impl Core {
         }
     }
 
-    fn cap_reply(&mut self, id: ConnId, verb: &str, list: &str) {
-        let nick = self.nick_of(id);
-        self.server_line(id, "CAP", &[&nick, verb, list]);
+    /// A list of capabilities in as many lines as it takes. Of LS and LIST all but the last are marked by an asterisk
+    /// for those who know the mark; each ACK stands for itself. What was not granted is told in one line, as far as it
+    /// goes: there is nothing to be done about the rest.
+    fn cap_list(&mut self, id: ConnId, verb: &str, names: &[&str]) {
+        let Some(connection) = self.state.connection(id) else { return };
+        let (nick, marked) = (connection.shown_nick().to_owned(), connection.cap_302);
+        let marked = marked && matches!(verb, "LS" | "LIST");
+        // `:server CAP nick VERB * :`, and the line end.
+        let head = 1 + self.config.name.len() + 5 + nick.len() + 1 + verb.len() + 4 + 2;
+        let mut lines = packed(names, MAX_REST.saturating_sub(head));
+        if verb == "NAK" {
+            lines.truncate(1);
+        }
+        let last = lines.pop().unwrap_or_default();
+        for line in lines {
+            let params: &[&str] = if marked { &[&nick, verb, "*", &line] } else { &[&nick, verb, &line] };
+            self.server_line(id, "CAP", params);
+        }
+        self.server_line(id, "CAP", &[&nick, verb, &last]);
     }
 
     /// All of the list is taken, or nothing of it.
     fn cap_request(&mut self, id: ConnId, list: &str) {
         let Some(connection) = self.state.connection(id) else { return };
         let mut caps: Caps = connection.caps;
-        for name in list.split_ascii_whitespace() {
-            let (wanted, name) = name.strip_prefix('-').map_or((true, name), |name| (false, name));
-            let known = Cap::by_name(name).filter(|cap| !NOT_OFFERED.contains(cap));
-            match known {
+        let names: Vec<&str> = list.split_ascii_whitespace().collect();
+        for name in &names {
+            let (wanted, name) = name.strip_prefix('-').map_or((true, *name), |name| (false, name));
+            match Cap::by_name(name) {
                 Some(cap) if wanted => caps.insert(cap),
                 // With 302, `cap-notify` is not to be had otherwise.
                 Some(Cap::CapNotify) if connection.cap_302 => {}
                 Some(cap) => caps.remove(cap),
                 None => {
-                    self.cap_reply(id, "NAK", list);
+                    self.cap_list(id, "NAK", &names);
                     return;
                 }
             }
         }
         self.state.set_caps(id, caps);
-        self.cap_reply(id, "ACK", list);
+        self.cap_list(id, "ACK", &names);
     }
 
     pub(super) fn pass(&mut self, id: ConnId, message: &Message<'_>) {
@@ -204,12 +210,13 @@ impl Core {
             format!("KICKLEN={REASON_LEN}"),
             format!("KEYLEN={KEY_LEN}"),
             format!("USERLEN={USER_LEN}"),
+            format!("HOSTLEN={HOST_LEN}"),
             format!("NAMELEN={REALNAME_LEN}"),
             format!(
                 "TARGMAX=JOIN:,KICK:{MAX_TARGETS},NAMES:{MAX_TARGETS},NOTICE:{MAX_TARGETS},PART:,PRIVMSG:{MAX_TARGETS},TAGMSG:{MAX_TARGETS},WHOIS:1,WHOWAS:{MAX_TARGETS}"
             ),
             "STATUSMSG=@+".to_owned(),
-            "ELIST=MNU".to_owned(),
+            "ELIST=CMNTU".to_owned(),
             "SAFELIST".to_owned(),
             "WHOX".to_owned(),
             format!("MONITOR={MAX_MONITORED}"),
@@ -233,7 +240,8 @@ impl Core {
     }
 
     pub(super) fn ping(&mut self, id: ConnId, message: &Message<'_>) {
-        match message.params.get(0).filter(|token| !token.is_empty()) {
+        match message.params.get(0) {
+            Some("") => self.numeric(id, ERR_NOORIGIN, &["No origin specified"]),
             Some(token) => {
                 let name = self.config.name.clone();
                 self.server_line(id, "PONG", &[&name, token]);
@@ -245,6 +253,21 @@ impl Core {
     /// That something was read is all that counts.
     #[allow(clippy::unused_self, reason = "a handler has the shape of a handler")]
     pub(super) fn pong(&mut self, _: ConnId, _: &Message<'_>) {}
+}
+
+/// Words in lines of at most so many bytes; a word longer than that has a line of its own.
+fn packed(words: &[&str], room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut().filter(|line| line.len() + 1 + word.len() <= room) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push((*word).to_owned()),
+        }
+    }
+    lines
 }
 
 /// A word of a peer for a reply's middle param: gated, without blanks, not empty, not long.

@@ -177,11 +177,6 @@ impl Core {
         self.out.append(&mut after);
     }
 
-    /// The nick of a connection, for a reply's param.
-    pub(super) fn nick_of(&self, id: ConnId) -> String {
-        self.state.connection(id).map(|connection| connection.shown_nick().to_owned()).unwrap_or_default()
-    }
-
     /// The lines that the log had no room for: their senders are told, and the channels forget them.
     pub(super) fn not_kept(&mut self, lines: &[Line]) {
         for line in lines {
@@ -231,7 +226,7 @@ fn is_batch(line: &[u8], sign: u8) -> bool {
 impl Form {
     /// The bytes of a line in this form.
     pub fn bytes(self, line: &Line) -> BytesMut {
-        let mut bytes = BytesMut::new();
+        let mut bytes = BytesMut::with_capacity(line.tagged().len());
         self.put(line, "", &mut bytes);
         bytes
     }

@@ -35,7 +35,7 @@ impl Past {
         self.0.push_back(Person {
             nick: user.nick.clone(),
             user: user.user.clone(),
-            host: user.peer.address.clone(),
+            host: user.host.clone(),
             realname: user.realname.clone(),
             until: now,
         });

@@ -19,6 +19,7 @@ use super::page::{self, Store};
 use super::recent::Recent;
 use super::recover::{self, Recovered};
 use super::retain::{self, Keep};
+use super::room::{self, Room};
 use super::{AppendError, Log, OpenError, Opened, Options, Sync, WRITE_BYTES, folder};
 
 /// The log of one server, in the folder `log` of its data folder.
@@ -35,6 +36,7 @@ pub struct FileLog {
     reader: Reader,
     /// Lines on their way into the file.
     buffer: Vec<u8>,
+    room: Room,
     /// Something has been appended since the last sync.
     unsynced: bool,
     /// A call has failed that is never tried again.
@@ -57,7 +59,15 @@ impl FileLog {
         each: &mut dyn FnMut(&Line),
     ) -> Result<(FileLog, Opened), OpenError> {
         let (folder, lock) = folder::prepare(&mut options.disk, data)?;
-        let recovered = recover::recover(&folder, &mut options)?;
+        let mut room = Room::new(folder.parent().unwrap_or(data));
+        let recovered = match recover::recover(&folder, &mut options) {
+            // What a crash has torn has to be moved somewhere.
+            Err(OpenError::Io { error, .. }) if room::is_full(&error) && room.give_up(&mut options.disk) => {
+                recover::recover(&folder, &mut options)
+            }
+            recovered => recovered,
+        }?;
+        room.settle(&mut options.disk);
         let mut opened = recovered.opened(options.now);
         let Recovered { segments, newest, length, recent, lines, last, .. } = recovered;
         let reader = Reader {
@@ -74,6 +84,7 @@ impl FileLog {
             recent,
             reader,
             buffer: Vec::new(),
+            room,
             unsynced: false,
             broken: false,
             _lock: lock,
@@ -174,6 +185,7 @@ impl FileLog {
     /// Everything but the bookkeeping of an append.
     fn append_whole(&mut self, lines: &[Line], first: Seq) -> Result<(), AppendError> {
         let size: u64 = lines.iter().map(|line| format::file_len(line) as u64).sum();
+        self.room.admit(&mut self.options.disk, size).map_err(AppendError::Full)?;
         if self.length > 0 && self.length + size > self.options.segment_bytes {
             self.begin_segment(first)?;
         }
@@ -209,9 +221,14 @@ impl Log for FileLog {
         let last = format::place_of(last);
         let result = check(lines, self.last).and_then(|()| self.append_whole(lines, first.seq()));
         if let Err(error) = result {
-            self.broken = matches!(error, AppendError::Broken(_));
+            match &error {
+                AppendError::Full(error) => self.room.refused(&mut self.options.disk, error, lines.len()),
+                AppendError::Broken(_) => self.broken = true,
+            }
             return Err(error);
         }
+        self.room.kept();
+        self.room.look(&mut self.options.disk);
         self.lines += lines.len() as u64;
         self.last = last;
         for line in lines {
@@ -234,6 +251,7 @@ impl Log for FileLog {
             self.options.disk.sync(&self.newest).inspect_err(|_| self.broken = true)?;
             self.unsynced = false;
         }
+        self.room.look(&mut self.options.disk);
         Ok(())
     }
 }

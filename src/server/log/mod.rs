@@ -2,6 +2,7 @@
 //! append-only text in segments, a line of it is a line of the wire and one checksum tag.
 //!
 //! ```text
+//! DATA/ballast                         what is given up when the disk is full; not longer than a mebibyte
 //! DATA/log/00000000000000000001.irc    a segment: named by the number of its first line, sealed when it is full
 //!          00000000000000398113.irc    the newest segment: the only one that grows
 //!          checkpoint                  what the server remembers of all older segments; may be deleted at will
@@ -20,6 +21,7 @@
 //! | `page` | a slice of one channel's history |
 //! | `recover` | what is done at start: which segments are read, what is cut, what is told |
 //! | `retain` | which of the oldest segments go |
+//! | `room` | a full disk: what is given up, and what is told |
 //! | `file` | [`FileLog`]: appending, segment change |
 //! | `archive` | [`Archive`]: the same files read by another process, while the server runs |
 //! | `search` | words and patterns in all of it, the newest line first |
@@ -49,6 +51,7 @@ mod page;
 mod recent;
 mod recover;
 mod retain;
+mod room;
 mod scan;
 mod search;
 mod verify;
@@ -78,7 +81,7 @@ pub trait Log: Send {
     fn page(&mut self, query: &Query) -> io::Result<Vec<Line>>;
 
     /// Makes everything durable that has been appended: at a graceful stop, and every second with
-    /// [`Sync::Interval`].
+    /// [`Sync::Interval`]. Called now and then without need, too: it is when a log looks at its disk.
     ///
     /// # Errors
     /// When the disk could not do it. It must not be tried again: the server has to stop.

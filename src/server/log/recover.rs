@@ -207,7 +207,11 @@ fn move_aside(
     let (torn, name) =
         folder::create_torn(disk, folder, &now.to_string()).map_err(failed("save a torn end in", folder))?;
     let path = folder.join(&name);
-    copy(disk, from, range, &torn).map_err(failed("write", &path))?;
+    if let Err(error) = copy(disk, from, range, &torn) {
+        // Half of it only takes room, and the whole of it is where it was.
+        let _ = disk.remove(&path);
+        return Err(failed("write", &path)(error));
+    }
     disk.sync(&torn).map_err(failed("sync", &path))?;
     disk.sync_folder(folder).map_err(failed("sync", folder))?;
     Ok(name)

@@ -128,19 +128,19 @@ fn a_topic_that_could_not_be_kept_gives_way_to_the_one_before() {
         "a< :chatui.local NOTICE alice :TOPIC: not sent, *
         a< :chatui.local NOTICE alice :TOPIC: not sent, *
         a> TOPIC #x
-        a< :chatui.local 332 alice #x first
+        a< :chatui.local 332 alice #x :first
         a< :chatui.local 333 *",
     );
     // However many of them: the one that is kept stays known.
     stage.run(&format!("{} a*", "a> TOPIC #x :again\n".repeat(20)));
     stage.lose(20);
-    stage.run("a*\n a> TOPIC #x\n a< :chatui.local 332 alice #x first\n a< :chatui.local 333 *");
+    stage.run("a*\n a> TOPIC #x\n a< :chatui.local 332 alice #x :first\n a< :chatui.local 333 *");
     // One that comes after a lost one is not touched.
     stage.run("a> TOPIC #x :lost\n a*");
     let lost = stage.kept.split_off(stage.kept.len() - 1);
     stage.run("a> TOPIC #x :later\n a*");
     stage.input(Input::NotKept(lost));
-    stage.run("a*\n a> TOPIC #x\n a< :chatui.local 332 alice #x later\n a< :chatui.local 333 *");
+    stage.run("a*\n a> TOPIC #x\n a< :chatui.local 332 alice #x :later\n a< :chatui.local 333 *");
 }
 
 #[test]
@@ -203,5 +203,91 @@ fn what_was_said_comes_after_the_labelled_join() {
         a< @batch=b*;msgid=* :bob!~bob@h PRIVMSG #x :one
         a< :chatui.local BATCH -b*
         b*",
+    );
+}
+
+#[test]
+fn an_outsider_cannot_tell_a_secret_channel_from_none() {
+    let mut stage = script(
+        "a+alice
+        b+bob
+        a> JOIN #secret
+        a> MODE #secret +s
+        a*",
+    );
+    for command in [
+        "NAMES",
+        "TOPIC",
+        "TOPIC ? :x",
+        "PART",
+        "MODE",
+        "MODE ? +i",
+        "MODE ? b",
+        "WHO",
+        "INVITE alice",
+        "KICK ? alice",
+        "PRIVMSG ? :x",
+        "LIST",
+    ] {
+        let command = if command.contains('?') { command.to_owned() } else { format!("{command} ?") };
+        let mut answers = Vec::new();
+        for name in ["#secret", "#nobody"] {
+            stage.say(u32::from('b'), &command.replace('?', name));
+            let told = stage.take('b');
+            answers.push(told.iter().map(|line| line.replace(name, "?")).collect::<Vec<_>>());
+        }
+        assert_eq!(answers[0], answers[1], "{command}");
+        assert!(!answers[0].is_empty(), "{command}");
+    }
+    stage.run("a.");
+}
+
+#[test]
+fn a_list_cannot_be_filled_beyond_its_limit_in_one_go() {
+    let mut stage = script(
+        "a+alice
+        a> JOIN #x
+        a*",
+    );
+    for n in 0..99 {
+        stage.run(&format!("a> MODE #x +b n{n}\na*"));
+    }
+    stage.run(
+        "a> MODE #x +bbe one two three
+        a< :chatui.local 478 alice #x b two!*@* :*
+        a< :chatui.local 478 alice #x e three!*@* :*
+        a< :alice!~alice@h MODE #x +b one!*@*
+        a> MODE #x -b+b one four
+        a< :chatui.local 478 alice #x b four!*@* :*
+        a< :alice!~alice@h MODE #x -b one!*@*
+        a> MODE #x +b four
+        a< :alice!~alice@h MODE #x +b four!*@*",
+    );
+}
+
+#[test]
+fn what_old_clients_expect_after_a_colon_is_after_a_colon() {
+    script(
+        "a+alice
+        a> JOIN #x
+        a*
+        a> NAMES #x
+        a< :chatui.local 353 alice = #x :@alice
+        a< :chatui.local 366 alice #x :*
+        a> TOPIC #x :tea
+        a< :alice!~alice@h TOPIC #x :tea
+        a> TOPIC #x
+        a< :chatui.local 332 alice #x :tea
+        a< :chatui.local 333 alice #x alice *
+        a> LIST
+        a< :chatui.local 321 alice *
+        a< :chatui.local 322 alice #x 1 :tea
+        a< :chatui.local 323 alice :*
+        a> ISON alice
+        a< :chatui.local 303 alice :alice
+        a> USERHOST alice
+        a< :chatui.local 302 alice :alice=+~alice@h
+        a> CAP LIST
+        a< :chatui.local CAP alice LIST :",
     );
 }

@@ -82,7 +82,7 @@ fn a_change_of_the_watched_is_heard_once_by_those_who_asked() {
         a*
         b> AWAY :tea
         b< :chatui.local 306 bob :*
-        a< :bob!~bob@h AWAY tea
+        a< :bob!~bob@h AWAY :tea
         b> AWAY :tea
         b< :chatui.local 306 bob :*
         a.

@@ -37,7 +37,7 @@ fn an_operator_says_the_right_name_and_password() {
         b< :chatui.local 352 bob * ~alice h chatui.local alice H* :0 alice
         b< :chatui.local 315 bob * :*
         b> USERHOST alice
-        b< :chatui.local 302 bob alice*=+~alice@h",
+        b< :chatui.local 302 bob :alice*=+~alice@h",
     );
 }
 

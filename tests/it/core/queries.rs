@@ -67,8 +67,8 @@ fn the_names_of_many_channels_end_once() {
         a> JOIN #One,#two
         a*
         a> NAMES #one,#nowhere,#two
-        a< :chatui.local 353 alice = #One @alice
-        a< :chatui.local 353 alice = #two @alice
+        a< :chatui.local 353 alice = #One :@alice
+        a< :chatui.local 353 alice = #two :@alice
         a< :chatui.local 366 alice #One,#nowhere,#two :*",
     );
 }
@@ -170,5 +170,82 @@ fn help_tells_how_a_command_is_written() {
         a< :chatui.local 706 alice kick :*
         a> HELPOP nothing
         a< :chatui.local 524 alice nothing :*",
+    );
+}
+
+#[test]
+fn who_is_here() {
+    script(
+        "a+alice
+        b+bob
+        a> JOIN #x
+        a*
+        b> AWAY :lunch
+        b< :chatui.local 306 bob :*
+        a> PRIVMSG bob :hi
+        a< :chatui.local 301 alice bob :lunch
+        b< :alice!~alice@h PRIVMSG bob :hi
+        b> WHO #x
+        b< :chatui.local 352 bob #x ~alice h chatui.local alice H@ :0 alice
+        b< :chatui.local 315 bob #x :*
+        b> WHOIS alice
+        b< :chatui.local 311 bob alice ~alice h * :alice
+        b< :chatui.local 319 bob alice :@#x
+        b< :chatui.local 312 bob alice chatui.local chatui
+        b< :chatui.local 317 bob alice 0 * :*
+        b< :chatui.local 318 bob alice :*
+        b> LIST
+        b< :chatui.local 321 bob *
+        b< :chatui.local 322 bob #x 1 :
+        b< :chatui.local 323 bob :*
+        b> NAMES #x
+        b< :chatui.local 353 bob = #x :@alice
+        b< :chatui.local 366 bob #x :*
+        a> MODE #x +s
+        a< :alice!~alice@h MODE #x +s
+        b> LIST
+        b< :chatui.local 321 bob *
+        b< :chatui.local 323 bob :*
+        b> NAMES #x
+        b< :chatui.local 366 bob #x :*
+        b> WHOIS nobody
+        b< :chatui.local 401 bob nobody :*
+        b< :chatui.local 318 bob nobody :*",
+    );
+}
+
+#[test]
+fn list_takes_the_age_of_a_channel_and_of_its_topic() {
+    script(
+        "a+alice
+        a> JOIN #old
+        ~100
+        a*
+        a> PONG
+        a> JOIN #new
+        a> TOPIC #old :tea
+        ~50
+        a*
+        a> PONG
+        a> LIST C<2
+        a< :chatui.local 321 alice *
+        a< :chatui.local 322 alice #new *
+        a< :chatui.local 323 alice :*
+        a> LIST C>1
+        a< :chatui.local 321 alice *
+        a< :chatui.local 322 alice #old *
+        a< :chatui.local 323 alice :*
+        a> LIST T<1,#*
+        a< :chatui.local 321 alice *
+        a< :chatui.local 322 alice #old *
+        a< :chatui.local 323 alice :*
+        a> LIST T>1
+        a< :chatui.local 321 alice *
+        a< :chatui.local 323 alice :*
+        a> LIST C>x
+        a< :chatui.local 321 alice *
+        a< :chatui.local 322 alice #new *
+        a< :chatui.local 322 alice #old *
+        a< :chatui.local 323 alice :*",
     );
 }

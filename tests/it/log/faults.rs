@@ -1,8 +1,10 @@
 //! A disk that is full, slow to take a write, broken, or changed by somebody else.
 
 use std::io;
+use std::time::Instant;
 
 use super::*;
+use crate::terminal::PATIENCE;
 
 use chatui::server::log::{Call, Disk, Fate};
 
@@ -48,7 +50,11 @@ fn a_full_disk_keeps_nothing_of_the_turn_and_the_log_goes_on() {
         assert_eq!(seqs(&all(&mut log, "#a")), [1]);
     }
     state.store(0, Ordering::Relaxed);
-    log.append(&[said(9, "#a")]).unwrap();
+    // It is looked now and then whether there is room.
+    let until = Instant::now() + PATIENCE;
+    while let Err(error) = log.append(&[said(9, "#a")]) {
+        assert!(matches!(error, AppendError::Full(_)) && Instant::now() < until, "{error}");
+    }
     log.sync().unwrap();
     assert_eq!(seqs(&all(&mut log, "#a")), [1, 9]);
     drop(log);
@@ -223,4 +229,33 @@ fn whatever_call_fails_what_was_acknowledged_is_there_and_the_next_start_is_soun
             assert_eq!(all(&mut log, "#a").last().map(Line::seq), Some(next));
         }
     }
+}
+
+#[test]
+fn a_full_disk_gives_up_its_ballast_for_what_a_crash_has_torn() {
+    let dir = TempDir::new().unwrap();
+    open(dir.path()).0.append(&[said(1, "#a")]).unwrap();
+    let segment = segments(dir.path()).remove(0);
+    let good = fs::read(&segment).unwrap();
+    fs::write(&segment, [&good[..], b"@time=torn"].concat()).unwrap();
+    let start = |full: bool| {
+        // Nothing finds room until something is deleted that was there.
+        let mut room = !full;
+        let ballast = dir.path().join("ballast");
+        let (disk, _) = judged(move |_, call| {
+            room |= call == Call::Remove && ballast.exists();
+            if call == Call::Write && !room {
+                Fate::Failed(errno(rustix::io::Errno::NOSPC))
+            } else {
+                Fate::Made
+            }
+        });
+        FileLog::open(dir.path(), Options { disk, ..options(Sync::Turn) }, &mut |_| {})
+    };
+    let (mut log, opened) = start(true).unwrap();
+    assert_eq!((opened.lines, opened.repairs.len()), (1, 1));
+    let aside: Vec<Vec<u8>> = torn(dir.path()).iter().map(|path| fs::read(path).unwrap()).collect();
+    assert_eq!(aside, [b"@time=torn"], "the attempt that failed has left nothing");
+    log.append(&[said(2, "#a")]).unwrap();
+    assert_eq!(fs::metadata(dir.path().join("ballast")).unwrap().len(), 1 << 20, "it is back");
 }

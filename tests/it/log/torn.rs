@@ -16,6 +16,8 @@ use super::*;
 
 use chatui::irc::line::{STAMP, msgid};
 
+use crate::escapes::unescape;
+
 const CASES: &str = include_str!("../../data/hostile-lines/torn-logs.tsv");
 
 /// What is kept (by the numbers in the ids), whether an end is moved aside, and whether anything is told.
@@ -41,47 +43,6 @@ const OUR_READING: [(&str, &[Seq], bool, bool); 20] = [
     ("D019", &[1, 2], true, true),
     ("D020", &[1, 2], true, true),
 ];
-
-/// The bytes that an escaped text means.
-fn unescape(text: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        rest = &rest[c.len_utf8()..];
-        if c != '\\' {
-            out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            continue;
-        }
-        let (escape, after) = rest.split_at(1);
-        rest = after;
-        match escape {
-            "r" => out.push(b'\r'),
-            "n" => out.push(b'\n'),
-            "t" => out.push(b'\t'),
-            "0" => out.push(0),
-            "e" => out.push(0x1b),
-            "\\" => out.push(b'\\'),
-            "x" => {
-                out.push(u8::from_str_radix(&rest[..2], 16).unwrap());
-                rest = &rest[2..];
-            }
-            "u" => {
-                let (code, after) = rest[1..].split_once('}').unwrap();
-                let c = char::from_u32(u32::from_str_radix(code, 16).unwrap()).unwrap();
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = after;
-            }
-            "R" => {
-                let (body, after) = rest[1..].split_once('}').unwrap();
-                let (count, text) = body.split_once('|').unwrap();
-                out.extend(unescape(text).repeat(count.parse().unwrap()));
-                rest = after;
-            }
-            other => panic!("unknown escape {other}"),
-        }
-    }
-    out
-}
 
 /// The log in chatui's format.
 fn in_our_format(log: &[u8]) -> Vec<u8> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chatui::server::ServerError;
-use chatui::server::log::{Call, Disk, Fate};
+use chatui::server::log::{Call, Disk, Fate, Sync};
 
 use super::Host;
 
@@ -44,15 +44,23 @@ fn nobody_hears_what_a_full_disk_did_not_keep() {
     // Who comes meanwhile is told what is kept, and no more; who knows no standard replies is told in words.
     let mut carol = host.user("carol");
     carol.send("JOIN #x");
-    assert!(carol.hears(" 332 ").ends_with(" kept"));
+    assert!(carol.hears(" 332 ").ends_with(" :kept"));
     assert!(carol.hears(" PRIVMSG ").contains(" one"));
     carol.send("PRIVMSG #x :lost");
     assert!(carol.line().unwrap().contains(" NOTICE carol :PRIVMSG: not sent"));
 
     full.store(false, Ordering::SeqCst);
+    // It is looked now and then whether there is room.
+    loop {
+        alice.send("PRIVMSG #x :again");
+        let answer = alice.until(|line| line.contains(" LOG_FULL ") || line.ends_with(" PRIVMSG #x :again"));
+        if !answer.contains(" LOG_FULL ") {
+            break;
+        }
+    }
     alice.send("PRIVMSG #x :two\r\nTOPIC #x");
     assert!(alice.hears(" PRIVMSG ").ends_with(" :two"));
-    assert!(alice.hears(" 332 ").ends_with(" kept"));
+    assert!(alice.hears(" 332 ").ends_with(" :kept"));
     for other in [&mut bob, &mut carol] {
         let mut lost = 0;
         other.until(|line| {
@@ -64,8 +72,9 @@ fn nobody_hears_what_a_full_disk_did_not_keep() {
     host.restart();
     let mut dave = host.user("dave");
     dave.send("JOIN #x");
-    assert!(dave.hears(" 332 ").ends_with(" kept"));
+    assert!(dave.hears(" 332 ").ends_with(" :kept"));
     assert!(dave.hears(" PRIVMSG ").contains(" one"));
+    assert!(dave.hears(" PRIVMSG ").contains(" again"));
     assert!(dave.hears(" PRIVMSG ").contains(" two"));
 }
 
@@ -83,5 +92,20 @@ fn a_broken_log_ends_the_server_and_everybody_is_told() {
         // It ends by itself, with all its threads.
         let server = host.server.take().unwrap();
         assert!(matches!(server.wait(), Err(ServerError::Log(_))));
+    }
+}
+
+#[test]
+fn the_welcome_says_what_a_power_cut_can_take_back() {
+    for (sync, words) in
+        [(Sync::Turn, None), (Sync::Interval, Some("the last second")), (Sync::Never, Some("what was said"))]
+    {
+        let host = Host::start_as(|config| config.sync = sync);
+        let mut peer = host.peer();
+        peer.send("NICK alice\r\nUSER alice 0 * :alice");
+        let line = peer.until(|line| line.contains(" 422 ") || line.contains(" 372 "));
+        let said = line.contains("a power cut can take back").then_some(line.as_str());
+        assert_eq!(said.is_some(), words.is_some(), "{sync:?}: {line}");
+        assert!(words.is_none_or(|words| line.ends_with(words)), "{sync:?}: {line}");
     }
 }

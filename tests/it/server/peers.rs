@@ -1,19 +1,43 @@
-//! The other end of a server's connection: a bare socket, with deadlines instead of pauses.
+//! The other end of a server's connection: a bare socket, with deadlines instead of pauses. As what kind of program it
+//! reads is its [`Reads`]; those that are not IRC clients come in through `seeds::people`.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
 use super::PATIENCE;
 
+/// Most bytes that a program reads at once.
+const RECV: usize = 64 << 10;
+
+/// Most bytes that the clients of the five systems read at once.
+const SMALL_RECV: usize = 1024;
+
+/// How a peer takes what it reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// As IRC: every line ends in CR LF.
+    Irc,
+    /// As text, for people.
+    Text,
+    /// As text, little at once, and each piece as whole characters: it dies if they are not.
+    Pieces,
+}
+
 pub struct Peer {
     stream: TcpStream,
     /// What has come and has not been looked at.
     got: Vec<u8>,
+    reads: Reads,
 }
 
 impl Peer {
     pub fn connect(address: SocketAddr) -> Peer {
-        Peer::of(TcpStream::connect(address).unwrap())
+        Peer::of(TcpStream::connect(address).unwrap(), Reads::Irc)
+    }
+
+    /// A peer that takes what it reads in this way.
+    pub fn connect_as(reads: Reads, address: SocketAddr) -> Peer {
+        Peer { reads, ..Peer::connect(address) }
     }
 
     /// A peer for which the system takes in little before the server has to wait.
@@ -25,14 +49,14 @@ impl Peer {
             socket.connect(address).await.unwrap().into_std().unwrap()
         });
         stream.set_nonblocking(false).unwrap();
-        Peer::of(stream)
+        Peer::of(stream, Reads::Irc)
     }
 
-    fn of(stream: TcpStream) -> Peer {
+    fn of(stream: TcpStream, reads: Reads) -> Peer {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Peer { stream, got: Vec::new() }
+        Peer { stream, got: Vec::new(), reads }
     }
 
     /// The bare connection, for another thread.
@@ -40,8 +64,14 @@ impl Peer {
         self.stream.try_clone().unwrap()
     }
 
+    /// A line, with its end.
     pub fn send(&mut self, line: &str) {
         self.send_bytes(format!("{line}\r\n").as_bytes());
+    }
+
+    /// A text as it is.
+    pub fn write(&mut self, text: &str) {
+        self.send_bytes(text.as_bytes());
     }
 
     pub fn send_bytes(&mut self, bytes: &[u8]) {
@@ -63,17 +93,32 @@ impl Peer {
         assert!(self.stream.peek(&mut [0]).unwrap() > 0);
     }
 
-    /// Reads once; false at the end.
-    fn read(&mut self) -> bool {
-        let mut buffer = [0; 64 << 10];
-        match self.stream.read(&mut buffer) {
+    /// Resets the connection: what closes with something unread does that.
+    pub fn reset(self) {
+        self.wait_for_unread();
+    }
+
+    /// Reads once; how many bytes came, 0 at the end.
+    fn read(&mut self) -> usize {
+        let mut buffer = [0; RECV];
+        let most = if self.reads == Reads::Pieces { SMALL_RECV } else { RECV };
+        match self.stream.read(&mut buffer[..most]) {
             Ok(count) => {
+                if self.reads == Reads::Pieces {
+                    std::str::from_utf8(&buffer[..count]).expect("whole characters");
+                }
                 self.got.extend_from_slice(&buffer[..count]);
-                count > 0
+                count
             }
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => false,
-            Err(error) => panic!("nothing came: {error}"),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
+            Err(error) => panic!("nothing came: {error}; before: {:?}", String::from_utf8_lossy(&self.got)),
         }
+    }
+
+    /// What one read gives, when nothing that came before is left.
+    pub fn piece(&mut self) -> String {
+        let count = self.read();
+        String::from_utf8(self.got.split_off(self.got.len() - count)).unwrap()
     }
 
     /// The next line without its end; `None` when the connection is over.
@@ -82,11 +127,13 @@ impl Peer {
         loop {
             if let Some(at) = self.got[searched..].iter().position(|b| *b == b'\n') {
                 let line: Vec<u8> = self.got.drain(..=searched + at).collect();
-                let line = line.strip_suffix(b"\r\n").expect("a line that ends in CR LF");
-                return Some(String::from_utf8(line.to_vec()).unwrap());
+                let line = String::from_utf8(line).unwrap();
+                let irc = self.reads == Reads::Irc;
+                let line = if irc { line.strip_suffix("\r\n") } else { Some(line.trim_end()) };
+                return Some(line.expect("a line that ends in CR LF").to_owned());
             }
             searched = self.got.len();
-            if !self.read() {
+            if self.read() == 0 {
                 return None;
             }
         }
@@ -118,6 +165,19 @@ impl Peer {
         panic!("{part:?} was never heard, but: {passed:#?}");
     }
 
+    /// The lines up to one that somebody else says to mark the end.
+    #[track_caller]
+    pub fn lines_until(&mut self, part: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        while let Some(line) = self.line() {
+            if line.contains(part) {
+                return lines;
+            }
+            lines.push(line);
+        }
+        panic!("{part:?} was never heard, but: {lines:#?}");
+    }
+
     /// All lines up to the end of the connection.
     pub fn rest(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.line()).collect()
@@ -125,8 +185,13 @@ impl Peer {
 
     /// All bytes up to the end of the connection.
     pub fn bytes_to_the_end(&mut self) -> Vec<u8> {
-        while self.read() {}
+        while self.read() > 0 {}
         std::mem::take(&mut self.got)
+    }
+
+    /// All text up to the end of the connection.
+    pub fn text_to_the_end(&mut self) -> String {
+        String::from_utf8_lossy(&self.bytes_to_the_end()).into_owned()
     }
 
     #[track_caller]
@@ -135,7 +200,7 @@ impl Peer {
             self.send(&format!("CAP REQ :{caps}"));
         }
         self.send(&format!("NICK {nick}\r\nUSER {nick} 0 * :{nick}\r\nCAP END"));
-        self.hears(" 422 ");
+        self.until(|line| line.contains(" 422 ") || line.contains(" 376 "));
         self.settle();
     }
 

@@ -3,18 +3,20 @@
 //!
 //! The tests' names begin with the system (`s000` to `s004`), its server or client, and the number of the feature.
 
+mod binary;
 mod breaks;
+mod joined;
 mod knocks;
 mod people;
 mod rows;
+mod table;
 
 use std::time::Duration;
 
 use chatui::server::Config;
 use chatui::server::config::{Plain, Prompt, Times};
 
-use super::{Host, PATIENCE, Peer};
-use people::Text;
+use super::{Host, Peer};
 
 /// Prompts come soon, so that no test waits long; all that depends on how fast somebody answers is generous instead.
 pub fn quick(config: &mut Config) {

@@ -45,6 +45,25 @@ fn all_members_hear_the_same_in_the_same_order() {
 }
 
 #[test]
+fn who_hears_no_echo_hears_all_but_the_own_lines_in_everybodys_order() {
+    let host = Host::start();
+    let mut talkers = host.members("#x", &["a", "b", "c"], "");
+    let mut listener = host.user_with("listener", "server-time message-tags");
+    listener.join("#x");
+    let count = 100;
+    for (who, talker) in talkers.iter_mut().enumerate() {
+        // In one piece, so that many lines of many people come into one turn.
+        let lines: Vec<String> = (0..count).map(|n| format!("PRIVMSG #x :{who} {n}\r\n")).collect();
+        talker.send_bytes(lines.concat().as_bytes());
+    }
+    let all = texts(&mut listener, 3 * count);
+    for (who, talker) in talkers.iter_mut().enumerate() {
+        let others = all.iter().filter(|text| !text.starts_with(&format!("{who} ")));
+        assert!(others.eq(&texts(talker, 2 * count)), "{who}");
+    }
+}
+
+#[test]
 fn topic_and_history_are_there_after_a_restart_at_once() {
     let mut host = Host::start();
     let mut members = host.members("#x", &["alice", "bob"], "");
@@ -66,7 +85,7 @@ fn topic_and_history_are_there_after_a_restart_at_once() {
 }
 
 #[test]
-fn one_message_reaches_all_of_three_hundred_who_come_and_go() {
+fn s001_s8_one_message_reaches_all_of_three_hundred_who_come_and_go() {
     let host = Host::start();
     let mut crowd: Vec<Peer> = (0..300).map(|_| host.peer()).collect();
     for (n, peer) in crowd.iter_mut().enumerate() {

@@ -2,29 +2,29 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Host, Text, host, irc_user};
+use super::{Host, Peer, host, irc_user};
 
 #[test]
 fn break_01_a_client_leaves_and_the_others_go_on() {
     let host = host();
-    let mut anna = Text::netcat(&host, "anna");
-    let mut bob = Text::s001(&host, "bob");
-    let carol = Text::s000(&host, "carol");
+    let mut anna = Peer::netcat(&host, "anna");
+    let mut bob = Peer::s001(&host, "bob");
+    let carol = Peer::s000(&host, "carol");
     drop(carol);
     anna.hears("*** carol left");
-    bob.send("bob: still here\n");
+    bob.write("bob: still here\n");
     assert_eq!(anna.hears("still"), "bob: still here");
-    let mut dora = Text::s002(&host, "dora");
-    dora.send("and I");
+    let mut dora = Peer::s002(&host, "dora");
+    dora.write("and I");
     anna.hears("dora: and I");
 }
 
 #[test]
 fn break_02_silent_connections_keep_nobody_out() {
     let host = host();
-    let silent: Vec<Text> = (0..100).map(|_| Text::connect(&host)).collect();
+    let silent: Vec<Peer> = (0..100).map(|_| Peer::person(&host)).collect();
     let since = Instant::now();
-    Text::netcat(&host, "anna");
+    Peer::netcat(&host, "anna");
     assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
     drop(silent);
 }
@@ -33,14 +33,14 @@ fn break_02_silent_connections_keep_nobody_out() {
 fn break_03_who_comes_and_goes_without_a_name_is_no_news() {
     let host = host();
     let mut alice = irc_user(&host, "alice");
-    let mut anna = Text::netcat(&host, "anna");
+    let mut anna = Peer::netcat(&host, "anna");
     alice.hears("JOIN");
     for _ in 0..5 {
-        drop(Text::connect(&host));
-        let mut prompted = Text::connect(&host);
+        drop(Peer::person(&host));
+        let mut prompted = Peer::person(&host);
         prompted.hears("Type your nickname");
         drop(prompted);
-        let prompted = Text::connect(&host);
+        let prompted = Peer::person(&host);
         // The prompt is not read: this one resets.
         prompted.reset();
     }
@@ -53,10 +53,10 @@ fn break_03_who_comes_and_goes_without_a_name_is_no_news() {
 #[test]
 fn break_04_a_message_over_1024_bytes_is_one_message() {
     let host = host();
-    let mut anna = Text::netcat(&host, "anna");
-    let mut bob = Text::s000(&host, "bob");
+    let mut anna = Peer::netcat(&host, "anna");
+    let mut bob = Peer::s000(&host, "bob");
     let text = "0123456789".repeat(300);
-    bob.send(&text);
+    bob.write(&text);
     assert_eq!(anna.hears("bob: "), format!("bob: {text}"));
 }
 
@@ -64,9 +64,9 @@ fn break_04_a_message_over_1024_bytes_is_one_message() {
 fn break_05_three_messages_back_to_back_are_three() {
     let host = host();
     let mut alice = irc_user(&host, "alice");
-    let mut anna = Text::netcat(&host, "anna");
-    let mut bob = Text::s001(&host, "bob");
-    bob.send("bob: one\nbob: two\nbob: three\n");
+    let mut anna = Peer::netcat(&host, "anna");
+    let mut bob = Peer::s001(&host, "bob");
+    bob.write("bob: one\nbob: two\nbob: three\n");
     for word in ["one", "two", "three"] {
         assert_eq!(anna.hears("bob: "), format!("bob: {word}"));
         assert!(alice.hears("PRIVMSG").ends_with(&format!(" :{word}")));
@@ -77,13 +77,13 @@ fn break_05_three_messages_back_to_back_are_three() {
 fn break_06_no_reader_dies_of_a_cut_character() {
     let host = host();
     let mut readers = [
-        Text::s000(&host, "a0"),
-        Text::s001(&host, "a1"),
-        Text::s002(&host, "a2"),
-        Text::s003(&host, "a3"),
-        Text::s004(&host, "a4"),
+        Peer::s000(&host, "a0"),
+        Peer::s001(&host, "a1"),
+        Peer::s002(&host, "a2"),
+        Peer::s003(&host, "a3"),
+        Peer::s004(&host, "a4"),
     ];
-    let mut nc = Text::netcat(&host, "nc");
+    let mut nc = Peer::netcat(&host, "nc");
     // They read all the time, as such programs do.
     std::thread::scope(|scope| {
         for reader in &mut readers {
@@ -96,55 +96,55 @@ fn break_06_no_reader_dies_of_a_cut_character() {
             });
         }
         for n in 0..4 {
-            nc.send(&format!("{}{}\n", "x".repeat(n), "\u{20ac}".repeat(1500)));
+            nc.write(&format!("{}{}\n", "x".repeat(n), "\u{20ac}".repeat(1500)));
         }
-        nc.send("end\n");
+        nc.write("end\n");
     });
 }
 
 #[test]
 fn break_07_bytes_that_are_no_utf8_are_replaced_and_their_sender_stays() {
     let host = host();
-    let mut anna = Text::s000(&host, "anna");
-    let mut bob = Text::netcat(&host, "bob");
+    let mut anna = Peer::s000(&host, "anna");
+    let mut bob = Peer::netcat(&host, "bob");
     bob.send_bytes(b"caf\xe9 \x80\xfe\n");
     assert_eq!(anna.hears("bob: "), "bob: caf\u{fffd} \u{fffd}\u{fffd}");
-    bob.send("still here\n");
+    bob.write("still here\n");
     anna.hears("bob: still here");
 }
 
 #[test]
 fn break_08_the_second_of_one_name_is_renamed_and_told() {
     let host = host();
-    let mut first = Text::netcat(&host, "anna");
-    let mut second = Text::connect(&host);
-    second.send("Anna\n");
+    let mut first = Peer::netcat(&host, "anna");
+    let mut second = Peer::person(&host);
+    second.write("Anna\n");
     assert!(second.hears("Welcome, ").starts_with("Welcome, Anna2!"));
     assert_eq!(second.line().unwrap(), "*** Anna is taken, so you are Anna2");
     first.hears("*** Anna2 joined");
-    second.send("Anna: hi\n");
+    second.write("Anna: hi\n");
     assert_eq!(first.hears("hi"), "Anna2: hi");
 }
 
 #[test]
 fn break_09_nobody_speaks_as_another() {
     let host = host();
-    let mut anna = Text::netcat(&host, "anna");
-    let mut eve = Text::s004(&host, "eve");
-    let mut bob = Text::s001(&host, "bob");
-    eve.send("bob: I owe you money");
+    let mut anna = Peer::netcat(&host, "anna");
+    let mut eve = Peer::s004(&host, "eve");
+    let mut bob = Peer::s001(&host, "bob");
+    eve.write("bob: I owe you money");
     assert_eq!(anna.hears("money"), "eve: bob: I owe you money");
-    bob.send("server: it is late\n");
+    bob.write("server: it is late\n");
     assert_eq!(anna.hears("late"), "bob: server: it is late");
 }
 
 #[test]
 fn break_10_terminal_escape_codes_are_stripped() {
     let host = host();
-    let mut anna = Text::netcat(&host, "anna");
+    let mut anna = Peer::netcat(&host, "anna");
     let mut alice = irc_user(&host, "alice");
-    let mut bob = Text::s000(&host, "bob");
-    bob.send("a\u{1b}[2Jb\u{1b}]0;title\u{7}c\u{9b}d\u{202e}");
+    let mut bob = Peer::s000(&host, "bob");
+    bob.write("a\u{1b}[2Jb\u{1b}]0;title\u{7}c\u{9b}d\u{202e}");
     assert_eq!(anna.hears("bob: "), "bob: abcd");
     assert!(alice.hears("PRIVMSG").ends_with(":abcd"));
     // An IRC user may send them; here they do not arrive.
@@ -155,9 +155,9 @@ fn break_10_terminal_escape_codes_are_stripped() {
 #[test]
 fn break_11_every_line_has_its_senders_name() {
     let host = host();
-    let mut anna = Text::netcat(&host, "anna");
-    let mut eve = Text::s000(&host, "eve");
-    eve.send("hi\nserver: you are all banned\r*** bob joined");
+    let mut anna = Peer::netcat(&host, "anna");
+    let mut eve = Peer::s000(&host, "eve");
+    eve.write("hi\nserver: you are all banned\r*** bob joined");
     for line in ["eve: hi", "eve: server: you are all banned", "eve: *** bob joined"] {
         assert_eq!(anna.hears("eve: "), line);
     }
@@ -166,12 +166,12 @@ fn break_11_every_line_has_its_senders_name() {
 #[test]
 fn break_12_a_quit_word_glued_to_a_message_leaves() {
     let host = host();
-    let mut anna = Text::netcat(&host, "anna");
-    let mut bob = Text::s002(&host, "bob");
-    bob.send("bye all{quit}");
+    let mut anna = Peer::netcat(&host, "anna");
+    let mut bob = Peer::s002(&host, "bob");
+    bob.write("bye all{quit}");
     assert_eq!(anna.hears("bob: "), "bob: bye all");
     assert_eq!(anna.line().unwrap(), "*** bob left (quit)");
-    assert!(bob.rest().ends_with("*** Bye!\n"));
+    assert!(bob.text_to_the_end().ends_with("*** Bye!\n"));
 }
 
 #[test]
@@ -180,10 +180,10 @@ fn break_13_who_never_reads_is_closed_and_all_others_hear_all() {
         super::quick(config);
         config.sync = chatui::server::log::Sync::Never;
     });
-    let mut deaf = Text::narrow(&host);
-    deaf.send("deaf\n");
-    let mut anna = Text::netcat(&host, "anna");
-    let mut bob = Text::netcat(&host, "bob");
+    let mut deaf = Peer::connect_narrow(host.server().addresses()[0]);
+    deaf.write("deaf\n");
+    let mut anna = Peer::netcat(&host, "anna");
+    let mut bob = Peer::netcat(&host, "bob");
     anna.hears("*** bob joined");
     let text = "x".repeat(7000);
     let mut said = 0;
@@ -191,34 +191,34 @@ fn break_13_who_never_reads_is_closed_and_all_others_hear_all() {
     loop {
         said += 1;
         assert!(said < 4000, "nobody was closed");
-        bob.send(&format!("{said} {text}\n"));
+        bob.write(&format!("{said} {text}\n"));
         let line = anna.line().unwrap();
         if line == "*** deaf left (SendQ exceeded)" {
             break;
         }
         assert!(line.starts_with(&format!("bob: {said} ")), "{}", &line[..40]);
     }
-    bob.send("end\n");
+    bob.write("end\n");
     anna.hears("bob: end");
 }
 
 #[test]
 fn break_14_a_newcomer_is_given_the_last_lines_and_lives() {
     let host = host();
-    let mut nc = Text::netcat(&host, "nc");
+    let mut nc = Peer::netcat(&host, "nc");
     for n in 0..60 {
-        nc.send(&format!("{n} {}\n", "\u{e9}\u{20ac}".repeat(60)));
+        nc.write(&format!("{n} {}\n", "\u{e9}\u{20ac}".repeat(60)));
     }
-    nc.send("/who\n");
+    nc.write("/who\n");
     nc.hears("nobody else is here");
     nc.hears("nobody else is here");
-    let mut anna = Text::s000(&host, "anna");
+    let mut anna = Peer::s000(&host, "anna");
     let head = anna.hears("--- last ");
     let history = anna.lines_until("--- end ---");
     assert_eq!(head, format!("--- last {} lines ---", history.len()));
     assert!(history.len() >= 20 && history.iter().map(String::len).sum::<usize>() <= 8 << 10);
     assert!(history.last().unwrap().contains("] nc: 59 "));
-    nc.send("hi\n");
+    nc.write("hi\n");
     anna.hears("nc: hi");
 }
 
@@ -226,32 +226,32 @@ fn break_14_a_newcomer_is_given_the_last_lines_and_lives() {
 fn break_15_a_stop_says_goodbye_to_all_and_ends() {
     let mut host = host();
     let mut all = [
-        Text::s000(&host, "a0"),
-        Text::s001(&host, "a1"),
-        Text::s002(&host, "a2"),
-        Text::s004(&host, "a4"),
-        Text::netcat(&host, "nc"),
+        Peer::s000(&host, "a0"),
+        Peer::s001(&host, "a1"),
+        Peer::s002(&host, "a2"),
+        Peer::s004(&host, "a4"),
+        Peer::netcat(&host, "nc"),
     ];
-    let mut silent = Text::connect(&host);
+    let mut silent = Peer::person(&host);
     let since = Instant::now();
     host.stop().unwrap();
     assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
     for peer in &mut all {
-        let rest = peer.rest();
+        let rest = peer.text_to_the_end();
         assert!(rest.ends_with("*** Bye!\n"), "{rest:?}");
     }
-    silent.rest();
+    silent.text_to_the_end();
 }
 
 #[test]
 fn break_16_a_restart_binds_at_once() {
     let mut host = host();
-    let mut anna = Text::netcat(&host, "anna");
-    anna.send("before\n/who\n");
+    let mut anna = Peer::netcat(&host, "anna");
+    anna.write("before\n/who\n");
     anna.hears("nobody else");
     anna.hears("nobody else");
     // Somebody is still connected when it stops.
     host.restart_as(super::quick);
-    let mut bob = Text::netcat(&host, "bob");
+    let mut bob = Peer::netcat(&host, "bob");
     assert!(bob.hears("anna: before").starts_with('['));
 }

@@ -1,0 +1,186 @@
+//! What some are told and others are not, by their capabilities; and the tags that go from client to client.
+
+use chatui::server::core::Config;
+use chatui::server::core::config::Operator;
+
+use super::{Stage, script};
+
+#[test]
+fn who_joins_is_told_with_the_real_name_to_those_who_asked() {
+    let mut stage = Stage::new(Config::default());
+    stage.run(
+        "a+alice
+        b+bob
+        a> CAP REQ extended-join
+        a*
+        a> JOIN #x
+        a< :alice!~alice@h JOIN #x * alice
+        a*
+        b> JOIN #x
+        b< :bob!~bob@h JOIN #x
+        b*
+        a< :bob!~bob@h JOIN #x * bob
+        c+
+        c> CAP REQ :extended-join server-time message-tags
+        c> NICK carol
+        c> USER c 0 * :Carol of the Sea
+        c> CAP END
+        c*
+        c> JOIN #x
+        c< @* :carol!~c@h JOIN #x * :Carol of the Sea
+        c*
+        a< :carol!~c@h JOIN #x * :Carol of the Sea
+        b< :carol!~c@h JOIN #x
+        c> PART #x
+        a*
+        b*
+        c*",
+    );
+    stage.say(u32::from('c'), "JOIN #x");
+    // All forms have one stamp, which is the kept line's.
+    let heard = stage.take('c').remove(0);
+    let kept = stage.kept.last().unwrap();
+    assert_eq!(heard, format!("@{} :carol!~c@h JOIN #x * :Carol of the Sea", kept.tags()));
+}
+
+#[test]
+fn a_labelled_join_is_answered_in_the_form_that_was_asked_for() {
+    script(
+        "a+
+        a> CAP REQ :labeled-response batch message-tags extended-join no-implicit-names
+        a> NICK alice
+        a> USER alice 0 * :alice
+        a> CAP END
+        a*
+        a> @label=1 JOIN #x
+        a< @label=1;msgid=* :alice!~alice@h JOIN #x * alice
+        b+bob
+        b> JOIN #x
+        b*
+        a< @msgid=* :bob!~bob@h JOIN #x * bob",
+    );
+}
+
+#[test]
+fn the_names_come_unasked_unless_one_said_no() {
+    for name in ["no-implicit-names", "draft/no-implicit-names"] {
+        script(&format!(
+            "a+alice
+            a> CAP REQ :{name}
+            a< :chatui.local CAP alice ACK :{name}
+            a> JOIN #x
+            a< :alice!~alice@h JOIN #x
+            a.
+            a> NAMES #x
+            a< :chatui.local 353 alice = #x :@alice
+            a< :chatui.local 366 alice #x :*"
+        ));
+    }
+}
+
+#[test]
+fn an_operator_gives_somebody_another_host() {
+    let operator = Operator { name: "root".to_owned(), password: "tide".to_owned() };
+    Stage::new(Config { operators: vec![operator], ..Config::default() }).run(
+        "a+alice
+        b+bob
+        c+carol
+        a> CAP REQ chghost
+        b> CAP REQ chghost
+        a> JOIN #x
+        b> JOIN #x
+        c> JOIN #x
+        a*
+        b*
+        c*
+        b> CHGHOST bob home.example
+        b< :chatui.local 481 bob :*
+        a> OPER root tide
+        a*
+        a> CHGHOST bob home.example
+        a< :bob!~bob@h CHGHOST ~bob home.example
+        b< :bob!~bob@h CHGHOST ~bob home.example
+        b< :chatui.local 396 bob home.example :*
+        c.
+        b> PRIVMSG #x :hi
+        a< :bob!~bob@home.example PRIVMSG #x :hi
+        c< :bob!~bob@home.example PRIVMSG #x :hi
+        c> WHOIS bob
+        c< :chatui.local 311 carol bob ~bob home.example * :bob
+        c*
+        a> CHGHOST bob home.example
+        a.
+        a> CHGHOST bob a!b@c
+        a< :chatui.local NOTICE alice :CHGHOST: *
+        a> CHGHOST nobody home.example
+        a< :chatui.local 401 alice nobody :*",
+    );
+}
+
+#[test]
+fn a_clients_tags_reach_those_who_read_tags_and_no_others() {
+    script(
+        "a+alice
+        b+bob
+        c+carol
+        a> CAP REQ message-tags
+        b> CAP REQ :message-tags echo-message
+        a> JOIN #x
+        b> JOIN #x
+        c> JOIN #x
+        a*
+        b*
+        c*
+        b> @+typing=active TAGMSG #x
+        a< @msgid=*;+typing=active :bob!~bob@h TAGMSG #x
+        b< @msgid=*;+typing=active :bob!~bob@h TAGMSG #x
+        b> @+draft/react=%;+reply=0123;time=1970 TAGMSG #x
+        a< @msgid=*;+draft/react=%;+reply=0123 :bob!~bob@h TAGMSG #x
+        b< @msgid=*;+draft/react=%;+reply=0123 :bob!~bob@h TAGMSG #x
+        b> @+draft/unreact=%;+draft/reply=0123 TAGMSG alice
+        a< @msgid=*;+draft/unreact=%;+draft/reply=0123 :bob!~bob@h TAGMSG alice
+        b< @msgid=*;+draft/unreact=%;+draft/reply=0123 :bob!~bob@h TAGMSG alice
+        b> @+reply=0123;+channel-context=#x PRIVMSG #x :so do I
+        a< @msgid=*;+reply=0123;+channel-context=#x :bob!~bob@h PRIVMSG #x :so do I
+        b< @msgid=*;+reply=0123;+channel-context=#x :bob!~bob@h PRIVMSG #x :so do I
+        c< :bob!~bob@h PRIVMSG #x :so do I
+        b> @+typing=done TAGMSG carol
+        b< @msgid=*;+typing=done :bob!~bob@h TAGMSG carol
+        c.",
+    );
+}
+
+#[test]
+fn what_is_granted_is_told_whole_however_long_the_wish_is() {
+    let mut stage = script("a+alice");
+    let wish = "multi-prefix ".repeat(38);
+    stage.say(u32::from('a'), &format!("CAP REQ :{}", wish.trim_end()));
+    let told = stage.take('a');
+    let head = ":chatui.local CAP alice ACK :";
+    let granted: Vec<&str> =
+        told.iter().flat_map(|line| line.strip_prefix(head).unwrap().split(' ')).collect();
+    assert_eq!(granted, vec!["multi-prefix"; 38]);
+    assert_eq!(told.len(), 2);
+    stage.say(u32::from('a'), &format!("CAP REQ :{}", "a ".repeat(240)));
+    let told = stage.take('a');
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with(":chatui.local CAP alice NAK :a a "), "{told:?}");
+}
+
+#[test]
+fn a_list_of_capabilities_goes_on_in_another_line() {
+    let name = "a".repeat(63);
+    let mut stage = Stage::new(Config { name, ..Config::default() });
+    stage.run("a+");
+    let whole = |told: Vec<String>| -> Vec<String> {
+        told.iter().flat_map(|line| line.rsplit_once(':').unwrap().1.split(' ')).map(str::to_owned).collect()
+    };
+    stage.bytes('a', b"CAP LS");
+    let plain = stage.take('a');
+    assert!(plain.iter().all(|line| line.contains(" CAP * LS :")));
+    stage.bytes('a', b"CAP LS 302");
+    let marked = stage.take('a');
+    assert!(marked.len() > 1 || marked[0].len() <= 510);
+    assert!(marked[..marked.len() - 1].iter().all(|line| line.contains(" CAP * LS * :")));
+    assert_eq!(whole(plain), whole(marked));
+}
