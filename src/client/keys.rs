@@ -45,6 +45,8 @@ pub enum Action {
     FirstUnread,
     /// Go to a day or a time.
     Goto,
+    /// Back to where the reader was before a jump; on a line that is being typed, a word to the left.
+    BackOrWord,
     /// The next window.
     NextWindow,
     /// The window before.
@@ -174,7 +176,12 @@ pub const TABLE: &[Binding] = &[
         &[(NONE, KeyCode::Home, Action::HomeOrOldest), (NONE, KeyCode::End, Action::EndOrNewest)],
     ),
     row(Group::Read, "Alt-U", "first unread", &[(ALT, KeyCode::Char('u'), Action::FirstUnread)]),
-    row(Group::Read, "Alt-G", "go to day or time", &[(ALT, KeyCode::Char('g'), Action::Goto)]),
+    row(
+        Group::Read,
+        "Alt-G Alt-←",
+        "go to a time, back",
+        &[(ALT, KeyCode::Char('g'), Action::Goto), (ALT, KeyCode::Left, Action::BackOrWord)],
+    ),
     row(Group::Read, "Alt-↑", "choose a message", &[(ALT, KeyCode::Up, Action::Select)]),
     row(Group::Read, "Alt-=", "who comes and goes", &[(ALT, KeyCode::Char('='), Action::Unfold)]),
     row(Group::Read, "Esc", "back to live end", &[(NONE, KeyCode::Esc, Action::Escape)]),

@@ -139,6 +139,8 @@ impl App {
                 self.editor.clear();
                 self.editor.paste("/goto ");
             }
+            Action::BackOrWord if self.editor.is_empty() => self.jump_back(effects),
+            Action::BackOrWord => self.editor.word_left(),
             Action::NextWindow => self.step(1),
             Action::PreviousWindow => self.step(self.windows.len() - 1),
             Action::LastWindow => {

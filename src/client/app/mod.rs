@@ -30,7 +30,7 @@ use crate::irc::Time;
 
 use connection::Connection;
 use keeping::{Drafts, Keeping};
-use past::Asked;
+use past::{Asked, Place};
 use select::{Answering, Selection};
 use typing::Typing;
 
@@ -181,6 +181,8 @@ pub struct App {
     question: Option<Question>,
     selection: Option<Selection>,
     answering: Option<Answering>,
+    /// Where the reader was before each jump: the window, and the place in it unless at the live end.
+    visited: Vec<(String, Option<Place>)>,
     /// What the last frame showed.
     drawn: Drawn,
     /// What the status line says for a moment, and until when.
@@ -243,6 +245,7 @@ impl App {
             question: None,
             selection: None,
             answering: None,
+            visited: Vec::new(),
             drawn: Drawn::default(),
             said: None,
             rooms_turned: false,

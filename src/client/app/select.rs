@@ -187,10 +187,12 @@ fn is_message(entry: &Entry) -> bool {
 /// The first link of a text, to be handed to another program: of the web, and without anything that is not plain.
 fn link(text: &str) -> Option<&str> {
     let words = text.split_whitespace().map(|word| word.trim_start_matches(['(', '<', '"', '\'']));
-    let found = words.filter(|word| word.starts_with("https://") || word.starts_with("http://"));
     let mut whole =
-        found.map(|word| word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '>', '"', '\'']));
-    whole.find(|word| word.chars().all(|c| c.is_ascii_graphic()) && word.len() > "https://".len())
+        words.map(|word| word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '>', '"', '\'']));
+    whole.find(|word| {
+        let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
+        rest.is_some_and(|rest| !rest.is_empty()) && word.chars().all(|c| c.is_ascii_graphic())
+    })
 }
 
 #[cfg(test)]
