@@ -16,6 +16,7 @@ pub struct Talk {
     pub app: App,
     pub now: Time,
     pub sent: Vec<String>,
+    pub tagged: Vec<String>,
     others: Vec<Effect>,
 }
 
@@ -36,8 +37,13 @@ impl Talk {
             size: (80, 24),
             last_host: None,
         };
-        let mut talk =
-            Talk { app: App::new(options, surroundings, now), now, sent: Vec::new(), others: Vec::new() };
+        let mut talk = Talk {
+            app: App::new(options, surroundings, now),
+            now,
+            sent: Vec::new(),
+            tagged: Vec::new(),
+            others: Vec::new(),
+        };
         let effects = talk.app.start(now);
         talk.keep(effects);
         talk
@@ -46,6 +52,8 @@ impl Talk {
     pub fn keep(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
+                // That one types is not what most tests are about.
+                Effect::Send(line) if line.contains(" TAGMSG ") => self.tagged.push(line),
                 Effect::Send(line) => self.sent.push(line),
                 other => self.others.push(other),
             }

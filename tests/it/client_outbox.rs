@@ -45,7 +45,8 @@ fn a_line_is_on_the_disk_before_it_is_sent_and_gone_from_it_when_it_is_heard() {
     talk.history(Some(&label), "#lobby", &[line(1, "bob", "one")]);
     talk.sent();
     let effects = talk.app.update(Event::Paste("hello".into()), talk.now);
-    assert_eq!(effects, [], "a draft is not written at every key");
+    let typing = Effect::Send("@+typing=active TAGMSG #lobby".into());
+    assert_eq!(effects, [typing], "a draft is not written at every key");
     let enter = crossterm::event::KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
     let effects = talk.app.update(Event::Key(enter), talk.now);
     let [Effect::Keep(Keep::Append(records)), Effect::Send(sent)] = &effects[..] else {

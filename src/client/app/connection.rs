@@ -55,8 +55,8 @@ impl App {
         // The clock in the corner changes with the minute.
         let minute = matches!(self.screen, Screen::Rooms)
             .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
-        let draft = self.keeping.next_tick();
-        [minute, self.leaving, said, countdown, asked, waiting, draft, self.session.next_tick()]
+        let (draft, typing) = (self.keeping.next_tick(), self.typing.next_tick());
+        [typing, minute, self.leaving, said, countdown, asked, waiting, draft, self.session.next_tick()]
             .into_iter()
             .flatten()
             .min()
@@ -76,6 +76,7 @@ impl App {
             self.connection = Connection::Trying;
         }
         self.give_up_asks(effects);
+        self.typing.tick(self.now);
         let mut reports = std::mem::take(&mut self.reports);
         self.session.tick(self.now, &mut reports);
         self.take_reports(&mut reports, effects);
@@ -188,6 +189,7 @@ impl App {
         self.session.disconnected();
         self.outbox.disconnected();
         self.probing = None;
+        self.typing = super::Typing::default();
         self.asks.clear();
         self.windows.iter_mut().for_each(Window::disconnected);
         self.connection = Connection::None;
