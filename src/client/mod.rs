@@ -1,17 +1,20 @@
 //! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket),
-//! `store` (a file) and [`terminal`]; all else is pure.
+//! `store` (a file), `edit` (another program) and [`terminal`]; all else is pure.
 
 pub mod address;
 pub mod app;
 pub mod backoff;
 pub mod command;
+mod edit;
 pub mod editor;
 pub mod entry;
+mod home;
 pub mod keys;
 pub mod link;
 pub mod outbox;
 mod run;
 pub mod session;
+mod signals;
 mod store;
 pub mod terminal;
 pub mod theme;

@@ -13,8 +13,8 @@
 //! | [`listeners`], [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
 //! | [`door`] | the first bytes of a connection: who is knocking |
 //! | [`plain`], [`guest`] | a plain-text peer as an IRC user, and its socket's clock |
-//! | [`threshold`] | how many may be connected and not registered yet |
 //! | [`house`] | what all shards know |
+//! | [`threshold`] | how many may be connected and not registered yet |
 //! | [`alarm`] | when to look at which connection again |
 //! | [`inbox`], [`mailbox`] | the two queues between shards and core |
 

@@ -16,6 +16,7 @@ pub struct Talk {
     pub app: App,
     pub now: Time,
     pub sent: Vec<String>,
+    pub tagged: Vec<String>,
     others: Vec<Effect>,
 }
 
@@ -36,8 +37,13 @@ impl Talk {
             size: (80, 24),
             last_host: None,
         };
-        let mut talk =
-            Talk { app: App::new(options, surroundings, now), now, sent: Vec::new(), others: Vec::new() };
+        let mut talk = Talk {
+            app: App::new(options, surroundings, now),
+            now,
+            sent: Vec::new(),
+            tagged: Vec::new(),
+            others: Vec::new(),
+        };
         let effects = talk.app.start(now);
         talk.keep(effects);
         talk
@@ -46,6 +52,8 @@ impl Talk {
     pub fn keep(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
+                // That one types is not what most tests are about.
+                Effect::Send(line) if line.contains(" TAGMSG ") => self.tagged.push(line),
                 Effect::Send(line) => self.sent.push(line),
                 other => self.others.push(other),
             }
@@ -452,12 +460,13 @@ fn a_server_without_capabilities_is_enough() {
     talk.types("hello");
     // Nothing echoes: the answer to the question behind it says that it was heard.
     assert_eq!(talk.sent(), ["PRIVMSG #lobby :hello", "PING :said-1"]);
-    assert_eq!(talk.shows("#lobby"), ["Join alice", "alice: hello (pending)"]);
+    let lack = "Server this server sends no echo: your lines stand where you sent them";
+    assert_eq!(talk.shows("#lobby"), [lack, "Join alice", "alice: hello (pending)"]);
     talk.hears(":s PONG s :said-1");
     talk.hears(":bob!b@h PRIVMSG #lobby :hi alice\n:bob!b@h MODE #lobby +v alice\n:bob!b@h PART #lobby :bye");
     assert_eq!(
         talk.shows("#lobby"),
-        ["Join alice", "alice: hello", "bob: hi alice", "Mode +v alice", "Part bob bye"]
+        [lack, "Join alice", "alice: hello", "bob: hi alice", "Mode +v alice", "Part bob bye"]
     );
     talk.event(Event::Offline("cut".into()));
     talk.types("offline");

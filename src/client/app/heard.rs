@@ -65,6 +65,12 @@ impl App {
             Report::Failed { command, code, place, text, label } => {
                 self.on_failed(&command, &code, &place, &text, label, effects);
             }
+            Report::Typing { place, who, active } => self.on_typing(&place, &who, active),
+            Report::Reacted { place, who, msgid, with } => {
+                if let Some(window) = self.windows.iter_mut().find(|window| window.is(&place)) {
+                    window.react(&msgid, &who, &with);
+                }
+            }
             Report::Answered => self.on_answered(effects),
             Report::Ended(reason) => self.on_ended(&reason, effects),
             Report::Silent => {
@@ -109,6 +115,8 @@ impl App {
             return;
         }
         let Some(at) = self.place_of(&heard) else { return };
+        // Who says something, or leaves, types no more.
+        self.on_typing(&heard.place, &heard.who, false);
         if self.windows[at].is_replay(&heard.msgid, heard.at) {
             return;
         }

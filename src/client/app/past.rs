@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::super::entry::{Entry, EntryId, Gap, GapState, Kind, State};
+use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State};
 use super::super::session::{Ask, Heard, What};
 use super::super::window::{Heading, Past, Scroll, Window, With};
 use super::{App, Effect, Status};
@@ -17,6 +17,8 @@ const MAX_PAGES: u32 = 10;
 const SEARCHED_PAGES: u32 = 100;
 /// Most questions about the past that are open at once.
 const MAX_ASKS: usize = 64;
+/// Most places that one can go back to.
+const VISITED_MOST: usize = 50;
 /// How long an answer is awaited; then it is as if the server had none.
 pub(super) const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
 
@@ -353,8 +355,35 @@ impl App {
         }
     }
 
-    /// The reader wants to see what was said at some time, or a certain message.
+    /// The reader wants to see what was said at some time, or a certain message; and to come back afterwards.
     pub(super) fn jump(&mut self, to: Place, effects: &mut Vec<Effect>) {
+        let window = self.window();
+        let top = self.drawn.top.filter(|_| !window.is_live()).and_then(|top| window.index_of(top));
+        let here = top.and_then(|top| window.entries().range(top..).find(|entry| !entry.msgid.is_empty()));
+        let here = here.map(|entry| Place { msgid: entry.msgid.clone(), at: entry.at });
+        let visited = (window.name.clone(), here);
+        if self.visited.len() >= VISITED_MOST {
+            self.visited.remove(0);
+        }
+        self.visited.push(visited);
+        self.go_to(to, effects);
+    }
+
+    /// Back to where the reader was before the last jump.
+    pub(super) fn jump_back(&mut self, effects: &mut Vec<Effect>) {
+        let Some((name, place)) = self.visited.pop() else {
+            self.say(Status::Info("there is nowhere to go back to".to_owned()));
+            return;
+        };
+        let Some(at) = self.windows.iter().position(|window| window.name == name) else { return };
+        self.show(at);
+        match place {
+            Some(place) => self.go_to(place, effects),
+            None => self.windows[at].go_live(),
+        }
+    }
+
+    fn go_to(&mut self, to: Place, effects: &mut Vec<Effect>) {
         let window = &mut self.windows[self.current];
         if let Some(id) = window.find(&to.msgid, to.at) {
             (window.scroll, window.moved, window.heading) = (Scroll::Top(id), 0, Heading::Up);
@@ -413,6 +442,7 @@ impl App {
             own: heard.own,
             mention,
             state: State::Sent,
+            extra: heard.reply.map(Extra::answer),
             ..Entry::new(heard.at, kind, heard.who, "")
         }
     }

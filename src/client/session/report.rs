@@ -50,6 +50,8 @@ pub struct Heard {
     pub label: Option<u64>,
     /// Whether it is one's own.
     pub own: bool,
+    /// The server's id of the message that it answers.
+    pub reply: Option<Box<str>>,
 }
 
 /// What the session says.
@@ -124,6 +126,26 @@ pub enum Report {
         text: String,
         /// The label of the command.
         label: Option<u64>,
+    },
+    /// Somebody is typing, or is no longer.
+    Typing {
+        /// The conversation.
+        place: String,
+        /// Who.
+        who: String,
+        /// Whether they are.
+        active: bool,
+    },
+    /// Somebody reacts to a message.
+    Reacted {
+        /// The conversation.
+        place: String,
+        /// Who.
+        who: String,
+        /// The message, by the server's id.
+        msgid: String,
+        /// With what: an emoji, as a rule.
+        with: String,
     },
     /// The server has answered a PING of the holder's: it has taken all that was sent before.
     Answered,
