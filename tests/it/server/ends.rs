@@ -255,11 +255,15 @@ fn those_who_have_not_registered_are_few_at_a_time() {
     let mut silent = host.peer();
     let mut half = host.peer();
     half.send("NICK half");
+    // Both stand there for sure.
+    silent.settle();
+    half.settle();
     assert_eq!(host.peer().rest(), [format!("ERROR :{CROWDED_FROM_THERE}")]);
     // Who is in, or gone, makes room.
     half.send("USER half 0 * :half");
     half.hears(" 422 ");
     let mut third = host.peer();
+    third.settle();
     assert_eq!(host.peer().rest(), [format!("ERROR :{CROWDED_FROM_THERE}")]);
     third.register("third", "");
     silent.send("QUIT");
