@@ -271,10 +271,7 @@ fn those_who_have_not_registered_are_few_at_a_time() {
     host.user("fourth");
     half.settle();
 
-    let mut many = Vec::new();
     let free = Host::start();
-    for _ in 0..300 {
-        many.push(free.peer());
-    }
+    let _many: Vec<Peer> = (0..300).map(|_| free.peer()).collect();
     free.user("alice");
 }
