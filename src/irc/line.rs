@@ -240,6 +240,26 @@ impl Line {
         parse_msgid(self.msgid()).map(|(_, seq)| seq).unwrap_or_default()
     }
 
+    /// Its pieces.
+    pub fn pieces(&self) -> Pieces<'_> {
+        let tags = &self.bytes[STAMP..self.untagged - 1];
+        Pieces { stamp: &self.bytes[..STAMP], tags, untagged: self.untagged() }
+    }
+
+    /// The same line with one more tag in front of the sender's own: for the log, which notes there what is not heard.
+    pub fn noted(&self, tag: &str) -> Line {
+        let Pieces { stamp, tags, untagged } = self.pieces();
+        let mut bytes = BytesMut::with_capacity(self.bytes.len() + 1 + tag.len());
+        bytes.put_slice(stamp);
+        bytes.put_u8(b';');
+        bytes.put_slice(tag.as_bytes());
+        bytes.put_slice(tags);
+        bytes.put_u8(b' ');
+        let start = bytes.len();
+        bytes.put_slice(untagged);
+        Line { bytes: bytes.freeze(), untagged: start }
+    }
+
     /// The message it carries, its tags included.
     pub fn message(&self) -> Message<'_> {
         // Checked when the line was made: a draft's message or `from_wire`.
@@ -247,9 +267,55 @@ impl Line {
     }
 }
 
+/// A stamped line in its pieces, wherever they lie: it may be one that is being heard or one of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pieces<'a> {
+    /// `@time=…;msgid=…`
+    pub stamp: &'a [u8],
+    /// The sender's own tags, each with a `;` in front.
+    pub tags: &'a [u8],
+    /// The line without its tags, line end included.
+    pub untagged: &'a [u8],
+}
+
+impl<'a> Pieces<'a> {
+    /// The `time` tag alone, as `@time=…`.
+    pub fn time_tag(&self) -> &'a [u8] {
+        self.stamp.get(..TIME_END).unwrap_or_default()
+    }
+
+    /// The rest of the stamp, as `msgid=…`.
+    pub fn msgid_tag(&self) -> &'a [u8] {
+        self.stamp.get(TIME_END + 1..).unwrap_or_default()
+    }
+
+    /// When it was stamped.
+    pub fn time(&self) -> Time {
+        let id = self.stamp.get(TIME_END + 7..).and_then(|id| std::str::from_utf8(id).ok());
+        id.and_then(parse_msgid).map(|(at, _)| at).unwrap_or_default()
+    }
+
+    /// The message it carries, without tags.
+    pub fn message(&self) -> Message<'a> {
+        parse(self.untagged).unwrap_or_else(|| Message::new("", &[]))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_note_stands_in_front_of_the_senders_tags() {
+        let line = Draft::new("+a=1", "alice!a@h", "QUIT", &["bye"]).stamp(Time::from_millis(5), 42);
+        let noted = line.noted("in=#a,#b");
+        assert_eq!(noted.sender_tags(), "in=#a,#b;+a=1");
+        assert_eq!((noted.msgid(), noted.untagged()), (line.msgid(), line.untagged()));
+        assert_eq!(Line::from_wire(noted.tagged().clone()), Some(noted));
+        let pieces = line.pieces();
+        assert_eq!((pieces.tags, pieces.time()), (&b";+a=1"[..], line.time()));
+        assert_eq!(pieces.message().command, "QUIT");
+    }
 
     #[test]
     fn both_forms_are_one_piece() {

@@ -278,6 +278,10 @@ pub fn push_tag(tags: &mut String, key: &str, value: &str) {
     }
 }
 
+/// The tag with which a line of a log that names no channel (NICK, QUIT) notes in which channels it was heard, with commas
+/// between them. It is not a client's and never on the wire.
+pub const PLACES_TAG: &str = "in";
+
 /// A CTCP message inside a text: its verb and what follows
 /// ([CTCP](https://modern.ircdocs.horse/ctcp)). `None` for ordinary text.
 pub fn ctcp(text: &str) -> Option<(&str, &str)> {

@@ -27,6 +27,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
         keep: log::Keep::default(),
         allow_plaintext: args.allow_plaintext,
         shards,
+        max_clients: config::MAX_CLIENTS,
         plain: config::Plain { on: args.plain.choice(), ..config::Plain::default() },
         core: core::Config { created: clock::now(), ..core::Config::default() },
     };

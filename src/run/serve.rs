@@ -242,16 +242,13 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
         keep,
         allow_plaintext: args.allow_plaintext || file.allow_plaintext,
         shards,
+        max_clients: args.max_clients.or(file.max_clients).map_or(config::MAX_CLIENTS, |most| most as usize),
         plain,
         core: core::Config {
             name: args.name.clone().or(file.name).unwrap_or(defaults.name),
             network: file.network.unwrap_or(defaults.network),
             motd,
             history: args.history.or(file.history).map_or(defaults.history, usize::from),
-            max_clients: args
-                .max_clients
-                .or(file.max_clients)
-                .map_or(defaults.max_clients, |most| most as usize),
             password,
             operators: operators(oper)?,
             created: clock::now(),

@@ -20,6 +20,12 @@ pub const READ_SHARE: usize = 16 << 10;
 /// but alone.
 pub const ANSWERS: usize = 64 << 10;
 
+/// Bytes of one read; the buffer is shared by all connections of a shard.
+pub const READ_BUFFER: usize = 64 << 10;
+
+/// Most sockets that one wait tells a shard of.
+pub const EVENTS: usize = 1024;
+
 /// Bytes of lines that may wait for the core, and that a shard reads in one round. Above it nothing more is read: that
 /// is the back-pressure.
 pub const INBOX: usize = 1 << 20;
@@ -31,6 +37,10 @@ pub const TURN: usize = 1 << 20;
 /// Turns that may be under way to the log at one time. With one being synced and one waiting, the disk never idles;
 /// with more, a slow disk would only be seen later.
 pub const TURNS_UNDER_WAY: usize = 2;
+
+/// Pages of history that may wait to be read from the log: about one for each connection of a large server, since each
+/// has those of one line under way at most. Who asks beyond it is told that he cannot have his now.
+pub const PAGES: usize = 16_384;
 
 /// Turns that may wait for one shard.
 pub const MAILBOX: usize = 16;
@@ -55,6 +65,9 @@ pub const TICK: Duration = Duration::from_secs(5);
 /// How often `--sync interval` syncs.
 pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Most connections at one time, if nothing else is said.
+pub const MAX_CLIENTS: usize = 10_000;
+
 /// Most I/O shards: beyond it the one core is the limit.
 pub const MAX_SHARDS: usize = 16;
 
@@ -73,6 +86,8 @@ pub struct Config {
     pub allow_plaintext: bool,
     /// How many I/O shards there are.
     pub shards: usize,
+    /// Most connections at one time, strangers at the door among them.
+    pub max_clients: usize,
     /// Plain text.
     pub plain: Plain,
     /// The core's names and limits.

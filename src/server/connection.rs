@@ -3,13 +3,14 @@
 
 use std::io::{self, Read};
 use std::net::{IpAddr, Shutdown};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use tracing::{debug, info};
 
 use crate::irc::{Framed, Framer, MAX_LINE};
 
+use super::behind::{Behind, PageId};
 use super::config::{ANSWERS, LINGER, PLAIN_QUEUE, Plain, READ_SHARE, SEND_QUEUE};
 use super::core::{ConnId, Kind, Peer};
 use super::door::{Door, Step};
@@ -76,8 +77,13 @@ pub struct Connection {
     /// The core has lines of it and has not said yet that it has dealt with them. Until then it is handed no others, and
     /// the id is not given away.
     asking: bool,
-    /// Lines that the core has given back: it is handed them again before anything more is read.
+    /// Lines that the core has given back, or that came while it had others: it is handed them before anything more is
+    /// read.
     later: Batch,
+    /// It has ended, for this reason. The core is told once it has dealt with all that was said before.
+    over: Option<&'static str>,
+    /// What waits behind pages of history that it has asked for.
+    behind: Behind,
     /// Whether it is on its shard's list of connections to flush.
     pub touched: bool,
     /// Whether it is on its shard's list of connections to read.
@@ -103,6 +109,8 @@ impl Connection {
             shut: false,
             asking: false,
             later: Batch::default(),
+            over: None,
+            behind: Behind::default(),
             touched: false,
             queued: false,
             readable: false,
@@ -114,11 +122,15 @@ impl Connection {
         &mut self.socket
     }
 
-    /// Whether there is anything to hand in now. What the core has given back waits until the peer has read its answers.
+    /// Whether there is anything to hand in now. What the core has given back waits until the peer has read its answers; and
+    /// who has asked for a page of history says nothing more before he has it.
     pub fn may_ask(&self) -> bool {
-        let next =
-            if self.later.events.is_empty() { self.readable } else { self.outbox.waiting() <= ANSWERS };
-        next && !self.asking
+        let next = if self.later.events.is_empty() {
+            self.readable || self.over.is_some()
+        } else {
+            self.outbox.waiting() <= ANSWERS
+        };
+        next && !self.asking && self.behind.is_empty()
     }
 
     /// The core has dealt with its lines, or never will.
@@ -133,17 +145,18 @@ impl Connection {
         }
     }
 
-    /// Hands in what was given back, or else reads once, at most its share; whole lines go into the batch.
+    /// Hands in what was given back, or else that it has ended, or else reads once, at most its share; whole lines go into
+    /// the batch.
     pub fn ask(&mut self, buffer: &mut [u8], tools: &mut Tools<'_>) {
-        let before = tools.batch.events.len();
-        if self.later.events.is_empty() {
-            self.read(buffer, tools);
-        } else {
+        if !self.later.events.is_empty() {
             let later = std::mem::take(&mut self.later);
             later.events.iter().for_each(|event| tools.batch.again(event, &later));
+            self.asking = true;
+        } else if let Some(why) = self.over.take() {
+            self.end(why, tools.batch);
+        } else {
+            self.read(buffer, tools);
         }
-        let lines = |event: &Event| matches!(event, Event::Line(..) | Event::TooLong(_));
-        self.asking = tools.batch.events[before..].iter().any(lines);
     }
 
     fn read(&mut self, buffer: &mut [u8], tools: &mut Tools<'_>) {
@@ -203,13 +216,13 @@ impl Connection {
                     if mid_line {
                         self.outbox.buffer(tools.spare).extend_from_slice(b"\r\n");
                     }
-                    if let Some(stranger) = self.let_in(Kind::Irc, tools.batch) {
+                    if let Some(stranger) = self.let_in(Kind::Irc, tools.now, tools.batch) {
                         self.lines(&stranger.door.into_first(), tools.batch);
                     }
                     return;
                 }
                 Step::Plain(manner) => {
-                    if let Some(stranger) = self.let_in(Kind::Plain, tools.batch) {
+                    if let Some(stranger) = self.let_in(Kind::Plain, tools.now, tools.batch) {
                         let Stranger { door, opened, alarm, .. } = *stranger;
                         let first = door.into_first();
                         let guest =
@@ -224,11 +237,16 @@ impl Connection {
     }
 
     /// From here on the core knows of it.
-    fn let_in(&mut self, kind: Kind, batch: &mut Batch) -> Option<Box<Stranger>> {
+    fn let_in(&mut self, kind: Kind, now: Instant, batch: &mut Batch) -> Option<Box<Stranger>> {
         match std::mem::replace(&mut self.phase, Phase::Open) {
             Phase::Door(mut stranger) => {
                 let address = std::mem::take(&mut stranger.address);
-                batch.events.push(Event::Open(self.id, Peer { address, kind }));
+                // Whoever speaks plain text has given his name by now, in the time that the door allows for it.
+                let waited = match kind {
+                    Kind::Irc => now.saturating_duration_since(stranger.opened),
+                    Kind::Plain => Duration::ZERO,
+                };
+                batch.events.push(Event::Open(self.id, Peer { address, kind, waited }));
                 Some(stranger)
             }
             other => {
@@ -243,13 +261,17 @@ impl Connection {
         let Some(guest) = &mut self.guest else { return };
         let effects = guest.effects();
         if matches!(self.phase, Phase::Open) {
-            // What the core has given back comes first; then what a guest says now waits behind it.
-            let queue = if self.later.events.is_empty() { &mut *tools.batch } else { &mut self.later };
+            // What the core has, or has given back, comes first; then what a guest says now waits behind it.
+            let first = self.later.events.is_empty() && !self.asking;
+            let queue = if first { &mut *tools.batch } else { &mut self.later };
             for line in &effects.core {
                 queue.line(self.id, line.as_bytes());
             }
-            if let Some(why) = effects.ended {
-                self.end(why, tools.batch);
+            self.asking |= first && !effects.core.is_empty();
+            match effects.ended {
+                Some(why) if self.asking || !self.later.events.is_empty() => self.over = Some(why),
+                Some(why) => self.end(why, tools.batch),
+                None => {}
             }
         }
         if !effects.peer.is_empty() && !self.deaf {
@@ -303,7 +325,7 @@ impl Connection {
     /// Bytes for somebody who cannot be given them as they are. Nobody is at the door yet, so nothing is for whoever
     /// stands there.
     pub fn hear(&mut self, bytes: &[u8], tools: &mut Tools<'_>) {
-        if self.deaf || self.is_leaving() {
+        if self.shut || (self.deaf && !self.silent) {
             return;
         }
         if let Some(guest) = &mut self.guest {
@@ -318,12 +340,13 @@ impl Connection {
     }
 
     fn lines(&mut self, bytes: &[u8], batch: &mut Batch) {
-        let id = self.id;
+        let (id, before) = (self.id, batch.events.len());
         self.framer.push(bytes, |framed| match framed {
             Framed::Line([]) => {}
             Framed::Line(line) => batch.line(id, line),
             Framed::TooLong => batch.events.push(Event::TooLong(id)),
         });
+        self.asking |= batch.events.len() > before;
     }
 
     /// Nothing more is heard from the peer; the core is told once.
@@ -342,18 +365,44 @@ impl Connection {
         }
     }
 
-    /// The same, and nothing more can be said to it either.
+    /// The same, and nothing more can be said to it either. A guest that closed its half before is let finish: it hears
+    /// what it has to hear until all that it said is said, and then ends by itself.
     fn fail(&mut self, why: &str, batch: &mut Batch) {
         self.outbox = Outbox::default();
+        self.behind = Behind::default();
         self.deaf = true;
         self.readable = false;
-        self.end(why, batch);
+        if !self.silent || self.guest.is_none() {
+            self.end(why, batch);
+        }
     }
 
     /// Where to put lines of IRC for it; `None` when it hears none, or not as they are.
     pub fn outbox(&mut self) -> Option<&mut Outbox> {
-        let hears = matches!(self.phase, Phase::Open | Phase::Ended) && !self.deaf && self.guest.is_none();
+        let inside = matches!(self.phase, Phase::Open | Phase::Ended | Phase::Leaving(_));
+        let hears = inside && !self.shut && !self.deaf && self.guest.is_none();
         hears.then_some(&mut self.outbox)
+    }
+
+    /// It has asked for a page of history: what it is told from now on waits behind it.
+    pub fn wait_for(&mut self, page: PageId) {
+        if !self.deaf && !self.is_leaving() {
+            self.behind.ask(page);
+        }
+    }
+
+    /// The page has been read: what comes right behind it, if it is still waited for.
+    pub fn page_is_read(&mut self, page: PageId) -> Option<Vec<u8>> {
+        self.behind.read(page)
+    }
+
+    /// Keeps back what it is told while it waits for a page; says whether it did. Whoever has too much waiting is closed.
+    pub fn hold_back(&mut self, bytes: &[u8], batch: &mut Batch) -> bool {
+        let held = self.behind.hold(bytes);
+        if held && self.behind.is_over() {
+            self.fail("SendQ exceeded", batch);
+        }
+        held
     }
 
     /// Whether more waits for it than may wait.
@@ -376,6 +425,7 @@ impl Connection {
             Flushed::All => {
                 if let Phase::Leaving(until) = &mut self.phase
                     && !self.shut
+                    && self.behind.is_empty()
                 {
                     self.shut = true;
                     *until = (*until).min(now + LINGER);

@@ -1,18 +1,31 @@
-//! From the log's thread to the shards: each turn reaches each shard once.
+//! From the log's thread and the pages' to the shards: each turn reaches each shard once.
 #![allow(clippy::disallowed_types, reason = "a socket that one shard has accepted is handed to another")]
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use bytes::BytesMut;
+
+use super::behind::PageId;
 use super::config::{GOODBYE, MAILBOX};
+use super::core::ConnId;
 use super::turn::Turn;
 
 /// What a shard is handed.
 #[derive(Debug)]
 pub enum Delivery {
-    /// A turn whose lines are kept: its outputs may be heard.
-    Turn(Turn),
+    /// A turn whose lines are kept: its outputs may be heard. Its number is part of its pages' names.
+    Turn(u64, Turn),
     /// The server cannot go on: everybody is told this, and closed.
     Fatal(&'static str),
+    /// A page of history that a turn before it has asked for.
+    Page {
+        /// Whose.
+        to: ConnId,
+        /// Which one.
+        page: PageId,
+        /// Whole lines.
+        bytes: BytesMut,
+    },
     /// A connection that another shard has accepted.
     Accepted(Mutex<Option<(mio::net::TcpStream, std::net::SocketAddr)>>),
 }
@@ -89,6 +102,13 @@ impl Mailboxes {
             mailbox.wait_for_room();
             mailbox.send(Arc::clone(delivery));
         }
+    }
+
+    /// Something for the shard of one connection, once there is room.
+    pub fn send_to(&self, id: ConnId, delivery: Arc<Delivery>) {
+        let mailbox = &self.0[id.0 as usize % self.0.len()];
+        mailbox.wait_for_room();
+        mailbox.send(delivery);
     }
 
     /// Wakes all of them: there may be something to do.

@@ -8,27 +8,35 @@
 //! | [`core`] | who may do what, and who hears it: pure |
 //! | [`turn`] | the turn loop around it, and the log's thread |
 //! | [`log`] | where lines are kept before anybody hears them |
+//! | [`pages`], [`behind`] | older history, read by a thread of its own; and what waits for it |
 //! | [`backbone`] | what gives lines their order and stamp |
-//! | [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
+//! | [`listeners`], [`shard`], [`connection`], [`outbox`] | sockets, their buffers, and one write per touched connection and turn |
 //! | [`door`] | the first bytes of a connection: who is knocking |
 //! | [`plain`], [`guest`] | a plain-text peer as an IRC user, and its socket's clock |
+//! | [`house`] | what all shards know |
+//! | [`threshold`] | how many may be connected and not registered yet |
 //! | [`alarm`] | when to look at which connection again |
 //! | [`inbox`], [`mailbox`] | the two queues between shards and core |
 
 pub mod alarm;
 pub mod backbone;
+pub mod behind;
 pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod core;
 pub mod door;
 pub mod guest;
+pub mod house;
 pub mod inbox;
+pub mod listeners;
 pub mod log;
 pub mod mailbox;
 pub mod outbox;
+pub mod pages;
 pub mod plain;
 pub mod shard;
+pub mod threshold;
 pub mod turn;
 
 use std::fmt;
@@ -47,10 +55,12 @@ pub use turn::Counts;
 
 use self::core::Core;
 use backbone::Local;
+use house::House;
 use inbox::{Event, Inbox};
 use log::{FileLog, OpenError, Opened};
 use mailbox::{Delivery, Mailbox, Mailboxes};
-use shard::{House, Shard, WAKER};
+use pages::Pages;
+use shard::{Shard, WAKER};
 
 /// Why a server did not start, or had to stop.
 #[derive(Debug)]
@@ -98,6 +108,8 @@ pub struct Server {
     core: JoinHandle<()>,
     log: JoinHandle<Result<Counts, String>>,
     shards: Vec<JoinHandle<()>>,
+    pages: Arc<Pages>,
+    reader: JoinHandle<()>,
 }
 
 /// Binds, opens the log, and starts the threads.
@@ -124,11 +136,14 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
         FileLog::open(&config.data, options, &mut |line| core.recall(line)).map_err(ServerError::Open)?;
     let read = file.reader().tail(config::IDS_READ, &mut |line| core.recall_id(line));
     read.map_err(ServerError::Setup)?;
+    if let Some((time, seq)) = file.sure_behind() {
+        core.recall_behind(time, seq);
+    }
     let backbone = Box::new(Local::after(opened.last_time, opened.last_seq));
 
     let inbox = Arc::new(Inbox::default());
     config.plain.on.get_or_insert(addresses.iter().all(|address| is_near(*address)));
-    let house = Arc::new(House::new(config.plain.clone(), config.core.max_clients));
+    let house = Arc::new(House::new(config.plain.clone(), config.max_clients));
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
     let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
     let mut ready = Vec::new();
@@ -139,9 +154,15 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
         ready.push(shard.map_err(ServerError::Setup)?);
     }
     // From here on threads run; each of them ends when the log's does, and that one when the core's does.
-    let (log_inbox, log_mailboxes) = (Arc::clone(&inbox), mailboxes.clone());
+    let pages = Arc::new(Pages::default());
+    let (asked, history, page_mailboxes) = (Arc::clone(&pages), file.reader(), mailboxes.clone());
+    let reader = thread("pages".to_owned(), move || {
+        pages::run_pages(&asked, &page_mailboxes, &mut || history.tend());
+    })?;
+    let (log_inbox, log_mailboxes, log_pages) = (Arc::clone(&inbox), mailboxes.clone(), Arc::clone(&pages));
     let log = thread("log".to_owned(), move || {
-        let ended = turn::run_log(&mut file, sync, &turns, &log_inbox, &log_mailboxes);
+        let ended = turn::run_log(&mut file, sync, &turns, &log_inbox, &log_mailboxes, &log_pages);
+        log_pages.close();
         if let Err(reason) = &ended {
             log_inbox.push_event(Event::Shutdown(reason.clone()));
         }
@@ -156,7 +177,7 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
         let shard = thread(format!("shard {lane}"), move || shard.run());
         shards.push(shard.inspect_err(|_| inbox.push_event(Event::Shutdown(String::new())))?);
     }
-    Ok(Server { addresses, opened, inbox, mailboxes, core, log, shards })
+    Ok(Server { addresses, opened, inbox, mailboxes, core, log, shards, pages, reader })
 }
 
 /// What everybody is told at the welcome where an echo does not mean that a power cut cannot take the line back.
@@ -267,6 +288,9 @@ impl Server {
             // A shard that ended by a panic has said so; the others still have their goodbyes to write.
             let _ = shard.join();
         }
+        // Nobody is left to hear a page that still waits to be read.
+        self.pages.abandon();
+        let _ = self.reader.join();
         let _ = self.core.join();
         counts.map_err(ServerError::Log)
     }

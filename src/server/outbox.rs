@@ -15,6 +15,25 @@ const SPARE_BUFFERS: usize = 64;
 #[derive(Debug, Default)]
 pub struct Spare(Vec<Vec<u8>>);
 
+/// Bytes for a connection.
+#[derive(Clone, Copy, Debug)]
+pub enum Piece<'a> {
+    /// For it alone.
+    Own(&'a [u8]),
+    /// For others as well.
+    Shared(&'a Bytes),
+}
+
+impl Piece<'_> {
+    /// As they are.
+    pub fn as_slice(&self) -> &[u8] {
+        match self {
+            Piece::Own(bytes) => bytes,
+            Piece::Shared(bytes) => bytes,
+        }
+    }
+}
+
 /// The bytes that wait for one connection.
 #[derive(Debug, Default)]
 pub struct Outbox {

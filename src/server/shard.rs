@@ -9,7 +9,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,56 +20,19 @@ use tracing::{debug, warn};
 use crate::irc::Line;
 
 use super::alarm::Alarms;
-use super::config::{ACCEPT_PAUSE, GOODBYE, INBOX, Plain};
+use super::behind::PageId;
+use super::config::{EVENTS, GOODBYE, INBOX, READ_BUFFER};
 use super::connection::{Connection, Tools, shown_address};
 use super::core::{Audience, ConnId, Ears, Form, Output};
+use super::house::House;
 use super::inbox::{Batch, Event, Inbox};
+use super::listeners::Listeners;
 use super::mailbox::{Delivery, Mailboxes};
-use super::outbox::Spare;
+use super::outbox::{Piece, Spare};
 use super::turn::Turn;
 
-/// Bytes of one read; shared by all connections of the shard.
-const READ_BUFFER: usize = 64 << 10;
-/// Events of one wait.
-const EVENTS: usize = 1024;
 /// The token of the mailbox's waker.
 pub const WAKER: Token = Token(usize::MAX);
-/// The token of the first listener; the others follow downwards.
-const LISTENER: usize = usize::MAX - 1;
-
-/// What all shards know.
-#[derive(Debug)]
-pub struct House {
-    plain: Plain,
-    max_clients: usize,
-    /// Connections that have not been given up, strangers at the door among them.
-    present: AtomicUsize,
-}
-
-impl House {
-    /// A house with nobody in it.
-    pub fn new(plain: Plain, max_clients: usize) -> House {
-        House { plain, max_clients, present: AtomicUsize::new(0) }
-    }
-}
-
-/// Bytes for a connection.
-#[derive(Clone, Copy)]
-enum Piece<'a> {
-    /// For it alone.
-    Own(&'a [u8]),
-    /// For others as well.
-    Shared(&'a Bytes),
-}
-
-impl Piece<'_> {
-    fn as_slice(&self) -> &[u8] {
-        match self {
-            Piece::Own(bytes) => bytes,
-            Piece::Shared(bytes) => bytes,
-        }
-    }
-}
 
 /// A shard.
 #[derive(Debug)]
@@ -80,8 +42,7 @@ pub struct Shard {
     poll: Poll,
     inbox: Arc<Inbox>,
     mailboxes: Mailboxes,
-    listeners: Vec<TcpListener>,
-    accept_paused: Option<Instant>,
+    listeners: Listeners,
     next_lane: usize,
     connections: Vec<Option<Box<Connection>>>,
     free: Vec<usize>,
@@ -106,14 +67,12 @@ impl Shard {
     pub fn new(
         lane: usize,
         poll: Poll,
-        mut listeners: Vec<TcpListener>,
+        listeners: Vec<TcpListener>,
         inbox: Arc<Inbox>,
         mailboxes: Mailboxes,
         house: Arc<House>,
     ) -> io::Result<Shard> {
-        for (n, listener) in listeners.iter_mut().enumerate() {
-            poll.registry().register(listener, Token(LISTENER - n), Interest::READABLE)?;
-        }
+        let listeners = Listeners::watched(listeners, poll.registry())?;
         Ok(Shard {
             lane,
             house,
@@ -121,7 +80,6 @@ impl Shard {
             inbox,
             mailboxes,
             listeners,
-            accept_paused: None,
             next_lane: 0,
             connections: Vec::new(),
             free: Vec::new(),
@@ -152,7 +110,7 @@ impl Shard {
             for event in &events {
                 match event.token() {
                     WAKER => {}
-                    Token(token) if token > LISTENER - self.listeners.len() => accept = true,
+                    token if self.listeners.have(token) => accept = true,
                     Token(slot) => self.note_ready(slot, event.is_readable(), event.is_writable()),
                 }
             }
@@ -161,8 +119,7 @@ impl Shard {
                 self.receive(&delivery);
             }
             self.flush();
-            // While it rests, it rests: whoever knocks meanwhile is found afterwards.
-            if self.accept_paused.map_or(accept, |until| Instant::now() >= until) {
+            if self.listeners.are_due(accept) {
                 self.accept();
             }
             self.read(&mut buffer);
@@ -181,7 +138,7 @@ impl Shard {
             return Some(Duration::ZERO);
         }
         let leaving = self.leaving.iter().filter_map(|slot| self.connections[*slot].as_ref()?.deadline());
-        let next = leaving.chain(self.accept_paused).chain(self.ending).chain(self.alarms.next()).min();
+        let next = leaving.chain(self.listeners.rest()).chain(self.ending).chain(self.alarms.next()).min();
         next.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
@@ -191,9 +148,8 @@ impl Shard {
             connection.readable = true;
             queue(&mut self.ready, connection, slot);
         }
-        if writable && !connection.touched {
-            connection.touched = true;
-            self.touched.push(slot);
+        if writable {
+            touch(&mut self.touched, connection, slot);
         }
     }
 
@@ -256,9 +212,8 @@ impl Shard {
             self.leave(slot);
             return;
         }
-        if connection.has_waiting() && !connection.touched {
-            connection.touched = true;
-            self.touched.push(slot);
+        if connection.has_waiting() {
+            touch(&mut self.touched, connection, slot);
         }
         if let Some(at) = connection.alarm() {
             self.alarms.set(at, slot);
@@ -274,34 +229,17 @@ impl Shard {
         }
     }
 
+    /// Takes in whoever knocks; each goes to the next lane.
     fn accept(&mut self) {
-        self.accept_paused = None;
-        for n in 0..self.listeners.len() {
-            loop {
-                match self.listeners[n].accept() {
-                    Ok((socket, address)) => self.place(socket, address),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) if is_passing(&error) => {}
-                    Err(error) => {
-                        warn!("accepting rests for a moment: {error}");
-                        self.accept_paused = Some(Instant::now() + ACCEPT_PAUSE);
-                        return;
-                    }
-                }
+        while let Some((socket, address)) = self.listeners.accept() {
+            let lane = self.next_lane;
+            self.next_lane = (lane + 1) % self.mailboxes.lanes();
+            if lane == self.lane {
+                self.adopt(socket, address);
+            } else {
+                let accepted = Delivery::Accepted(Mutex::new(Some((socket, address))));
+                self.mailboxes.lane(lane).send(Arc::new(accepted));
             }
-        }
-    }
-
-    /// Gives a new connection to the next lane.
-    fn place(&mut self, socket: TcpStream, address: SocketAddr) {
-        let lane = self.next_lane;
-        self.next_lane = (lane + 1) % self.mailboxes.lanes();
-        if lane == self.lane {
-            self.adopt(socket, address);
-        } else {
-            let accepted = Delivery::Accepted(Mutex::new(Some((socket, address))));
-            self.mailboxes.lane(lane).send(Arc::new(accepted));
         }
     }
 
@@ -330,7 +268,7 @@ impl Shard {
         connection.readable = true;
         queue(&mut self.ready, &mut connection, slot);
         self.connections[slot] = Some(connection);
-        if self.house.present.fetch_add(1, Ordering::Relaxed) >= self.house.max_clients {
+        if !self.house.enter() {
             self.refuse(slot, "Server is full");
         }
     }
@@ -352,12 +290,16 @@ impl Shard {
         (id.0 as usize % lanes == self.lane).then_some(id.0 as usize / lanes)
     }
 
+    fn connection(&mut self, id: ConnId) -> Option<&mut Connection> {
+        let slot = self.slot_of(id)?;
+        self.connections.get_mut(slot)?.as_deref_mut()
+    }
+
     fn receive(&mut self, delivery: &Delivery) {
         match delivery {
-            Delivery::Turn(turn) => self.turn(turn),
-            Delivery::Fatal(why) => {
-                self.end(why);
-            }
+            Delivery::Turn(number, turn) => self.turn(*number, turn),
+            Delivery::Page { to, page, bytes } => self.page(*to, *page, bytes),
+            Delivery::Fatal(why) => self.end(why),
             Delivery::Accepted(socket) => {
                 let taken = socket.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
                 if let Some((socket, address)) = taken {
@@ -367,9 +309,10 @@ impl Shard {
         }
     }
 
-    fn turn(&mut self, turn: &Turn) {
+    fn turn(&mut self, number: u64, turn: &Turn) {
         let mut outputs = turn.outputs.as_slice();
         while let Some((output, behind)) = outputs.split_first() {
+            let n = turn.outputs.len() - outputs.len();
             outputs = behind;
             match output {
                 Output::Reply { to, bytes, .. } => {
@@ -398,7 +341,12 @@ impl Shard {
                         self.leave(slot);
                     }
                 }
-                Output::Append { .. } | Output::Page { .. } | Output::Note(_) => {}
+                Output::Page { to, .. } => {
+                    if let Some(connection) = self.connection(*to) {
+                        connection.wait_for((number, n));
+                    }
+                }
+                Output::Append { .. } | Output::Note(_) => {}
             }
         }
         self.heard(turn);
@@ -407,12 +355,21 @@ impl Shard {
         }
     }
 
+    /// A page of history has been read: whoever waits for it hears it, and what was said behind it.
+    fn page(&mut self, to: ConnId, page: PageId, bytes: &[u8]) {
+        let Some(behind) = self.connection(to).and_then(|connection| connection.page_is_read(page)) else {
+            return;
+        };
+        let Some(slot) = self.slot_of(to) else { return };
+        self.put_now(slot, Piece::Own(bytes));
+        self.put_now(slot, Piece::Own(&behind));
+    }
+
     /// Those with whose lines the turn has dealt may hand in the next ones, and those first that are given back.
     fn heard(&mut self, turn: &Turn) {
         for event in &turn.later.events {
             if let Event::Line(id, _) | Event::TooLong(id) = event
-                && let Some(slot) = self.slot_of(*id)
-                && let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut)
+                && let Some(connection) = self.connection(*id)
             {
                 connection.keep_for_later(event, &turn.later);
             }
@@ -454,7 +411,15 @@ impl Shard {
         }
     }
 
+    /// Tells somebody something, at once or behind the pages that he waits for.
     fn put(&mut self, slot: usize, bytes: Piece<'_>) {
+        let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
+        if !connection.is_leaving() && !connection.hold_back(bytes.as_slice(), &mut self.batch) {
+            self.put_now(slot, bytes);
+        }
+    }
+
+    fn put_now(&mut self, slot: usize, bytes: Piece<'_>) {
         let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { return };
         if let Some(outbox) = connection.outbox() {
             match bytes {
@@ -471,10 +436,7 @@ impl Shard {
             // It is either emptied or closed at once, so that no turn makes it grow any further.
             connection.flush(Instant::now(), &mut self.spare, &mut self.batch);
         }
-        if !connection.touched {
-            connection.touched = true;
-            self.touched.push(slot);
-        }
+        touch(&mut self.touched, connection, slot);
     }
 
     fn leave(&mut self, slot: usize) {
@@ -483,12 +445,9 @@ impl Shard {
             return;
         }
         connection.leave(Instant::now() + GOODBYE);
-        self.house.present.fetch_sub(1, Ordering::Relaxed);
+        self.house.leave();
         self.leaving.push(slot);
-        if !connection.touched {
-            connection.touched = true;
-            self.touched.push(slot);
-        }
+        touch(&mut self.touched, connection, slot);
     }
 
     /// Writes each touched connection once.
@@ -527,7 +486,7 @@ impl Shard {
     /// The server ends: nothing new is accepted, whoever has not had a goodbye yet is told why, and what waits has some
     /// time to be written.
     fn end(&mut self, why: &str) {
-        self.listeners.clear();
+        self.listeners = Listeners::default();
         let goodbye = Bytes::from(format!("ERROR :{why}\r\n"));
         for slot in 0..self.connections.len() {
             self.put(slot, Piece::Shared(&goodbye));
@@ -549,7 +508,10 @@ fn queue(ready: &mut Vec<usize>, connection: &mut Connection, slot: usize) {
     }
 }
 
-/// Errors of one connection that never came to be: no reason to rest.
-fn is_passing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+/// Puts a connection on the list of those that are to be flushed, if it is not there.
+fn touch(touched: &mut Vec<usize>, connection: &mut Connection, slot: usize) {
+    if !connection.touched {
+        connection.touched = true;
+        touched.push(slot);
+    }
 }

@@ -17,7 +17,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 use crate::irc::{Line, Time};
 
@@ -28,6 +28,7 @@ use super::core::{ConnId, Core, Input, Lines, Note, Output};
 use super::inbox::{Batch, Event, Inbox};
 use super::log::{AppendError, Log, Sync};
 use super::mailbox::{Delivery, Mailboxes};
+use super::pages::{Job, Pages};
 
 /// What one turn has brought: lines for the log, and what follows once they lie there.
 #[derive(Debug, Default)]
@@ -74,7 +75,7 @@ pub fn drive(
         };
         let Some(line) = backbone.order(draft, now) else { continue };
         if keep {
-            turn.lines.push(line.clone());
+            turn.lines.push(core.kept(&line));
         }
         core.handle(Input::Appended(line, Some(origin)), now, &mut turn.outputs);
     }
@@ -211,14 +212,18 @@ impl Rounds {
     fn input(&mut self, input: Input<'_>) -> usize {
         let before = self.turn.outputs.len();
         drive(&mut self.core, self.backbone.as_mut(), input, self.now, &mut self.turn, &mut self.scratch);
-        let size = self.turn.outputs[before..].iter().map(Output::size).sum();
+        let outputs = &self.turn.outputs[before..];
+        let size: usize = outputs.iter().map(Output::size).sum();
+        // A page that must be read is a share of its own, however short: so a connection has those of one line under way.
+        let page = |output: &Output| matches!(output, Output::Page { lines: Lines::Asked(_), .. });
+        let size = if outputs.iter().any(page) { size.max(ANSWERS + 1) } else { size };
         self.room = if self.turn.last { usize::MAX } else { self.room.saturating_sub(size) };
         size
     }
 }
 
-/// The log's thread: keeps each turn's lines, then releases its outputs. Ends with the last turn, or when the log
-/// breaks; then nobody hears the turn, and the error says why.
+/// The log's thread: keeps each turn's lines, then releases its outputs, and has the pages that they ask for read. Ends with
+/// the last turn, or when the log breaks; then nobody hears the turn, and the error says why.
 ///
 /// # Errors
 /// The log's, when it may not be used any more.
@@ -228,8 +233,10 @@ pub fn run_log(
     turns: &Receiver<Turn>,
     inbox: &Inbox,
     mailboxes: &Mailboxes,
+    pages: &Pages,
 ) -> Result<Counts, String> {
     let mut counts = Counts::default();
+    let mut number = 0;
     let mut unsynced = false;
     let mut losses = Losses::default();
     loop {
@@ -261,12 +268,15 @@ pub fn run_log(
             }
         }
         losses.sift(&mut turn);
-        release(&mut turn, log, &mut counts);
+        number += 1;
+        let asked = release(&mut turn, number, log, pages.room(), &mut counts);
         let last = turn.last;
         if last {
             sync_now(log, &mut unsynced, mailboxes)?;
         }
-        mailboxes.send(&Arc::new(Delivery::Turn(turn)));
+        mailboxes.send(&Arc::new(Delivery::Turn(number, turn)));
+        // Behind the turn: no page reaches a shard before the turn that asked for it.
+        asked.into_iter().for_each(|job| pages.read(job));
         if last {
             return Ok(counts);
         }
@@ -282,22 +292,25 @@ fn sync_now(log: &mut dyn Log, unsynced: &mut bool, mailboxes: &Mailboxes) -> Re
     })
 }
 
-/// Answers the turn's pages, now that all its lines can be found, and takes its notes for the diagnostics.
-fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
-    for output in &mut turn.outputs {
+/// Answers the turn's pages as far as they are remembered, and takes its notes for the diagnostics. Gives the pages that are
+/// to be read from the log as it is now: all the turn's lines can be found there, and nothing later. They stay among the
+/// outputs, so that the shards know what is said behind them.
+fn release(turn: &mut Turn, number: u64, log: &dyn Log, room: usize, counts: &mut Counts) -> Vec<Job> {
+    let mut asked = Vec::new();
+    let mut prefix = None;
+    for (n, output) in turn.outputs.iter_mut().enumerate() {
         match output {
-            Output::Page { to, lines, playback } => {
-                let bytes = match lines {
-                    Lines::Recent(lines) => playback.bytes(&*lines),
-                    Lines::Asked(query) => match log.page(query) {
-                        Ok(lines) => playback.bytes(&lines),
-                        Err(reason) => {
-                            error!("a page of the log could not be read: {reason}");
-                            playback.failure()
-                        }
-                    },
-                };
-                *output = Output::Reply { to: *to, bytes, of: None };
+            Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
+                *output = Output::Reply { to: *to, bytes: playback.lines(lines, *rest), of: None };
+            }
+            Output::Page { to, lines: Lines::Asked(_), playback } if asked.len() >= room => {
+                warn!("too many pages wait to be read");
+                *output = Output::Reply { to: *to, bytes: playback.failure(), of: None };
+            }
+            Output::Page { to, lines: Lines::Asked(query), playback } => {
+                let log = Arc::clone(prefix.get_or_insert_with(|| log.prefix()));
+                let (query, playback) = (query.clone(), playback.clone());
+                asked.push(Job { to: *to, page: (number, n), query, playback, log });
             }
             Output::Note(Note::Arrived(id, nick, peer)) => {
                 counts.arrivals += 1;
@@ -312,6 +325,7 @@ fn release(turn: &mut Turn, log: &mut dyn Log, counts: &mut Counts) {
             _ => {}
         }
     }
+    asked
 }
 
 /// The lines that the log had no room for. Nobody may hear them: neither from their own turn nor from the turns behind it,
@@ -342,8 +356,13 @@ impl Losses {
         let lost = |line: &Line| self.recent.iter().any(|(_, ids)| ids.contains(line.msgid()));
         turn.outputs.retain_mut(|output| match output {
             Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => !lost(line),
-            Output::Page { lines: Lines::Recent(lines), .. } => {
-                lines.retain(|line| !lost(line));
+            // A page with something left out would look like the last one.
+            Output::Page { lines: shown @ Lines::Recent { .. }, .. } => {
+                if let Lines::Recent { lines, query, .. } = shown
+                    && lines.iter().any(lost)
+                {
+                    *shown = Lines::Asked(query.clone());
+                }
                 true
             }
             _ => true,

@@ -73,8 +73,8 @@ impl Stage {
                     }
                 }
                 Output::Close(id, _) => self.closed.push(id.0),
-                Output::Page { to, lines: Lines::Recent(lines), playback } => {
-                    self.hear(to, &playback.bytes(&lines));
+                Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
+                    self.hear(to, &playback.lines(&lines, rest));
                 }
                 Output::Page { to, lines: Lines::Asked(query), playback } => {
                     let mut log = MemoryLog::new();
@@ -83,7 +83,10 @@ impl Stage {
                         Pages::Named => {
                             format!("asked for a page of {}\r\n", query.channel).as_bytes().into()
                         }
-                        Pages::Read => playback.bytes(&log.page(&query).unwrap()),
+                        Pages::Read => {
+                            let page = log.prefix().page(&query).unwrap();
+                            playback.bytes(page.items(), page.rest())
+                        }
                         Pages::Broken => playback.failure(),
                     };
                     self.hear(to, &bytes);

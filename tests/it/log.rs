@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use chatui::irc::line::Seq;
 use chatui::irc::{Draft, Line, Time};
-use chatui::server::core::{Query, Reference, Which};
+use chatui::server::core::{Item, Query, Reference, Rest, Which};
 use chatui::server::log::{
     AppendError, FileLog, Keep, Log, MemoryLog, OpenError, Opened, Options, REMEMBERED, SEARCH_BYTES, Sync,
 };
@@ -60,8 +60,13 @@ fn refusal(dir: &Path) -> OpenError {
 
 /// The whole history of a channel.
 fn all(log: &mut dyn Log, channel: &str) -> Vec<Line> {
-    let query =
-        Query { channel: channel.into(), which: Which::Latest(None), limit: usize::MAX, events: true };
+    let query = Query {
+        channel: channel.into(),
+        which: Which::Latest(None),
+        limit: usize::MAX,
+        events: true,
+        until: None,
+    };
     log.page(&query).unwrap()
 }
 

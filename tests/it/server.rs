@@ -4,6 +4,7 @@ mod ends;
 mod floods;
 mod full;
 mod hostile;
+mod pages;
 mod peers;
 mod seeds;
 mod strangers;
@@ -13,7 +14,7 @@ mod turns;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chatui::server::config::{Plain, Prompt};
+use chatui::server::config::{MAX_CLIENTS, Plain, Prompt};
 use chatui::server::log::{Disk, Keep, Options, Sync};
 use chatui::server::{self, Config, Counts, Server, ServerError, clock, core};
 use tempfile::TempDir;
@@ -39,6 +40,7 @@ pub fn config(data: &TempDir) -> Config {
         allow_plaintext: false,
         keep: Keep::default(),
         shards: 2,
+        max_clients: MAX_CLIENTS,
         // The prompts are for the silent, and a test that waits for its turn on a busy machine is none.
         plain: Plain { prompt: Prompt::Off, ..Plain::default() },
         core: core::Config { created: clock::now(), ..core::Config::default() },
@@ -56,6 +58,14 @@ impl Host {
         let mut config = config(&data);
         change(&mut config);
         Host::of(server::start(config).unwrap(), data)
+    }
+
+    /// Starts one whose log is opened in another way.
+    pub fn start_with(change: impl FnOnce(&mut Config, &mut Options)) -> Host {
+        let data = TempDir::new().unwrap();
+        let (mut config, mut options) = (config(&data), Options::new(Sync::Never, clock::now()));
+        change(&mut config, &mut options);
+        Host::of(server::start_with(config, options).unwrap(), data)
     }
 
     /// Starts one whose log is on this disk.
@@ -80,6 +90,11 @@ impl Host {
         server.wait()
     }
 
+    /// Its data folder.
+    pub fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
     /// Stops it and starts it anew, on the same address and folder.
     pub fn restart(&mut self) {
         self.restart_as(|_| {});
@@ -88,6 +103,15 @@ impl Host {
     /// The same, with a configuration that is changed first.
     pub fn restart_as(&mut self, change: impl FnOnce(&mut Config)) {
         self.stop().unwrap();
+        self.start_again_as(change);
+    }
+
+    /// Starts it anew after it was stopped, on the same address and folder.
+    pub fn start_again(&mut self) {
+        self.start_again_as(|_| {});
+    }
+
+    fn start_again_as(&mut self, change: impl FnOnce(&mut Config)) {
         let mut config = Config { listen: vec![self.address], ..config(&self.data) };
         change(&mut config);
         self.server = Some(server::start(config).unwrap());

@@ -16,12 +16,16 @@ use std::time::Duration;
 use chatui::client::app::{App, Effect, Event, Keep, Screen, Surroundings};
 use chatui::client::entry::State;
 use chatui::client::outbox::journal;
+use chatui::client::window::Drawn;
 use chatui::client::{Address, Options};
-use chatui::irc::{Framed, Framer, Line, MAX_LINE, Time};
+use chatui::irc::{Draft, Framed, Framer, Line, MAX_LINE, Time};
 use chatui::server::backbone::Local;
+use chatui::server::behind::{Behind, PageId};
+use chatui::server::core::config::RECENT_LINES;
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, Output, Peer, Query, Which};
 use chatui::server::log::{AppendError, Log};
 use chatui::server::log::{Fault, MemoryLog};
+use chatui::server::pages::Job;
 use chatui::server::turn::{Losses, Turn, drive};
 use chrono::FixedOffset;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -52,6 +56,10 @@ struct Pipe {
     client_end: bool,
     /// The server has not been told of its end and has not ended it.
     server_end: bool,
+    /// What waits behind pages that are being read.
+    behind: Behind,
+    /// The core has given the id back behind them.
+    leaving: bool,
     /// The server's core has given the id back.
     released: bool,
 }
@@ -64,6 +72,9 @@ struct Server {
     turns: VecDeque<Turn>,
     losses: Losses,
     losses_known: u64,
+    /// Pages that are to be read, and how many turns there were.
+    pages: VecDeque<Job>,
+    turned: u64,
 }
 
 struct Client {
@@ -89,6 +100,8 @@ struct World {
     /// What the log holds of the channel, in order.
     truth: Vec<Line>,
     restarts: usize,
+    /// Pages behind which something had to wait.
+    delayed: usize,
     kills: usize,
     /// What clients that were killed had told their users not to have been said.
     failed: HashSet<String>,
@@ -108,10 +121,14 @@ impl World {
             said: 0,
             truth: Vec::new(),
             restarts: 0,
+            delayed: 0,
             kills: 0,
             failed: HashSet::new(),
             faults: true,
         };
+        if seed % 2 == 1 {
+            world.disk = past(world.now);
+        }
         world.start_server();
         for n in 0..CLIENTS {
             let app = world.new_app(n);
@@ -175,6 +192,8 @@ impl World {
             turns: VecDeque::new(),
             losses: Losses::default(),
             losses_known: 0,
+            pages: VecDeque::new(),
+            turned: 0,
         });
     }
 
@@ -233,12 +252,37 @@ impl World {
             }
         }
         server.losses.sift(&mut turn);
-        for output in turn.outputs {
-            self.release(output);
+        server.turned += 1;
+        let number = server.turned;
+        for (n, output) in turn.outputs.into_iter().enumerate() {
+            self.release((number, n), output);
         }
     }
 
-    fn release(&mut self, output: Output) {
+    /// The oldest page that was asked for is read, at last: whoever waits for it hears it, and what was said behind it.
+    fn read_page(&mut self) {
+        let Some(job) = self.server.as_mut().and_then(|server| server.pages.pop_front()) else { return };
+        let Some(pipe) = self.pipes.get_mut(&job.to) else { return };
+        let Some(behind) = pipe.behind.read(job.page) else { return };
+        self.delayed += usize::from(!behind.is_empty());
+        self.put_now(job.to, &job.bytes());
+        self.put_now(job.to, &behind);
+        self.close_if_read(job.to);
+    }
+
+    /// A connection that was given up is closed once nothing waits for it any more.
+    fn close_if_read(&mut self, id: ConnId) {
+        if let Some(pipe) = self.pipes.get_mut(&id)
+            && pipe.leaving
+            && pipe.behind.is_empty()
+        {
+            assert!(!pipe.released, "an id is given back once");
+            pipe.released = true;
+            pipe.server_end = false;
+        }
+    }
+
+    fn release(&mut self, page: PageId, output: Output) {
         match output {
             Output::Reply { to, bytes, .. } => self.put(to, &bytes),
             Output::Deliver { line, to, except } => {
@@ -253,20 +297,21 @@ impl World {
                     self.put(id, &form.bytes(&line));
                 }
             }
-            Output::Page { to, lines, playback } => {
-                let lines = match (lines, &mut self.server) {
-                    (Lines::Recent(lines), _) => lines,
-                    (Lines::Asked(query), Some(server)) => server.log.page(&query).unwrap(),
-                    (Lines::Asked(_), None) => Vec::new(),
-                };
-                self.put(to, &playback.bytes(&lines));
+            Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
+                self.put(to, &playback.lines(&lines, rest));
+            }
+            Output::Page { to, lines: Lines::Asked(query), playback } => {
+                if let Some((server, pipe)) = self.server.as_mut().zip(self.pipes.get_mut(&to)) {
+                    pipe.behind.ask(page);
+                    server.pages.push_back(Job { to, page, query, playback, log: server.log.prefix() });
+                }
             }
             Output::Close(id, _) => {
                 if let Some(pipe) = self.pipes.get_mut(&id) {
-                    assert!(!pipe.released, "an id is given back once");
-                    pipe.released = true;
-                    pipe.server_end = false;
+                    assert!(!pipe.leaving, "an id is given back once");
+                    pipe.leaving = true;
                 }
+                self.close_if_read(id);
             }
             Output::Append { .. } => panic!("an append was left over"),
             Output::Note(_) => {}
@@ -274,6 +319,13 @@ impl World {
     }
 
     fn put(&mut self, id: ConnId, bytes: &[u8]) {
+        let Some(pipe) = self.pipes.get_mut(&id) else { return };
+        if !pipe.behind.hold(bytes) {
+            self.put_now(id, bytes);
+        }
+    }
+
+    fn put_now(&mut self, id: ConnId, bytes: &[u8]) {
         if let Some(pipe) = self.pipes.get_mut(&id)
             && pipe.server_end
         {
@@ -378,6 +430,8 @@ impl World {
                 at_client: Framer::new(MAX_LINE),
                 client_end: true,
                 server_end: true,
+                behind: Behind::default(),
+                leaving: false,
                 released: false,
             },
         );
@@ -414,6 +468,17 @@ impl World {
         if self.kills == kills {
             self.clients[n].typed.push(text);
         }
+    }
+
+    /// A reader scrolls up to the top: older lines are asked for.
+    fn look_up(&mut self, n: usize) {
+        let Some(window) = self.clients[n].app.windows().iter().find(|window| window.is(CHANNEL)) else {
+            return;
+        };
+        let Some(first) = window.entries().front().map(|entry| entry.id) else { return };
+        self.event(n, Event::Key(KeyEvent::new(KeyCode::PageUp, KeyModifiers::NONE)));
+        let drawn = Drawn { at_top: true, bottom: Some((first, 0)), rows: 20, ..Drawn::default() };
+        self.event(n, Event::Drawn(drawn));
     }
 
     // ---- the net
@@ -492,13 +557,15 @@ impl World {
         let ids = self.ids();
         let id = ids.get(self.rng.usize(..ids.len().max(1))).copied().unwrap_or(ConnId(0));
         match self.rng.u32(..103) {
-            0..15 => self.type_line(n),
+            0..14 => self.type_line(n),
+            14 => self.look_up(n),
             15..55 => {
                 let most = if self.rng.bool() { self.rng.usize(1..40) } else { 4096 };
                 self.carry(id, most);
             }
             55..70 => self.turn(),
-            70..85 => self.keep(),
+            70..82 => self.keep(),
+            82..85 => self.read_page(),
             85..94 => {
                 let by = Duration::from_millis(self.rng.u64(1..400));
                 self.tick(by);
@@ -525,13 +592,29 @@ impl World {
     }
 }
 
+/// A log with more in it than the core remembers: then pages are read from it.
+fn past(now: Time) -> Vec<u8> {
+    let line = |n: u64| {
+        let draft = Draft::new("", "old!o@h", "PRIVMSG", &[CHANNEL, &format!("long ago {n}")]);
+        draft.stamp(Time::from_millis(now.millis() - 1000 + n), n)
+    };
+    let mut log = MemoryLog::new();
+    log.append(&(1..=RECENT_LINES as u64 + 20).map(line).collect::<Vec<Line>>()).unwrap();
+    log.into_bytes()
+}
+
 fn is_message(line: &Line) -> bool {
     line.message().command == "PRIVMSG" && line.message().param(0) == CHANNEL
 }
 
 fn all_of(log: &mut MemoryLog) -> Vec<Line> {
-    let query =
-        Query { channel: CHANNEL.to_owned(), which: Which::Latest(None), limit: usize::MAX, events: false };
+    let query = Query {
+        channel: CHANNEL.to_owned(),
+        which: Which::Latest(None),
+        limit: usize::MAX,
+        events: false,
+        until: None,
+    };
     log.page(&query).unwrap()
 }
 
@@ -553,14 +636,18 @@ fn nothing_is_lost_doubled_or_out_of_order_whatever_breaks() {
         return;
     }
     let seeds: u64 = std::env::var("CHATUI_SEEDS").ok().map_or(300, |seeds| seeds.parse().unwrap());
-    let (mut kept, mut restarts, mut kills) = (0, 0, 0);
+    let (mut kept, mut restarts, mut kills, mut delayed) = (0, 0, 0, 0);
     for seed in 0..seeds {
         let world = std::panic::catch_unwind(|| run(seed));
         let Ok(world) = world else { panic!("seed {seed} failed; CHATUI_SEED={seed} runs it alone") };
         kept += world.truth.len();
         restarts += world.restarts;
         kills += world.kills;
+        delayed += world.delayed;
     }
-    assert!(kept > 0 && restarts > 0 && kills > 0, "the simulation simulated nothing");
-    println!("{seeds} seeds: {kept} messages kept, {restarts} restarts, {kills} clients killed");
+    assert!(kept > 0 && restarts > 0 && kills > 0 && delayed > 0, "the simulation simulated nothing");
+    println!(
+        "{seeds} seeds: {kept} messages kept, {restarts} restarts, {kills} clients killed, {delayed} pages with something \
+         behind them"
+    );
 }

@@ -8,8 +8,8 @@ use super::super::session::Stage;
 use super::super::window::{PENDING_SHOWN_AFTER, Past, Window, With};
 use super::past::PATIENCE_FOR_HISTORY;
 use super::{App, Connecting, Effect, Screen, Status, Try};
-use crate::irc::Time;
 use crate::irc::text::plain;
+use crate::irc::{Cap, Time};
 
 /// How long the server's answer to QUIT is awaited.
 pub const FAREWELL: Duration = Duration::from_secs(1);
@@ -157,9 +157,23 @@ impl App {
         }
     }
 
-    /// What is to be said once: that the nick is the login name, and the note that was given.
+    /// What is to be said once: what the server cannot do, that the nick is the login name, and the note that was given.
     fn first_words(&mut self) {
         let mut words = Vec::new();
+        let lacks: Vec<&str> = [
+            (Cap::Chathistory, "has no history to scroll back to"),
+            (
+                Cap::EchoMessage,
+                "sends no echo: your lines stand where you sent them, not where others saw them",
+            ),
+        ]
+        .into_iter()
+        .filter(|(cap, _)| !self.session.has(*cap))
+        .map(|(_, lack)| lack)
+        .collect();
+        if !lacks.is_empty() {
+            words.push(format!("this server {}", lacks.join(", and ")));
+        }
         if self.options.nick_is_login {
             let nick = self.session.nick();
             words.push(format!("no nick was given: you are {nick}, your login name (/nick changes it)"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chatui::irc::line::{Seq, parse_msgid};
-use chatui::irc::message::{self, Tags};
+use chatui::irc::message::{self, PLACES_TAG, Tags};
 use chatui::irc::name::{Source, is_channel, is_nick};
 use chatui::irc::text::{self, Shown};
 use chatui::irc::{Draft, Line, MAX_CLIENT_TAGS, Message, Time};
@@ -126,9 +126,15 @@ fn from_json(told: &str) -> Result<Taken, &'static str> {
     let time = Time::parse(&entry.time).ok_or("not a time")?;
     let seq = entry.msgid.as_deref().and_then(parse_msgid).filter(|(at, _)| *at == time).map(|(_, seq)| seq);
     let mut tags = String::new();
-    for (key, value) in &entry.tags {
+    // The log's own tag stands in front of the sender's.
+    let (noted, own): (Vec<_>, Vec<_>) = entry.tags.iter().partition(|(key, _)| *key == PLACES_TAG);
+    for (key, value) in noted.into_iter().chain(own) {
         let valid = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'/');
-        if !key.strip_prefix('+').is_some_and(|key| !key.is_empty() && key.bytes().all(valid)) {
+        let noted = key == PLACES_TAG && matches!(entry.command.as_str(), "NICK" | "QUIT");
+        if noted && !value.split(',').all(is_channel) {
+            return Err("not names of channels");
+        }
+        if !noted && !key.strip_prefix('+').is_some_and(|key| !key.is_empty() && key.bytes().all(valid)) {
             return Err("not a client tag");
         }
         message::push_tag(&mut tags, key, value);
@@ -237,6 +243,7 @@ mod tests {
             line("", "MODE", &["#a", "+ov", "bob", "carol"]),
             line("", "NICK", &["al"]),
             line("", "QUIT", &["bye"]),
+            line("in=#a,#b\\:c;+x=1", "QUIT", &["bye"]),
         ] {
             let told = json(&line);
             assert!(told.chars().all(|c| matches!(text::shown(c), Shown::Plain(_))), "{told}");
@@ -278,6 +285,7 @@ mod tests {
             ("+x", "time"),
             ("16:05", "25:05"),
             ("\"params\"", "\"parms\""),
+            ("+x", "in"),
         ] {
             let bad = good.replacen(from, to, 1);
             assert_ne!(bad, good);

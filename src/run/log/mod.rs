@@ -15,9 +15,9 @@ mod transfer;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use chatui::irc::{Line, Time, name};
+use chatui::irc::{Line, Time};
 use chatui::server::clock;
-use chatui::server::log::Archive;
+use chatui::server::log::{self, Archive};
 
 use super::{FAILED, Failure, IO_ERROR, NO_INPUT, USAGE, data_folder};
 use crate::cli::log::{LogArgs, LogCommand, Part, Place};
@@ -71,7 +71,7 @@ impl Span {
     /// Whether a line is of the channel that was asked for.
     fn fits(&self, line: &Line) -> bool {
         let channel = self.channel.as_ref();
-        channel.is_none_or(|channel| name::same(channel, line.message().param(0)))
+        channel.is_none_or(|channel| log::concerns(line, channel))
     }
 }
 

@@ -61,6 +61,7 @@ impl<W: Write> Out<W> {
             which: Which::Around(Reference::Line(hit.time(), hit.seq())),
             limit: 2 * self.context + 1,
             events: false,
+            until: None,
         };
         let mut around = archive.page(&query)?;
         if !around.iter().any(|line| line.msgid() == hit.msgid()) {

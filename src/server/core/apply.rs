@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::irc::message::{PLACES_TAG, push_tag};
 use crate::irc::name::{Source, is_channel_name, same};
 use crate::irc::numeric::{RPL_MONOFFLINE, RPL_MONONLINE, RPL_VISIBLEHOST};
 use crate::irc::{Cap, Draft, Line, Message};
@@ -16,6 +17,7 @@ use super::{Audience, ConnId, Core, Output};
 impl Core {
     /// A line has its place: it happens now.
     pub(super) fn apply(&mut self, line: Line, origin: Option<ConnId>) {
+        self.last = Some((line.time(), line.seq()));
         let message = line.message();
         let origin = origin.or_else(|| self.state.by_nick(message.nick()));
         match message.command {
@@ -33,6 +35,26 @@ impl Core {
             "WALLOPS" => self.apply_wallops(&line),
             _ => {}
         }
+    }
+
+    /// What the log keeps of a line: where one that names no channel was heard is noted in a tag, for the history of these
+    /// channels.
+    pub fn kept(&self, line: &Line) -> Line {
+        let message = line.pieces().message();
+        if !matches!(message.command, "NICK" | "QUIT") {
+            return line.clone();
+        }
+        let Some((_, connection)) = self.state.user(message.nick()) else { return line.clone() };
+        let places = connection.channels.iter().filter_map(|(channel, _)| self.state.channel(*channel));
+        let mut names: Vec<&str> = places.map(|place| place.name.as_str()).collect();
+        // The same on every node.
+        names.sort_unstable();
+        if names.is_empty() {
+            return line.clone();
+        }
+        let mut tag = String::new();
+        push_tag(&mut tag, PLACES_TAG, &names.join(","));
+        line.noted(&tag)
     }
 
     /// A line to a whole channel; the one who sent a labelled command hears it as its answer.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::BufMut;
 
+use crate::irc::line::Pieces;
 use crate::irc::{Cap, Caps, Line};
 
 use super::ConnId;
@@ -48,23 +49,28 @@ impl Form {
     /// Writes a line in this form. `extra` are tags of the server for this one recipient (`batch=…`, `label=…`), as
     /// they stand on the wire, or empty; they are given to whoever asked for what they belong to.
     pub fn put(self, line: &Line, extra: &str, out: &mut impl BufMut) {
-        let own = match self {
-            Form::Untagged => &[],
-            Form::Time => &line.time_tag()[1..],
-            // The tags without the leading `time=…;`.
-            Form::Tags => line.tags().as_bytes().get(line.time_tag().len()..).unwrap_or_default(),
-            Form::Full => line.tags().as_bytes(),
+        self.put_pieces(line.pieces(), extra, out);
+    }
+
+    /// The same for a line in pieces.
+    pub fn put_pieces(self, line: Pieces<'_>, extra: &str, out: &mut impl BufMut) {
+        let (stamp, tags): (&[u8], &[u8]) = match self {
+            Form::Untagged => (&[], &[]),
+            Form::Time => (&line.time_tag()[1..], &[]),
+            Form::Tags => (line.msgid_tag(), line.tags),
+            Form::Full => (&line.stamp[1..], line.tags),
         };
-        if !extra.is_empty() || !own.is_empty() {
+        if !extra.is_empty() || !stamp.is_empty() {
             out.put_u8(b'@');
             out.put_slice(extra.as_bytes());
-            if !extra.is_empty() && !own.is_empty() {
+            if !extra.is_empty() && !stamp.is_empty() {
                 out.put_u8(b';');
             }
-            out.put_slice(own);
+            out.put_slice(stamp);
+            out.put_slice(tags);
             out.put_u8(b' ');
         }
-        out.put_slice(line.untagged());
+        out.put_slice(line.untagged);
     }
 }
 

@@ -68,8 +68,6 @@ pub struct Config {
     pub motd: Vec<String>,
     /// How many lines a newcomer is given at JOIN.
     pub history: usize,
-    /// Most connections at one time.
-    pub max_clients: usize,
     /// What a connection must know to be let in.
     pub password: Option<String>,
     /// Who may act for the server.
@@ -94,7 +92,6 @@ impl Default for Config {
             network: "chatui".to_owned(),
             motd: Vec::new(),
             history: 50,
-            max_clients: 10_000,
             password: None,
             operators: Vec::new(),
             lanes: 1,

@@ -7,15 +7,27 @@ use std::collections::VecDeque;
 
 use bytes::{BufMut, BytesMut};
 
-use crate::irc::line::parse_msgid;
-use crate::irc::message::action;
+use crate::irc::line::{Pieces, msgid, parse_msgid};
+use crate::irc::message::{action, push_tag};
 use crate::irc::name::{fold, is_channel_name};
 use crate::irc::{Cap, Line, Message, Time};
 
 use super::config::MAX_HISTORY;
 use super::register::shown_word;
 use super::state::ChanId;
-use super::{ConnId, Core, Form, Lines, Output, Query, Reference, Which};
+use super::{ConnId, Core, Form, Item, Lines, Output, Query, Reference, Rest, Which};
+
+/// The tag of a batch beyond which nothing lies in the direction asked for
+/// ([chathistory](https://ircv3.net/specs/extensions/chathistory)).
+pub const END_TAG: &str = "draft/chathistory-end";
+
+/// The tag of a batch that is shorter than was asked for although there may be more: only so much is searched for one
+/// request. Its value is a message id; whoever wants the rest asks again from there (`BEFORE` it after LATEST or BEFORE,
+/// `AFTER` it after AFTER, and in the place of the first reference of BETWEEN).
+pub const MORE_TAG: &str = "chatui/history-more";
+
+/// What stands where the log is damaged.
+const DAMAGED: &str = "Something is missing here: the server's log is damaged in this place";
 
 /// What is said of history that cannot be had, whatever the reason.
 const NOT_RETRIEVED: &str = "Messages could not be retrieved";
@@ -40,20 +52,75 @@ pub struct Playback {
 }
 
 impl Playback {
-    /// The lines, oldest first, as whole bytes for the connection.
-    pub fn bytes<'a>(&self, lines: impl IntoIterator<Item = &'a Line>) -> BytesMut {
+    /// Remembered lines, oldest first, as whole bytes for the connection.
+    pub fn lines(&self, lines: &[Line], rest: Rest) -> BytesMut {
+        self.bytes(lines.iter().map(|line| Item::Line(line.pieces())), rest)
+    }
+
+    /// What is on a page, oldest first, as whole bytes for the connection.
+    pub fn bytes<'a>(&self, items: impl IntoIterator<Item = Item<'a>>, rest: Rest) -> BytesMut {
         let mut out = BytesMut::new();
-        let Some(batch) = &self.batch else {
-            lines.into_iter().for_each(|line| self.put_alone(line, &mut out));
-            return out;
-        };
-        let label = self.label.as_ref().map(|label| format!("@label={label} ")).unwrap_or_default();
         let (server, channel) = (&self.server, &self.channel);
-        out.put_slice(format!("{label}:{server} BATCH +{batch} chathistory {channel}\r\n").as_bytes());
-        let tag = format!("batch={batch}");
-        lines.into_iter().for_each(|line| self.form.put(line, &tag, &mut out));
-        out.put_slice(format!(":{server} BATCH -{batch}\r\n").as_bytes());
+        let mut tag = String::new();
+        if let Some(batch) = &self.batch {
+            let tags = self.batch_tags(rest);
+            out.put_slice(format!("{tags}:{server} BATCH +{batch} chathistory {channel}\r\n").as_bytes());
+            tag = format!("batch={batch}");
+        }
+        // A gap has the time of the line before it, or else of the one behind it: so it stays in its place.
+        let (mut last, mut gap) = (None, false);
+        for item in items {
+            match (item, last) {
+                (Item::Gap, Some(at)) => self.put_gap(at, &tag, &mut out),
+                (Item::Gap, None) => gap = true,
+                (Item::Line(line), _) => {
+                    if std::mem::take(&mut gap) {
+                        self.put_gap(line.time(), &tag, &mut out);
+                    }
+                    last = Some(line.time());
+                    if self.batch.is_some() || matches!(self.form, Form::Time | Form::Full) {
+                        self.form.put_pieces(line, &tag, &mut out);
+                    } else {
+                        self.put_alone(line, &mut out);
+                    }
+                }
+            }
+        }
+        if gap {
+            self.put_gap(self.now, &tag, &mut out);
+        }
+        if let Some(batch) = &self.batch {
+            out.put_slice(format!(":{server} BATCH -{batch}\r\n").as_bytes());
+        }
         out
+    }
+
+    /// The tags of the line that begins the batch: the label, and for those who asked and read tags what lies beyond the
+    /// page.
+    fn batch_tags(&self, rest: Rest) -> String {
+        let mut tags = self.label.as_ref().map(|label| format!("label={label}")).unwrap_or_default();
+        if self.asked.is_some() && self.form.has_tags() {
+            match rest {
+                Rest::Open => {}
+                Rest::End => push_tag(&mut tags, END_TAG, ""),
+                Rest::From(at, seq) => {
+                    push_tag(&mut tags, MORE_TAG, &String::from_utf8_lossy(&msgid(at, seq)));
+                }
+            }
+        }
+        if tags.is_empty() { tags } else { format!("@{tags} ") }
+    }
+
+    /// Says that something is missing.
+    fn put_gap(&self, at: Time, tag: &str, out: &mut BytesMut) {
+        let mut tags = tag.to_owned();
+        if matches!(self.form, Form::Time | Form::Full) {
+            push_tag(&mut tags, "time", &at.to_string());
+        }
+        if !tags.is_empty() {
+            out.put_slice(format!("@{tags} ").as_bytes());
+        }
+        crate::irc::line::put_untagged(out, &self.server, "NOTICE", &[&self.channel, DAMAGED]);
     }
 
     /// What is said instead of the page when it cannot be read. Who only joins is told nothing.
@@ -69,12 +136,8 @@ impl Playback {
         out
     }
 
-    /// A line without a batch. Who does not read its time tag reads the time in the text.
-    fn put_alone(&self, line: &Line, out: &mut BytesMut) {
-        if matches!(self.form, Form::Time | Form::Full) {
-            self.form.put(line, "", out);
-            return;
-        }
+    /// A line for somebody who reads neither batches nor times: the time stands in the text.
+    fn put_alone(&self, line: Pieces<'_>, out: &mut BytesMut) {
         let message = line.message();
         let (at, today) = (line.time().utc(), self.now.utc());
         let time = if at.date_naive() == today.date_naive() {
@@ -188,11 +251,18 @@ impl Core {
         let Some(place) = self.state.channel(channel) else { return };
         // Messages alone are remembered here.
         let recent = from_recent(&place.recent, place.older, which, limit).filter(|_| !events);
+        let channel = fold(&place.name).into_owned();
+        let query = Query { channel, which, limit, events, until: self.last };
         let lines = match recent {
-            Some(lines) => Lines::Recent(lines.into_iter().cloned().collect()),
-            None => Lines::Asked(Query { channel: fold(&place.name).into_owned(), which, limit, events }),
+            Some(lines) => {
+                // Of two directions one word says nothing.
+                let end = lines.len() < limit && !matches!(which, Which::Around(_));
+                let rest = if end { Rest::End } else { Rest::Open };
+                Lines::Recent { lines: lines.into_iter().cloned().collect(), rest, query }
+            }
+            None => Lines::Asked(query),
         };
-        self.after_label(Output::Page { to: id, lines, playback });
+        self.after_label(Output::Page { to: id, lines, playback: Box::new(playback) });
     }
 
     /// Which of one's channels had messages between two times, and when the last one was.

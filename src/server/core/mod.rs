@@ -43,13 +43,14 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use crate::irc::line::Seq;
 use crate::irc::numeric::RPL_MONOFFLINE;
 use crate::irc::{Draft, Line, Message, Time};
 
 pub use audience::{Audience, Ears, Form};
 pub use config::Config;
 pub use history::Playback;
-pub use query::{Query, Reference, Which};
+pub use query::{Item, Query, Reference, Rest, Which};
 pub use state::{ConnId, Kind, Peer};
 
 use connection::Deadline;
@@ -114,7 +115,7 @@ pub enum Output {
         /// Where its lines come from.
         lines: Lines,
         /// How it is to be written.
-        playback: Playback,
+        playback: Box<Playback>,
     },
     /// The connection is closed once its bytes are written. Exactly one for each [`Input::Open`]: with it, and not
     /// before, the id is free again.
@@ -126,8 +127,16 @@ pub enum Output {
 /// Where the lines of a page come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lines {
-    /// The core remembers them. Any of them may still be on its way to the log, and is left out if it gets lost there.
-    Recent(Vec<Line>),
+    /// The core remembers them. Any of them may still be on its way to the log; if one gets lost there, the page is read from
+    /// the log instead.
+    Recent {
+        /// The lines.
+        lines: Vec<Line>,
+        /// What lies beyond them.
+        rest: Rest,
+        /// What was asked for.
+        query: Query,
+    },
     /// They are older, and are read from the log.
     Asked(Query),
 }
@@ -140,7 +149,7 @@ impl Output {
             Output::Append { .. } => 0,
             Output::Deliver { line, .. } => line.tagged().len(),
             Output::Reply { bytes, .. } => bytes.len(),
-            Output::Page { lines: Lines::Recent(lines), .. } => {
+            Output::Page { lines: Lines::Recent { lines, .. }, .. } => {
                 lines.iter().map(|line| line.tagged().len()).sum()
             }
             Output::Page { lines: Lines::Asked(query), .. } => query.limit * crate::irc::MAX_REST,
@@ -173,6 +182,8 @@ pub struct Core {
     past: whowas::Past,
     /// The labelled command under way, if it is one.
     label: Option<reply::Label>,
+    /// The line that was applied last.
+    last: Option<(Time, Seq)>,
     /// Counts the batches, for their names.
     batches: u64,
 }
@@ -189,6 +200,7 @@ impl Core {
             said: said::Said::default(),
             past: whowas::Past::default(),
             label: None,
+            last: None,
             batches: 0,
         }
     }
@@ -225,6 +237,12 @@ impl Core {
         self.said.insert(line);
     }
 
+    /// What was recalled at start may lack lines, unless it lies behind this one: what is before is read from the log, which
+    /// knows where it is damaged.
+    pub fn recall_behind(&mut self, at: Time, seq: Seq) {
+        self.state.recall_behind(at, seq);
+    }
+
     /// Takes one of the log's last lines at start, whatever its channel: it is not said a second time under the same id.
     pub fn recall_id(&mut self, line: &Line) {
         self.said.insert(line);
@@ -237,9 +255,6 @@ impl Core {
 
     fn open(&mut self, id: ConnId, peer: Peer) {
         self.state.open(id, peer, self.now);
-        if self.state.connections() > self.config.max_clients {
-            self.drop_connection(id, "Server is full");
-        }
     }
 
     fn too_long(&mut self, id: ConnId) {

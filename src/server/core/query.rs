@@ -2,7 +2,7 @@
 //! ([chathistory](https://ircv3.net/specs/extensions/chathistory)).
 
 use crate::irc::Time;
-use crate::irc::line::Seq;
+use crate::irc::line::{Pieces, Seq};
 
 /// A place in the history. Both are excluded from the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,30 @@ pub struct Query {
     pub which: Which,
     /// At most this many.
     pub limit: usize,
-    /// Whether JOIN, PART, KICK, MODE and TOPIC are among them (`draft/event-playback`), or messages only.
+    /// Whether JOIN, PART, KICK, MODE, TOPIC, NICK and QUIT are among them (`draft/event-playback`), or messages only.
     pub events: bool,
+    /// Nothing behind this line: what follows in the same turn is heard as it happens, and must not be heard twice.
+    pub until: Option<(Time, Seq)>,
+}
+
+/// Something on a page of history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A line.
+    Line(Pieces<'a>),
+    /// The log is damaged there: lines may be missing.
+    Gap,
+}
+
+/// What lies beyond a page, in the direction in which it was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rest {
+    /// There may be more: the page is as long as was asked for.
+    #[default]
+    Open,
+    /// Nothing.
+    End,
+    /// The page is shorter than was asked for, but so much was searched for it that the rest is left for another page, which
+    /// begins at this line (not necessarily one of the channel).
+    From(Time, Seq),
 }

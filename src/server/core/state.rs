@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::irc::line::Seq;
 use crate::irc::name::{fold, same};
 use crate::irc::{Caps, Line, Time};
 
@@ -30,6 +32,8 @@ pub struct Peer {
     pub address: String,
     /// What it speaks: for the diagnostics, the core treats all alike.
     pub kind: Kind,
+    /// How long it had been connected when the core was told of it: it has that much less time to register.
+    pub waited: Duration,
 }
 
 /// What somebody speaks with the edge.
@@ -144,6 +148,8 @@ pub struct State {
     free_channels: Vec<ChanId>,
     channel_ids: HashMap<String, ChanId>,
     empty_channels: usize,
+    /// The log may have lines of channels that are not known here.
+    more_past: bool,
     foundings: u64,
     lanes: usize,
 }
@@ -162,6 +168,7 @@ impl State {
             free_channels: Vec::new(),
             channel_ids: HashMap::new(),
             empty_channels: 0,
+            more_past: false,
             foundings: 0,
             lanes: lanes.max(1),
         }
@@ -324,7 +331,7 @@ impl State {
             ears: Arc::new(Ears::new(self.lanes)),
             modes: Modes::default(),
             recent: VecDeque::new(),
-            older: false,
+            older: self.more_past,
         };
         let id = self.free_channels.pop().unwrap_or_else(|| {
             self.channels.push(None);
@@ -334,6 +341,16 @@ impl State {
         self.channel_ids.insert(fold(name).into_owned(), id);
         self.empty_channels += 1;
         id
+    }
+
+    /// Of what is remembered, only lines behind this one are surely all that there are; and the log may have lines of
+    /// channels that are not known here.
+    pub fn recall_behind(&mut self, at: Time, seq: Seq) {
+        self.more_past = true;
+        for place in self.channels.iter_mut().flatten() {
+            place.recent.retain(|line| (line.time(), line.seq()) > (at, seq));
+            place.older = true;
+        }
     }
 
     /// Puts a connection into a channel.
@@ -386,9 +403,11 @@ impl State {
     /// Forgets a channel that nobody is in and in which nothing was said, and any beyond the limit.
     pub fn forget_if_empty(&mut self, channel: ChanId) {
         let Some(place) = self.channel(channel) else { return };
-        let silent = place.recent.is_empty() && !place.older && place.topic().is_none();
+        let read_again = !place.older || self.more_past;
+        let silent = place.recent.is_empty() && read_again && place.topic().is_none();
         if place.members.is_empty() && (silent || self.empty_channels > config::MAX_EMPTY_CHANNELS) {
             let key = fold(&place.name).into_owned();
+            self.more_past |= !silent;
             self.channel_ids.remove(&key);
             self.channels[channel] = None;
             self.free_channels.push(channel);

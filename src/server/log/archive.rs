@@ -16,7 +16,7 @@ use crate::server::core::Query;
 use super::format::{self, Place};
 use super::page::{self, Store};
 use super::scan::Lines;
-use super::{OpenError, WRITE_BYTES, disk, folder};
+use super::{OpenError, WRITE_BYTES, disk, folder, seek};
 
 /// The log of a data folder, as it is at one moment.
 #[derive(Clone, Debug)]
@@ -83,7 +83,7 @@ impl Archive {
     /// # Errors
     /// When a segment cannot be read.
     pub fn page(&self, query: &Query) -> io::Result<Vec<Line>> {
-        page::page(self, query)
+        Ok(page::page(self, query)?.lines())
     }
 
     /// In front of the first line that is not before a time.
@@ -105,7 +105,7 @@ impl Archive {
         let mut behind = None;
         for n in (0..self.segments()).rev() {
             let (source, length) = self.open(n)?;
-            let flow = page::each_backwards(&source, 0..length, &mut |raw| {
+            let flow = seek::each_backwards(&source, 0..length, &mut |raw| {
                 let Some(line) = raw.decode() else { return ControlFlow::Continue(()) };
                 let place = format::place_of(&line);
                 let segment = self.segments[n];
@@ -134,7 +134,7 @@ impl Archive {
         if self.segments.is_empty() {
             return Ok(Cursor { segment: 0, at: 0, last: 0, passed: 0 });
         }
-        let position = page::first_at(self, place)?;
+        let position = seek::first_at(self, place)?;
         Ok(Cursor {
             segment: self.segments[position.segment],
             at: position.at,

@@ -8,19 +8,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::io::Errno;
 
-use crate::irc::Line;
 use crate::irc::line::Seq;
+use crate::irc::{Line, Time};
 use crate::server::core::Query;
 
 use super::checkpoint::Covered;
 use super::disk;
 use super::format::{self, Place};
-use super::page::{self, Store};
+use super::page::{self, Page, Store};
 use super::recent::Recent;
 use super::recover::{self, Recovered};
 use super::retain::{self, Keep};
 use super::room::{self, Room};
-use super::{AppendError, Log, OpenError, Opened, Options, Sync, WRITE_BYTES, folder};
+use super::sum::Sum;
+use super::sums::Sums;
+use super::{AppendError, Log, OpenError, Opened, Options, Prefix, Sync, WRITE_BYTES, folder, seek};
 
 /// The log of one server, in the folder `log` of its data folder.
 #[derive(Debug)]
@@ -73,6 +75,7 @@ impl FileLog {
         let reader = Reader {
             folder: folder.clone().into(),
             extent: Arc::new(Mutex::new(Extent { segments: segments.into(), length })),
+            sums: Arc::new(Sums::new(folder.clone().into())),
         };
         let mut log = FileLog {
             folder,
@@ -98,6 +101,13 @@ impl FileLog {
             each(line);
         }
         Ok((log, opened))
+    }
+
+    /// If what [`FileLog::open`] has handed over may lack lines that are in the log or were there, other than those older than
+    /// the oldest of each channel: the time and the number of the line behind which nothing is missing. That is so when the
+    /// log is damaged, or has more channels than are remembered.
+    pub fn sure_behind(&self) -> Option<(Time, Seq)> {
+        self.recent.sure_behind().map(format::split)
     }
 
     /// What answers queries, also from another thread.
@@ -239,8 +249,8 @@ impl Log for FileLog {
         Ok(())
     }
 
-    fn page(&mut self, query: &Query) -> io::Result<Vec<Line>> {
-        self.reader.page(query)
+    fn prefix(&self) -> Arc<dyn Prefix> {
+        Arc::new(self.reader.snapshot())
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -283,6 +293,7 @@ fn full_or_broken(error: io::Error) -> AppendError {
 pub struct Reader {
     folder: Arc<Path>,
     extent: Arc<Mutex<Extent>>,
+    sums: Arc<Sums>,
 }
 
 /// How much of the log may be read.
@@ -299,13 +310,22 @@ impl Reader {
     /// # Errors
     /// When a segment cannot be read.
     pub fn page(&self, query: &Query) -> io::Result<Vec<Line>> {
-        page::page(&self.snapshot(), query)
+        Ok(self.snapshot().page(query)?.lines())
+    }
+
+    /// Does a small step of what makes pages quick later: looks up whose lines are where. Says whether there is more to do.
+    pub fn tend(&self) -> bool {
+        let snapshot = self.snapshot();
+        snapshot.sums.tend(&snapshot.extent.segments, &snapshot).unwrap_or_else(|error| {
+            tracing::debug!(%error, "the log could not be looked through");
+            false
+        })
     }
 
     /// The log as it is now.
     fn snapshot(&self) -> Snapshot {
         let extent = self.extent.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Snapshot { folder: Arc::clone(&self.folder), extent }
+        Snapshot { folder: Arc::clone(&self.folder), extent, sums: Arc::clone(&self.sums) }
     }
 
     /// Hands out the last lines, in the order of the log: those that begin in the last so many bytes.
@@ -313,7 +333,7 @@ impl Reader {
     /// # Errors
     /// When a segment cannot be read.
     pub fn tail(&self, bytes: u64, each: &mut dyn FnMut(&Line)) -> io::Result<()> {
-        page::tail(&self.snapshot(), bytes, each)
+        seek::tail(&self.snapshot(), bytes, each)
     }
 
     fn newest(&self) -> Option<Seq> {
@@ -325,9 +345,23 @@ impl Reader {
     }
 }
 
+#[derive(Debug)]
 struct Snapshot {
     folder: Arc<Path>,
     extent: Extent,
+    sums: Arc<Sums>,
+}
+
+impl Snapshot {
+    fn is_sealed(&self, n: usize) -> bool {
+        n + 1 < self.extent.segments.len()
+    }
+}
+
+impl Prefix for Snapshot {
+    fn page(&self, query: &Query) -> io::Result<Page> {
+        page::page(self, query)
+    }
 }
 
 impl Store for Snapshot {
@@ -339,7 +373,10 @@ impl Store for Snapshot {
 
     fn open(&self, n: usize) -> io::Result<(Option<File>, u64)> {
         let (file, length) = disk::open_segment(&self.folder.join(folder::name(self.extent.segments[n])))?;
-        let newest = n + 1 == self.extent.segments.len();
-        Ok((file, if newest { length.min(self.extent.length) } else { length }))
+        Ok((file, if self.is_sealed(n) { length } else { length.min(self.extent.length) }))
+    }
+
+    fn sum(&self, n: usize) -> Option<Arc<Sum>> {
+        self.sums.of(self.extent.segments[n], self.is_sealed(n))
     }
 }

@@ -8,11 +8,15 @@
 //!
 //! The checksum is CRC-32C of the line as the wire has it, without the line end, in eight lower-case hexadecimal
 //! digits: one that is written in another way is none, so every flipped bit is found.
+//!
+//! A NICK or a QUIT names no channel. Behind the checksum, and under it, stands in which ones it was heard:
+//! `…;c=1a2b3c4d;in=#a,#b :alice!a@h QUIT :bye`. That tag is cut out with the checksum when the line is sent.
 
 use bytes::{BufMut, BytesMut};
 
-use crate::irc::line::{STAMP, Seq, parse_msgid};
-use crate::irc::{Line, MAX_LINE, MAX_REST, MAX_TAGS, Time};
+use crate::irc::line::{MSGID_LEN, Pieces, STAMP, Seq, parse_msgid};
+use crate::irc::message::{self, PLACES_TAG, Tags};
+use crate::irc::{Line, MAX_LINE, MAX_REST, MAX_TAGS, Time, name};
 
 /// What stands in front of the checksum's digits.
 const TAG: &[u8; 3] = b";c=";
@@ -82,6 +86,37 @@ pub(super) fn decode(raw: &[u8]) -> Option<Line> {
     is_kept(&line).then_some(line)
 }
 
+/// A line of the file as it is sent: the checksum and what only the log knows are cut out by position. Nothing is checked.
+pub(super) fn pieces(raw: &[u8]) -> Option<Pieces<'_>> {
+    let blank = CHECKED + memchr::memchr(b' ', raw.get(CHECKED..)?)?;
+    let tags = &raw[CHECKED..blank];
+    let tags = places(tags).map_or(tags, |places| &tags[NOTE.len() + places.len()..]);
+    Some(Pieces { stamp: &raw[..STAMP], tags, untagged: &raw[blank + 1..] })
+}
+
+/// How the tag with the channels begins where it stands.
+const NOTE: &[u8] = b";in=";
+
+/// The channels that the tags behind the checksum note, as they stand there.
+fn places(tags: &[u8]) -> Option<&[u8]> {
+    let value = tags.strip_prefix(NOTE)?;
+    Some(&value[..memchr::memchr(b';', value).unwrap_or(value.len())])
+}
+
+/// The place of a line of the file, given with its line end; `None` unless it is a good one. That its command and
+/// params are in order is believed: the checksum says that it is what was written, and only good lines are.
+pub(super) fn check(raw: &[u8]) -> Option<Place> {
+    let body = raw.strip_suffix(b"\r\n").filter(|_| raw.len() <= MAX_FILE_LINE)?;
+    let (stamp, sum, rest) = (body.get(..STAMP)?, body.get(STAMP..CHECKED)?, &body[CHECKED..]);
+    let expected = crc32c::crc32c_append(crc32c::crc32c(stamp), rest);
+    let whole = &sum[..TAG.len()] == TAG
+        && sum[TAG.len()..] == hex(expected)
+        && memchr::memchr3(b'\r', b'\n', 0, body).is_none()
+        && std::str::from_utf8(body).is_ok();
+    let (at, seq) = parse_msgid(std::str::from_utf8(&stamp[STAMP - MSGID_LEN..]).ok()?).filter(|_| whole)?;
+    Some(place(at, seq))
+}
+
 /// Whether a line may be in a log: within the wire's limits, text throughout, nothing in it that could be taken
 /// for a line end, and both halves of its stamp of one time.
 pub(super) fn is_kept(line: &Line) -> bool {
@@ -114,8 +149,43 @@ pub(super) enum Kind {
     Message,
     /// TOPIC: an event, and the last one counts.
     Topic,
-    /// JOIN, PART, KICK, MODE.
+    /// JOIN, PART, KICK, MODE; NICK and QUIT.
     Event,
+}
+
+/// What a line of the file is to the history of a channel, found without parsing the rest; `None` if it is nothing to it.
+pub(super) fn concern(raw: &[u8], channel: &[u8]) -> Option<Kind> {
+    if let Some((kind, target)) = heading(raw) {
+        return target.eq_ignore_ascii_case(channel).then_some(kind);
+    }
+    let mut concerned = false;
+    each_noted(raw, &mut |place| concerned |= place.eq_ignore_ascii_case(channel));
+    concerned.then_some(Kind::Event)
+}
+
+/// Hands out the channels, or whoever else is addressed, in whose history a line of the file is.
+pub(super) fn each_channel(raw: &[u8], each: &mut dyn FnMut(&[u8])) {
+    match heading(raw) {
+        Some((_, target)) => each(target),
+        None => each_noted(raw, each),
+    }
+}
+
+fn each_noted(raw: &[u8], each: &mut dyn FnMut(&[u8])) {
+    let tags = raw.get(CHECKED..).unwrap_or_default();
+    let noted = places(&tags[..memchr::memchr(b' ', tags).unwrap_or(tags.len())]);
+    let Some(Ok(noted)) = noted.map(std::str::from_utf8) else { return };
+    message::unescape(noted).split(',').for_each(|place| each(place.as_bytes()));
+}
+
+/// Whether a line of the log is of a channel, or was heard in it.
+pub fn concerns(line: &Line, channel: &str) -> bool {
+    match line.message().command {
+        "NICK" | "QUIT" => Tags(line.sender_tags())
+            .get(PLACES_TAG)
+            .is_some_and(|places| places.split(',').any(|place| name::same(place, channel))),
+        _ => name::same(line.message().param(0), channel),
+    }
 }
 
 /// The target of a line and what the line is to the target's history, found without parsing the rest. Takes a line
@@ -175,6 +245,37 @@ mod tests {
         );
         assert_eq!(String::from_utf8(written(&line)).unwrap(), expected);
         assert_eq!(decode(expected.as_bytes()), Some(line));
+    }
+
+    #[test]
+    fn what_is_sent_is_what_was_heard_without_the_logs_own() {
+        let quit = line("+x=1", "QUIT", &["bye"]);
+        let noted = quit.noted("in=#a,#b\\:c");
+        let raw = written(&noted);
+        assert_eq!(decode(&raw), Some(noted.clone()));
+        assert_eq!(check(&raw), Some(place_of(&quit)));
+        assert_eq!(pieces(&raw), Some(quit.pieces()));
+        for (channel, kind) in [("#A", Some(Kind::Event)), ("#b;c", Some(Kind::Event)), ("#b", None)] {
+            assert_eq!(concern(&raw, channel.as_bytes()), kind, "{channel}");
+            assert_eq!(concerns(&noted, channel), kind.is_some(), "{channel}");
+        }
+        // As logs were before: heard, but nobody knows where.
+        let plain = written(&quit);
+        assert_eq!((pieces(&plain), concern(&plain, b"#a")), (Some(quit.pieces()), None));
+        let said = line("", "PRIVMSG", &["#a", "in=#b"]);
+        assert_eq!(pieces(&written(&said)), Some(said.pieces()));
+        assert_eq!(concern(&written(&said), b"#a"), Some(Kind::Message));
+    }
+
+    #[test]
+    fn every_flipped_bit_is_found_without_parsing() {
+        let mut raw = written(&line("+x=1", "PRIVMSG", &["#a", "h\u{e9}llo"]));
+        assert!(check(&raw).is_some());
+        for at in 0..raw.len() * 8 {
+            raw[at / 8] ^= 1 << (at % 8);
+            assert_eq!(check(&raw), None, "{at}");
+            raw[at / 8] ^= 1 << (at % 8);
+        }
     }
 
     #[test]

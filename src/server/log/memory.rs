@@ -1,16 +1,17 @@
 //! The log in memory, for simulations: the same bytes, the same recovery, the same pages, and faults that a test sets.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::irc::Line;
 use crate::server::core::Query;
 
 use super::file::check;
 use super::format::{self, Place};
-use super::page::{self, Store};
+use super::page::{self, Page, Store};
 use super::recent::Recent;
 use super::scan::scan;
-use super::{AppendError, Log, Opened};
+use super::{AppendError, Log, Opened, Prefix};
 
 /// What befalls the next append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub enum Fault {
 /// A log that is one segment in memory.
 #[derive(Debug, Default)]
 pub struct MemoryLog {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     last: Place,
     fault: Option<Fault>,
     broken: bool,
@@ -59,7 +60,7 @@ impl MemoryLog {
             repairs.push(format!("a torn end of {} bytes was cut", length - found.good_end));
             bytes.truncate(usize::try_from(found.good_end).unwrap_or(usize::MAX));
         }
-        let log = MemoryLog { bytes, last: found.last, fault: None, broken: false };
+        let log = MemoryLog { bytes: Arc::new(bytes), last: found.last, fault: None, broken: false };
         (log, Opened { last_time, last_seq, lines: found.lines, segments: 1, repairs })
     }
 
@@ -75,7 +76,7 @@ impl MemoryLog {
 
     /// What it leaves when its server goes away, for [`MemoryLog::recover`].
     pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+        Arc::unwrap_or_clone(self.bytes)
     }
 }
 
@@ -91,19 +92,21 @@ impl Log for MemoryLog {
             Some(Fault::Full) => return Err(AppendError::Full(io::ErrorKind::StorageFull.into())),
             Some(Fault::Broken { kept }) => {
                 self.broken = true;
-                lines.iter().for_each(|line| format::encode(line, &mut self.bytes));
-                self.bytes.truncate(good.saturating_add(kept));
+                let bytes = Arc::make_mut(&mut self.bytes);
+                lines.iter().for_each(|line| format::encode(line, bytes));
+                bytes.truncate(good.saturating_add(kept));
                 return Err(AppendError::Broken(io::Error::other("the disk is broken")));
             }
             None => {}
         }
-        lines.iter().for_each(|line| format::encode(line, &mut self.bytes));
+        let bytes = Arc::make_mut(&mut self.bytes);
+        lines.iter().for_each(|line| format::encode(line, bytes));
         self.last = format::place_of(last);
         Ok(())
     }
 
-    fn page(&mut self, query: &Query) -> io::Result<Vec<Line>> {
-        page::page(&Bytes(&self.bytes), query)
+    fn prefix(&self) -> Arc<dyn Prefix> {
+        Arc::new(Bytes(Arc::clone(&self.bytes)))
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -111,9 +114,17 @@ impl Log for MemoryLog {
     }
 }
 
-struct Bytes<'a>(&'a [u8]);
+/// What was in it at some moment.
+#[derive(Debug)]
+struct Bytes(Arc<Vec<u8>>);
 
-impl<'a> Store for Bytes<'a> {
+impl Prefix for Bytes {
+    fn page(&self, query: &Query) -> io::Result<Page> {
+        page::page(&self.0.as_slice(), query)
+    }
+}
+
+impl<'a> Store for &'a [u8] {
     type Segment = &'a [u8];
 
     fn segments(&self) -> usize {
@@ -121,7 +132,7 @@ impl<'a> Store for Bytes<'a> {
     }
 
     fn open(&self, _: usize) -> io::Result<(&'a [u8], u64)> {
-        Ok((self.0, self.0.len() as u64))
+        Ok((self, self.len() as u64))
     }
 }
 

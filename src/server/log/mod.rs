@@ -5,6 +5,7 @@
 //! DATA/ballast                         what is given up when the disk is full; not longer than a mebibyte
 //! DATA/log/00000000000000000001.irc    a segment: named by the number of its first line, sealed when it is full
 //!          00000000000000398113.irc    the newest segment: the only one that grows
+//!          00000000000000000001.sum    which parts of a sealed segment hold whose lines; may be deleted at will
 //!          checkpoint                  what the server remembers of all older segments; may be deleted at will
 //!          torn-20261120T160500.123Z   what was cut off the end of a segment at a start
 //!          lock                        held by the running server
@@ -18,6 +19,8 @@
 //! | `scan` | reading a segment at start: which lines are good, and where its good part ends |
 //! | `recent` | the lines that the server must know of each channel |
 //! | `checkpoint` | these lines of all older segments, in one file |
+//! | `seek` | a time's or an id's place, by binary search |
+//! | `sum`, `sums` | which parts of a segment hold lines of which channel |
 //! | `page` | a slice of one channel's history |
 //! | `recover` | what is done at start: which segments are read, what is cut, what is told |
 //! | `retain` | which of the oldest segments go |
@@ -34,6 +37,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::irc::line::Seq;
 use crate::irc::{Line, Time};
@@ -54,12 +58,17 @@ mod retain;
 mod room;
 mod scan;
 mod search;
+mod seek;
+mod sum;
+mod sums;
 mod verify;
 
 pub use archive::{Archive, Cursor};
 pub use disk::{Call, Disk, Fate};
 pub use file::{FileLog, Reader};
+pub use format::concerns;
 pub use memory::{Fault, MemoryLog};
+pub use page::Page;
 pub use retain::Keep;
 pub use search::{Pattern, Wanted};
 pub use verify::{Damage, MAX_DAMAGE, Verified, repair};
@@ -73,12 +82,16 @@ pub trait Log: Send {
     /// See [`AppendError`]. In every case nobody may hear any line of the turn.
     fn append(&mut self, lines: &[Line]) -> Result<(), AppendError>;
 
-    /// The lines that a query asks for, in the order of the log, with their tags. Only so many bytes are searched
-    /// for one query (see [`SEARCH_BYTES`]); then what has been found is the answer.
+    /// The log as it is now, to be read by another thread while this one goes on writing.
+    fn prefix(&self) -> Arc<dyn Prefix>;
+
+    /// The lines that a query asks for now, see [`Prefix::page`].
     ///
     /// # Errors
     /// When a segment cannot be read.
-    fn page(&mut self, query: &Query) -> io::Result<Vec<Line>>;
+    fn page(&mut self, query: &Query) -> io::Result<Vec<Line>> {
+        Ok(self.prefix().page(query)?.lines())
+    }
 
     /// Makes everything durable that has been appended: at a graceful stop, and every second with
     /// [`Sync::Interval`]. Called now and then without need, too: it is when a log looks at its disk.
@@ -86,6 +99,16 @@ pub trait Log: Send {
     /// # Errors
     /// When the disk could not do it. It must not be tried again: the server has to stop.
     fn sync(&mut self) -> io::Result<()>;
+}
+
+/// A log up to a line: what is appended behind it later is not in it. Retention may take away its beginning.
+pub trait Prefix: fmt::Debug + Send + std::marker::Sync {
+    /// The lines that a query asks for, in the order of the log, and what is damaged between them. Only so many bytes are
+    /// searched for one query (see [`SEARCH_BYTES`]); then what has been found is the answer.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    fn page(&self, query: &Query) -> io::Result<Page>;
 }
 
 /// Why lines were not appended.
@@ -210,8 +233,13 @@ pub const SEGMENT_BYTES: u64 = 64 << 20;
 /// Most bytes that one write takes; a longer turn is written in several.
 pub const WRITE_BYTES: usize = 1 << 20;
 
-/// Most bytes of the log that are searched for one query: about 5 ms of work.
-pub const SEARCH_BYTES: u64 = 8 << 20;
+/// Most bytes of the log that are searched for one query: some 15 ms of work of a thread that has nothing else to do. It is
+/// enough for a thousand lines that lie far apart; beyond it somebody else has his turn.
+pub const SEARCH_BYTES: u64 = 32 << 20;
+
+/// Bytes of lines, about, with which a page is full, however many lines were asked for: a quarter of what may wait for one
+/// connection.
+pub const PAGE_BYTES: usize = 1 << 20;
 
 /// How many messages of a channel the log hands over at start, and how many other lines of it.
 pub const REMEMBERED: usize = 100;

@@ -1,27 +1,28 @@
-//! A slice of one channel's history, found by binary search over bytes and read forwards or backwards from there; no
-//! index is kept. Readers use `pread`-style calls up to a fixed length: what they see is a true prefix of the log
-//! and nothing that is being written.
+//! A slice of one channel's history: where it begins is found by [`seek`](super::seek), which parts of a segment are worth
+//! reading is told by its [`sum`](super::sum), and what is read there is copied as it lies, once its checksum has been
+//! found right. Readers use `pread`-style calls up to a fixed length: what they see is a true prefix of the log and nothing
+//! that is being written.
 
 use std::io;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
+use std::sync::Arc;
 
+use crate::irc::Line;
 use crate::irc::line::Seq;
-use crate::irc::{Line, Time};
-use crate::server::core::{Query, Reference, Which};
+use crate::server::core::{Item, Query, Reference, Rest, Which};
 
-use super::SEARCH_BYTES;
 use super::format::{self, Kind, MAX_FILE_LINE, Place};
-use super::scan::{Lines, Raw, ReadAt};
+use super::scan::{ReadAt, read_up_to};
+use super::seek::{Position, first_at};
+use super::sum::Sum;
+use super::{PAGE_BYTES, SEARCH_BYTES};
 
-/// How many bytes are read at once to look at one line.
-const PROBE: usize = 4 << 10;
-/// How many bytes are read at once to look at all lines.
-const WINDOW: u64 = 128 << 10;
-/// A piece of a segment this small is read from its beginning rather than halved again.
-const SMALL: u64 = 32 << 10;
-
-// A window holds a whole line at least, so that reading backwards gets on.
-const _: () = assert!(WINDOW > MAX_FILE_LINE as u64 && SEARCH_BYTES > WINDOW);
+/// How many bytes are read at once at first: a page of a busy channel is in the first ones.
+const FIRST_WINDOW: u64 = 32 << 10;
+/// How many bytes are read at once at most; each window is twice as large as the one before.
+const LAST_WINDOW: u64 = 256 << 10;
+/// How many bytes behind a window are read with it: the last line that begins in it nearly always ends in them.
+const MARGIN: u64 = 1 << 10;
 
 /// The segments of a log, at one moment.
 pub(super) trait Store {
@@ -31,43 +32,102 @@ pub(super) trait Store {
     fn segments(&self) -> usize;
     /// Opens the `n`-th; says how many bytes of it may be read. One that has been deleted meanwhile is empty.
     fn open(&self, n: usize) -> io::Result<(Self::Segment, u64)>;
-}
-
-/// Where a line begins: a segment, and a byte in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Position {
-    /// Which of the segments.
-    pub segment: usize,
-    /// Which byte.
-    pub at: u64,
-}
-
-/// Answers a query.
-pub(super) fn page<S: Store>(store: &S, query: &Query) -> io::Result<Vec<Line>> {
-    let limit = query.limit;
-    let mut search = Search { store, query, left: SEARCH_BYTES };
-    match query.which {
-        Which::Latest(None) => search.backwards(0..Place::MAX, limit),
-        Which::Latest(Some(from)) => search.backwards(after(from)..Place::MAX, limit),
-        Which::Before(to) => search.backwards(0..before(to), limit),
-        Which::After(from) => search.forwards(after(from)..Place::MAX, limit),
-        Which::Around(middle) => {
-            // Half of the work belongs to each direction; what the first has not used is the second's, too.
-            search.left = SEARCH_BYTES / 2;
-            let mut lines = search.backwards(0..before(middle), limit / 2)?;
-            search.left += SEARCH_BYTES / 2;
-            lines.extend(search.forwards(before(middle)..Place::MAX, limit - lines.len())?);
-            Ok(lines)
-        }
-        Which::Between(from, to) if before(from) <= before(to) => {
-            search.forwards(after(from)..before(to), limit)
-        }
-        Which::Between(from, to) => search.backwards(after(to)..before(from), limit),
+    /// What is known of where its lines are.
+    fn sum(&self, _n: usize) -> Option<Arc<Sum>> {
+        None
     }
 }
 
+/// A slice of one channel's history, in the order of the log: lines as the log has them, and gaps where it is damaged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The lines, one behind the other in the order in which they were found.
+    bytes: Vec<u8>,
+    items: Vec<Hit>,
+    rest: Rest,
+}
+
+/// Something on a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Hit {
+    /// A line: which of the page's bytes.
+    Line(Range<usize>, Place),
+    /// Something that is no line, where there may have been one.
+    Gap,
+}
+
+impl Page {
+    /// What is on it, to be written for somebody.
+    pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
+        self.items.iter().filter_map(|hit| match hit {
+            Hit::Line(range, _) => format::pieces(&self.bytes[range.clone()]).map(Item::Line),
+            Hit::Gap => Some(Item::Gap),
+        })
+    }
+
+    /// Its lines alone.
+    pub fn lines(&self) -> Vec<Line> {
+        let lines = self.items.iter().filter_map(|hit| match hit {
+            Hit::Line(range, _) => format::decode(&self.bytes[range.clone()]),
+            Hit::Gap => None,
+        });
+        lines.collect()
+    }
+
+    /// What lies beyond it.
+    pub fn rest(&self) -> Rest {
+        self.rest
+    }
+
+    fn push(&mut self, raw: &[u8], place: Place) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(raw);
+        self.items.push(Hit::Line(start..self.bytes.len(), place));
+    }
+
+    /// Several damaged places between two lines are one gap.
+    fn push_gap(&mut self) {
+        if self.items.last() != Some(&Hit::Gap) {
+            self.items.push(Hit::Gap);
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.items.iter().filter(|hit| matches!(hit, Hit::Line(..))).count()
+    }
+}
+
+/// Answers a query.
+pub(super) fn page<S: Store>(store: &S, query: &Query) -> io::Result<Page> {
+    let limit = query.limit;
+    let mut search = Search::new(store, query);
+    let end = query.until.map_or(Place::MAX, |(at, seq)| format::place(at, seq) + 1);
+    let before = |reference| before(reference).min(end);
+    match query.which {
+        Which::Latest(None) => search.backwards(0..end, limit)?,
+        Which::Latest(Some(from)) => search.backwards(after(from)..end, limit)?,
+        Which::Before(to) => search.backwards(0..before(to), limit)?,
+        Which::After(from) => search.forwards(after(from)..end, limit)?,
+        Which::Around(middle) => {
+            // Half of the work belongs to each direction; what the first has not used is the second's, too.
+            search.left = SEARCH_BYTES / 2;
+            search.backwards(0..before(middle), limit / 2)?;
+            search.left += SEARCH_BYTES / 2;
+            let found = search.page.count();
+            search.forwards(before(middle)..end, limit - found)?;
+            // Of two directions one word says nothing.
+            search.page.rest = Rest::Open;
+        }
+        Which::Between(from, to) if before(from) <= before(to) => {
+            search.forwards(after(from)..before(to), limit)?;
+        }
+        Which::Between(from, to) => search.backwards(after(to)..before(from), limit)?,
+    }
+    Ok(search.page)
+}
+
 /// The first place that a reference excludes.
-pub(super) fn before(reference: Reference) -> Place {
+fn before(reference: Reference) -> Place {
     match reference {
         Reference::Time(at) => format::place(at, 0),
         Reference::Line(at, seq) => format::place(at, seq),
@@ -76,9 +136,8 @@ pub(super) fn before(reference: Reference) -> Place {
 
 /// The first place behind a reference.
 fn after(reference: Reference) -> Place {
-    let last = |at: Time| format::place(at, Seq::MAX);
     match reference {
-        Reference::Time(at) => last(at) + 1,
+        Reference::Time(at) => format::place(at, Seq::MAX) + 1,
         Reference::Line(at, seq) => format::place(at, seq) + 1,
     }
 }
@@ -88,63 +147,146 @@ struct Search<'a, S> {
     query: &'a Query,
     /// How many bytes may still be read.
     left: u64,
+    /// How many are read next.
+    step: u64,
+    window: Window,
+    page: Page,
 }
 
-impl<S: Store> Search<'_, S> {
-    /// The first `limit` lines in a range.
-    fn forwards(&mut self, range: Range<Place>, limit: usize) -> io::Result<Vec<Line>> {
-        let (mut found, mut next) = (Vec::new(), range.start);
-        let Some((from, to)) = self.positions(&range, limit)? else { return Ok(found) };
+/// What a piece of a segment is to the search.
+enum Found {
+    /// A line that was asked for.
+    Wanted(Place),
+    /// A line that was not.
+    Other,
+    /// No line.
+    Bad,
+}
+
+impl<'a, S: Store> Search<'a, S> {
+    fn new(store: &'a S, query: &'a Query) -> Search<'a, S> {
+        Search {
+            store,
+            query,
+            left: SEARCH_BYTES,
+            step: FIRST_WINDOW,
+            window: Window::default(),
+            page: Page::default(),
+        }
+    }
+
+    /// Adds the first `limit` lines in a range.
+    fn forwards(&mut self, range: Range<Place>, limit: usize) -> io::Result<()> {
+        let Some((from, to)) = self.positions(&range, limit)? else { return Ok(()) };
+        let (mut next, mut found) = (range.start, 0);
         for n in from.segment..=to.segment {
-            let (segment, length) = self.store.open(n)?;
-            if length == 0 && !found.is_empty() {
-                // Perhaps deleted meanwhile, with all that was in front of it: a page has no gap.
-                return Ok(found);
+            let Some((segment, length, sum)) = self.open(n)? else { continue };
+            if length == 0 && found > 0 {
+                // Perhaps deleted meanwhile, with all that was in front of it: a page has no gap that is not marked.
+                self.page.rest = Rest::Open;
+                return Ok(());
             }
             let start = if n == from.segment { from.at } else { 0 };
-            let end = if n == to.segment { to.at } else { length };
-            let mut lines = Lines::new(&segment, start, end, WINDOW as usize);
-            while let Some(raw) = lines.next()? {
-                self.left = self.left.saturating_sub(raw.bytes.len() as u64);
-                if let Some((line, place)) = self.wanted(&raw, &(next..range.end)) {
-                    next = place + 1;
-                    found.push(line);
-                }
-                if found.len() == limit || self.left == 0 {
-                    return Ok(found);
+            let end = if n == to.segment { to.at.min(length) } else { length };
+            for run in parts(sum.as_deref(), &self.query.channel, start..end) {
+                let mut at = run.start;
+                while at < run.end {
+                    let part = at..run.end.min(at + self.step);
+                    at = part.end;
+                    self.read(&segment, part, length)?;
+                    for piece in 0..self.window.pieces.len() {
+                        let (raw, begin) = self.window.piece(piece);
+                        match classify(self.query, raw, begin, &(next..range.end), sum.as_deref()) {
+                            Found::Wanted(place) => {
+                                (next, found) = (place + 1, found + 1);
+                                self.page.push(raw, place);
+                            }
+                            Found::Other => {}
+                            Found::Bad => self.page.push_gap(),
+                        }
+                        if found == limit || self.page.bytes.len() > PAGE_BYTES {
+                            self.page.rest = more(found < limit, Some(next - 1));
+                            return Ok(());
+                        }
+                    }
+                    if self.left == 0 {
+                        self.page.rest = more(true, self.window.places().next_back());
+                        return Ok(());
+                    }
                 }
             }
         }
-        Ok(found)
+        self.page.rest = Rest::End;
+        Ok(())
     }
 
-    /// The last `limit` lines in a range, in the order of the log.
-    fn backwards(&mut self, range: Range<Place>, limit: usize) -> io::Result<Vec<Line>> {
-        let mut found: Vec<(Line, Place)> = Vec::new();
-        let Some((from, to)) = self.positions(&range, limit)? else { return Ok(Vec::new()) };
+    /// Adds the last `limit` lines in a range; the page is empty before.
+    fn backwards(&mut self, range: Range<Place>, limit: usize) -> io::Result<()> {
+        let flow = self.collect_backwards(range, limit);
+        self.page.items.reverse();
+        self.page.rest = flow?;
+        Ok(())
+    }
+
+    /// Collects them, the last one first.
+    fn collect_backwards(&mut self, range: Range<Place>, limit: usize) -> io::Result<Rest> {
+        let Some((from, to)) = self.positions(&range, limit)? else { return Ok(Rest::Open) };
+        let mut found = 0;
         for n in (from.segment..=to.segment).rev() {
-            let (segment, length) = self.store.open(n)?;
+            let Some((segment, length, sum)) = self.open(n)? else { continue };
             let start = if n == from.segment { from.at } else { 0 };
             // One that has been deleted meanwhile is empty, wherever a place was found in it before.
             let end = if n == to.segment { to.at.min(length) } else { length };
-            let flow = each_backwards(&segment, start..end, &mut |raw| {
-                self.left = self.left.saturating_sub(raw.bytes.len() as u64);
-                if let Some((line, place)) = self.wanted(&raw, &range) {
-                    // What stands behind this line but does not come after it is out of order.
-                    while found.pop_if(|(_, behind)| *behind <= place).is_some() {}
-                    found.push((line, place));
+            for run in parts(sum.as_deref(), &self.query.channel, start..end).into_iter().rev() {
+                let mut at = run.end;
+                while at > run.start {
+                    let part = at.saturating_sub(self.step).max(run.start)..at;
+                    at = part.start;
+                    self.read(&segment, part, length)?;
+                    for piece in (0..self.window.pieces.len()).rev() {
+                        let (raw, begin) = self.window.piece(piece);
+                        match classify(self.query, raw, begin, &range, sum.as_deref()) {
+                            Found::Wanted(place) => {
+                                // What stands behind this line but does not come after it is out of order.
+                                found -= drop_behind(&mut self.page.items, place);
+                                self.page.push(raw, place);
+                                found += 1;
+                                if found == limit || self.page.bytes.len() > PAGE_BYTES {
+                                    return Ok(more(found < limit, Some(place)));
+                                }
+                            }
+                            Found::Other => {}
+                            Found::Bad => self.page.push_gap(),
+                        }
+                    }
+                    if self.left == 0 {
+                        return Ok(more(true, self.window.places().next()));
+                    }
                 }
-                if found.len() == limit || self.left == 0 {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            })?;
-            if flow.is_break() {
-                break;
             }
         }
-        Ok(found.into_iter().rev().map(|(line, _)| line).collect())
+        Ok(Rest::End)
+    }
+
+    /// Opens a segment, unless it is known that nothing of it is asked for.
+    #[allow(
+        clippy::type_complexity,
+        reason = "a segment, its length and its sum: nobody else needs the three together"
+    )]
+    fn open(&self, n: usize) -> io::Result<Option<(S::Segment, u64, Option<Arc<Sum>>)>> {
+        let sum = self.store.sum(n);
+        if sum.as_ref().is_some_and(|sum| sum.is_whole() && !sum.has(&self.query.channel)) {
+            return Ok(None);
+        }
+        let (segment, length) = self.store.open(n)?;
+        Ok(Some((segment, length, sum)))
+    }
+
+    /// Reads the lines that begin in a part of a segment.
+    fn read(&mut self, segment: &S::Segment, part: Range<u64>, length: u64) -> io::Result<()> {
+        self.left = self.left.saturating_sub(part.end - part.start);
+        self.step = (self.step * 2).min(LAST_WINDOW);
+        self.window.read(segment, part, length)
     }
 
     /// From where to where a range lies; `None` if nothing is to be read.
@@ -154,236 +296,104 @@ impl<S: Store> Search<'_, S> {
         }
         Ok(Some((first_at(self.store, range.start)?, first_at(self.store, range.end)?)))
     }
+}
 
-    /// The line, if it is one of those asked for and lies in a range. The cheap questions come first.
-    fn wanted(&self, raw: &Raw<'_>, range: &Range<Place>) -> Option<(Line, Place)> {
-        let (kind, target) = format::heading(raw.bytes)?;
-        if !target.eq_ignore_ascii_case(self.query.channel.as_bytes())
-            || (kind != Kind::Message && !self.query.events)
-        {
-            return None;
-        }
-        let line = raw.decode()?;
-        let place = format::place_of(&line);
-        range.contains(&place).then_some((line, place))
+/// What a search leaves that has not come to its end: whoever wants to go on does so from a place.
+fn more(short: bool, place: Option<Place>) -> Rest {
+    match place.map(format::split) {
+        Some((at, seq)) if short => Rest::From(at, seq),
+        _ => Rest::Open,
     }
 }
 
-/// Hands out the lines that begin in the last so many bytes, in the order of the log.
-pub(super) fn tail<S: Store>(store: &S, bytes: u64, each: &mut dyn FnMut(&Line)) -> io::Result<()> {
-    // Each segment from the newest on back, and from where it belongs to them.
-    let (mut parts, mut left) = (Vec::new(), bytes);
-    for n in (0..store.segments()).rev() {
-        if left == 0 {
-            break;
-        }
-        let length = store.open(n)?.1;
-        parts.push((n, length.saturating_sub(left)));
-        left = left.saturating_sub(length);
+/// Drops the last lines that do not come before a place; says how many.
+fn drop_behind(items: &mut Vec<Hit>, place: Place) -> usize {
+    let mut dropped = 0;
+    while let Some(at) = items.iter().rposition(|hit| matches!(hit, Hit::Line(..)))
+        && matches!(items[at], Hit::Line(_, behind) if behind <= place)
+    {
+        items.truncate(at);
+        dropped += 1;
     }
-    let mut last = 0;
-    for (n, from) in parts.into_iter().rev() {
-        let (segment, length) = store.open(n)?;
-        // From the byte before on: the first piece is the end of the line before, or its line end alone.
-        let mut lines = Lines::new(&segment, from.saturating_sub(1), length, WINDOW as usize);
-        let mut before = from > 0;
-        while let Some(raw) = lines.next()? {
-            if std::mem::take(&mut before) {
-                continue;
+    dropped
+}
+
+/// What a piece is. The cheap questions come first; that another channel's line is a good one is known already, unless
+/// nobody has looked yet.
+fn classify(query: &Query, raw: &[u8], begin: u64, range: &Range<Place>, sum: Option<&Sum>) -> Found {
+    let doubtful = || sum.is_none_or(|sum| sum.doubts(begin));
+    let wanted = format::concern(raw, query.channel.as_bytes())
+        .is_some_and(|kind| kind == Kind::Message || query.events);
+    if !wanted && !doubtful() {
+        return Found::Other;
+    }
+    match format::check(raw) {
+        Some(place) if wanted && range.contains(&place) => Found::Wanted(place),
+        Some(_) => Found::Other,
+        None => Found::Bad,
+    }
+}
+
+/// The parts of a range that are worth reading, in order.
+fn parts(sum: Option<&Sum>, channel: &str, range: Range<u64>) -> Vec<Range<u64>> {
+    match sum {
+        Some(sum) => sum.parts(channel, range),
+        None if range.is_empty() => Vec::new(),
+        None => vec![range],
+    }
+}
+
+/// A part of a segment, with all of the lines that begin in it.
+#[derive(Default)]
+struct Window {
+    bytes: Vec<u8>,
+    /// Where its bytes are from.
+    at: u64,
+    /// The lines, line ends included, and what is none.
+    pieces: Vec<Range<usize>>,
+}
+
+impl Window {
+    fn piece(&self, n: usize) -> (&[u8], u64) {
+        let range = self.pieces[n].clone();
+        let begin = self.at + range.start as u64;
+        (&self.bytes[range], begin)
+    }
+
+    /// The places of its good lines.
+    fn places(&self) -> impl DoubleEndedIterator<Item = Place> {
+        self.pieces.iter().filter_map(|range| format::check(&self.bytes[range.clone()]))
+    }
+
+    fn read<R: ReadAt>(&mut self, source: &R, part: Range<u64>, length: u64) -> io::Result<()> {
+        self.pieces.clear();
+        // From the byte before on, for that one tells whether a line begins here.
+        self.at = part.start.saturating_sub(1);
+        let mut end = length.min(part.end + MARGIN);
+        read_up_to(source, &mut self.bytes, self.at, (end - self.at) as usize)?;
+        let within = (part.end - self.at) as usize;
+        let mut from = if part.start == 0 { 0 } else { line_end(&self.bytes, 0).0 };
+        while from < within.min(self.bytes.len()) {
+            let (to, ended) = line_end(&self.bytes, from);
+            // The last line may go on; what is longer than any line is none, and its rest belongs to it.
+            if !ended && end < length && to - from <= MAX_FILE_LINE {
+                end = length.min(end + MAX_FILE_LINE as u64);
+                let have = self.at + self.bytes.len() as u64;
+                let mut rest = Vec::new();
+                read_up_to(source, &mut rest, have, end.saturating_sub(have) as usize)?;
+                if !rest.is_empty() {
+                    self.bytes.extend_from_slice(&rest);
+                    continue;
+                }
             }
-            if let Some(line) = raw.decode().filter(|line| format::place_of(line) > last) {
-                last = format::place_of(&line);
-                each(&line);
-            }
+            self.pieces.push(from..to);
+            from = to;
         }
+        Ok(())
     }
-    Ok(())
 }
 
-/// Where the first line at or behind a place begins; where the log ends, if there is none.
-pub(super) fn first_at<S: Store>(store: &S, place: Place) -> io::Result<Position> {
-    let count = store.segments();
-    if place == 0 {
-        return Ok(Position { segment: 0, at: 0 });
-    }
-    if place == Place::MAX {
-        return Ok(Position { segment: count - 1, at: store.open(count - 1)?.1 });
-    }
-    // The segments up to `low` begin before the place, those from `high` on do not.
-    let (mut low, mut high) = (0, count);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match first_place(store, middle, high)? {
-            Some((n, first)) if first < place => low = n + 1,
-            _ => high = middle,
-        }
-    }
-    let Some(segment) = low.checked_sub(1) else { return Ok(Position { segment: 0, at: 0 }) };
-    let (source, length) = store.open(segment)?;
-    Ok(Position { segment, at: first_in(&source, length, place)? })
-}
-
-/// The place of the first good line of the segments from `n` up to `end`, and the segment it is in.
-fn first_place<S: Store>(store: &S, n: usize, end: usize) -> io::Result<Option<(usize, Place)>> {
-    for n in n..end {
-        let (source, length) = store.open(n)?;
-        if let Some((_, place)) = first_good(&source, 0, length, length)? {
-            return Ok(Some((n, place)));
-        }
-    }
-    Ok(None)
-}
-
-/// Where in a segment the first line at or behind a place begins, by halving.
-fn first_in<R: ReadAt>(source: &R, length: u64, place: Place) -> io::Result<u64> {
-    // Good lines that begin in front of `low` are before the place, those that begin at or behind `high` are not.
-    let (mut low, mut high) = (0, length);
-    while high.saturating_sub(low) > SMALL {
-        let middle = low + (high - low) / 2;
-        match first_good(source, middle, high, length)? {
-            Some((end, found)) if found < place => low = end,
-            _ => high = middle,
-        }
-    }
-    let mut lines = Lines::new(source, low, length, SMALL as usize + PROBE);
-    let mut end = high.max(low);
-    while let Some(raw) = lines.next()? {
-        if raw.at >= high {
-            break;
-        }
-        if raw.decode().is_some_and(|line| format::place_of(&line) >= place) {
-            return Ok(raw.at);
-        }
-        end = end.max(raw.end());
-    }
-    Ok(end)
-}
-
-/// The first good line that begins at or behind the byte `from` and in front of `to`: where it ends, and its place.
-pub(super) fn first_good<R: ReadAt>(
-    source: &R,
-    from: u64,
-    to: u64,
-    length: u64,
-) -> io::Result<Option<(u64, Place)>> {
-    // From the byte before it on, for that one tells whether a line begins here; the first piece is the end of
-    // the line before.
-    let mut lines = Lines::new(source, from.saturating_sub(1), length, PROBE);
-    let mut before = from > 0;
-    while let Some(raw) = lines.next()? {
-        if raw.at >= to {
-            break;
-        }
-        if !std::mem::take(&mut before)
-            && let Some(line) = raw.decode()
-        {
-            return Ok(Some((raw.end(), format::place_of(&line))));
-        }
-    }
-    Ok(None)
-}
-
-/// Hands out the raw lines in a range of a segment, the last one first.
-pub(super) fn each_backwards<R: ReadAt>(
-    source: &R,
-    range: Range<u64>,
-    each: &mut dyn FnMut(Raw<'_>) -> ControlFlow<()>,
-) -> io::Result<ControlFlow<()>> {
-    let mut end = range.end;
-    let mut window = Vec::new();
-    while end > range.start {
-        let start = end.saturating_sub(WINDOW).max(range.start);
-        window.clear();
-        window.resize((end - start) as usize, 0);
-        read_exact(source, &mut window, start)?;
-        // The first line of the window may have begun before it; without any line end all of it is part of
-        // something that is no line.
-        let first = if start == range.start {
-            0
-        } else {
-            memchr::memchr(b'\n', &window).map_or(window.len(), |found| found + 1)
-        };
-        let mut rest = window.len();
-        while rest > first {
-            let begin =
-                memchr::memrchr(b'\n', &window[first..rest - 1]).map_or(first, |found| first + found + 1);
-            let bytes = &window[begin..rest];
-            let raw = Raw { at: start + begin as u64, bytes, whole: bytes.ends_with(b"\n") };
-            if each(raw).is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-            rest = begin;
-        }
-        let got_on = first < window.len();
-        end = if got_on { start + first as u64 } else { start };
-        if !got_on && each(Raw { at: start, bytes: &window, whole: false }).is_break() {
-            return Ok(ControlFlow::Break(()));
-        }
-    }
-    Ok(ControlFlow::Continue(()))
-}
-
-pub(super) fn read_exact<R: ReadAt>(source: &R, mut into: &mut [u8], mut at: u64) -> io::Result<()> {
-    while !into.is_empty() {
-        let got = source.read_at(into, at)?;
-        if got == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        into = &mut into[got..];
-        at += got as u64;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::irc::Draft;
-
-    /// Lines of one length, their places an even distance apart; as many as a power of two, so that halving the bytes
-    /// falls on line ends too.
-    fn even_lines(count: u64) -> (Vec<u8>, usize) {
-        let mut bytes = Vec::new();
-        for n in 0..count {
-            let draft = Draft::new("", "a!a@h", "PRIVMSG", &["#c", "x"]);
-            format::encode(&draft.stamp(Time::from_millis(1000), 2 * n + 2), &mut bytes);
-        }
-        let length = bytes.len() / usize::try_from(count).unwrap();
-        (bytes, length)
-    }
-
-    #[test]
-    fn each_line_is_found_where_it_begins() {
-        let (bytes, length) = even_lines(1024);
-        assert!(bytes.len() as u64 > 2 * SMALL);
-        for n in 0..=1024u64 {
-            let begin = n * length as u64;
-            for place in [2 * n + 1, 2 * n + 2] {
-                let place = format::place(Time::from_millis(1000), place);
-                assert_eq!(first_in(&&bytes[..], bytes.len() as u64, place).unwrap(), begin, "{n}");
-            }
-        }
-    }
-
-    #[test]
-    fn backwards_is_forwards_reversed_whatever_the_bytes_are() {
-        let mut bytes = even_lines(4096).0;
-        bytes[500..1_000].fill(b'x');
-        bytes[50_000..50_000 + 3 * WINDOW as usize / 2].fill(0);
-        bytes.extend_from_slice(b"no end");
-        let source = &bytes[..];
-        let (mut forwards, mut backwards) = (Vec::new(), Vec::new());
-        let mut lines = Lines::new(&source, 0, bytes.len() as u64, 5000);
-        while let Some(raw) = lines.next().unwrap() {
-            forwards.extend(raw.decode().map(|line| (raw.at, line)));
-        }
-        let flow = each_backwards(&source, 0..bytes.len() as u64, &mut |raw| {
-            backwards.extend(raw.decode().map(|line| (raw.at, line)));
-            ControlFlow::Continue(())
-        });
-        assert!(flow.unwrap().is_continue());
-        backwards.reverse();
-        assert!(forwards.len() > 100);
-        assert_eq!(backwards, forwards);
-    }
+/// Where the line at `from` ends, its line end included, and whether it has one.
+fn line_end(bytes: &[u8], from: usize) -> (usize, bool) {
+    memchr::memchr(b'\n', &bytes[from..]).map_or((bytes.len(), false), |end| (from + end + 1, true))
 }

@@ -25,6 +25,10 @@ pub(super) struct Recent {
     bytes: usize,
     max_channels: usize,
     max_bytes: usize,
+    /// The place of the last line.
+    last: Place,
+    /// What is not behind this place may lack lines between the others.
+    sure_behind: Option<Place>,
 }
 
 /// Messages and events have a list each, so that no crowd of people coming and going pushes out what was said.
@@ -44,11 +48,12 @@ impl Default for Recent {
 
 impl Recent {
     fn within(max_channels: usize, max_bytes: usize) -> Recent {
-        Recent { channels: HashMap::new(), bytes: 0, max_channels, max_bytes }
+        Recent { channels: HashMap::new(), bytes: 0, max_channels, max_bytes, last: 0, sure_behind: None }
     }
 
     /// Takes note of the next line of the log.
     pub(super) fn note(&mut self, line: &Line) {
+        self.last = format::place_of(line);
         let Some((kind, target)) = format::heading(line.tagged()) else { return };
         let Ok(target) = std::str::from_utf8(target) else { return };
         let folded = name::fold(target);
@@ -77,6 +82,19 @@ impl Recent {
         lines
     }
 
+    /// The log is damaged here.
+    pub(super) fn note_gap(&mut self) {
+        self.sure_behind = Some(self.last);
+    }
+
+    /// If the log may have more than is remembered, other than what is older than the oldest lines of each channel: the
+    /// place behind which nothing is missing between two lines.
+    pub(super) fn sure_behind(&self) -> Option<Place> {
+        // One that came from a checkpoint does not say what it forgot; it can only have been when it was full.
+        let full = self.channels.len() > self.max_channels / 4 || self.bytes > self.max_bytes / 4;
+        self.sure_behind.or(full.then_some(0))
+    }
+
     /// What was before this place is gone from the log: messages and events go here, too. A topic is still the topic.
     pub(super) fn forget_before(&mut self, place: Place) {
         for channel in self.channels.values_mut() {
@@ -91,6 +109,7 @@ impl Recent {
     /// topics.
     fn forget(&mut self) {
         while self.is_over() {
+            self.sure_behind.get_or_insert(0);
             let mut places: Vec<Place> = self.channels.values().map(|channel| channel.last).collect();
             let half = places.len() / 2;
             let middle = *places.select_nth_unstable(half).1;
@@ -171,6 +190,22 @@ mod tests {
         assert_eq!(seqs(&recent), [2, 4]);
         let summed: usize = recent.lines().into_iter().map(cost).sum();
         assert_eq!((recent.bytes, recent.channels.len()), (summed, 1));
+    }
+
+    #[test]
+    fn it_knows_since_when_nothing_is_missing() {
+        let mut recent = Recent::default();
+        recent.note(&line(1, "PRIVMSG", &["#a", "x"]));
+        recent.note(&line(2, "QUIT", &["x"]));
+        assert_eq!(recent.sure_behind(), None);
+        recent.note_gap();
+        recent.note(&line(4, "PRIVMSG", &["#a", "x"]));
+        assert_eq!(seqs(&recent), [1, 4]);
+        assert_eq!(recent.sure_behind(), Some(format::place(Time::from_millis(1000), 2)));
+        let mut full = Recent::within(4, 100_000);
+        full.note(&line(1, "PRIVMSG", &["#a", "x"]));
+        full.note(&line(2, "PRIVMSG", &["#b", "x"]));
+        assert_eq!(full.sure_behind(), Some(0));
     }
 
     #[test]

@@ -15,8 +15,8 @@ use super::disk::{self, Disk};
 use super::folder::{self, failed};
 use super::format::{self, Place};
 use super::recent::Recent;
-use super::scan::{Scanned, read_up_to, scan};
-use super::{OpenError, Opened, Options, WRITE_BYTES, page};
+use super::scan::{Piece, Scanned, read_up_to, scan_pieces};
+use super::{OpenError, Opened, Options, WRITE_BYTES, seek};
 
 /// How far the log may be ahead of the clock before it is told.
 const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
@@ -114,7 +114,7 @@ fn fits(folder: &Path, covered: Covered) -> Result<bool, OpenError> {
     let path = folder.join(folder::name(covered.before));
     let file = disk::open_to_read(&path).map_err(failed("open", &path))?;
     let length = file.metadata().map_err(failed("look at", &path))?.len();
-    let first = page::first_good(&file, 0, length, length).map_err(failed("read", &path))?;
+    let first = seek::first_good(&file, 0, length, length).map_err(failed("read", &path))?;
     Ok(first.is_none_or(|(_, place)| place > covered.last))
 }
 
@@ -136,7 +136,11 @@ fn settle(disk: &mut Disk, file: &File) -> io::Result<()> {
 
 fn read(file: &File, path: &Path, after: Place, recent: &mut Recent) -> Result<Scanned, OpenError> {
     let length = file.metadata().map_err(failed("look at", path))?.len();
-    scan(file, 0, length, after, &mut |line| recent.note(&line)).map_err(failed("read", path))
+    let note = &mut |piece: Piece| match piece {
+        Piece::Good(line) => recent.note(&line),
+        Piece::Bad(_) => recent.note_gap(),
+    };
+    scan_pieces(file, 0, length, after, note).map_err(failed("read", path))
 }
 
 /// Tells of what is no good line in a segment that is left as it is.

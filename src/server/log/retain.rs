@@ -8,7 +8,8 @@ use std::time::Duration;
 use crate::irc::Time;
 
 use super::format::{self, Place};
-use super::page::{self, Store};
+use super::page::Store;
+use super::seek;
 
 /// The newest segment and the one before it always stay, whatever is wanted: so there is always some history.
 const ALWAYS: usize = 2;
@@ -47,7 +48,7 @@ pub(super) fn expired(
         let too_old = match limit {
             Some(limit) if !too_large => {
                 let (next, length) = store.open(n + 1)?;
-                let first = page::first_good(&next, 0, length, length)?;
+                let first = seek::first_good(&next, 0, length, length)?;
                 first.is_some_and(|(_, place)| format::split(place).0 <= limit)
             }
             _ => false,
@@ -70,7 +71,7 @@ fn before(time: Time, age: Duration) -> Time {
 pub(super) fn first_kept(store: &impl Store<Segment = Option<File>>) -> io::Result<Place> {
     for n in 0..store.segments() {
         let (source, length) = store.open(n)?;
-        if let Some((_, place)) = page::first_good(&source, 0, length, length)? {
+        if let Some((_, place)) = seek::first_good(&source, 0, length, length)? {
             return Ok(place);
         }
     }

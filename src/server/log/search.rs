@@ -10,8 +10,9 @@ use crate::irc::{Line, Time, name};
 
 use super::archive::Archive;
 use super::format::{self, MAX_FILE_LINE, Place};
-use super::page::{self, Store};
+use super::page::Store;
 use super::scan::read_up_to;
+use super::seek;
 
 /// How many bytes are searched at once.
 const WINDOW: usize = 1 << 20;
@@ -103,7 +104,7 @@ impl Archive {
             return Ok(());
         }
         let (from, to) = (format::place(wanted.since, 0), format::place(wanted.until, 0));
-        let (first, last) = (page::first_at(self, from)?, page::first_at(self, to)?);
+        let (first, last) = (seek::first_at(self, from)?, seek::first_at(self, to)?);
         let mut window = Vec::with_capacity(WINDOW);
         for n in (first.segment..=last.segment).rev() {
             let (source, length) = self.open(n)?;

@@ -113,24 +113,6 @@ fn the_password_opens_the_door() {
 }
 
 #[test]
-fn one_too_many_is_told_so() {
-    let mut stage = Stage::new(Config { max_clients: 1, ..Config::default() });
-    stage.run(
-        "a+alice
-        b+
-        b< ERROR :Server is full
-        b#
-        a> QUIT
-        a< ERROR :*
-        c+
-        c> NICK c
-        c> USER c 0 * c
-        c< :chatui.local 001 *
-        c*",
-    );
-}
-
-#[test]
 fn everybody_is_told_when_the_server_stops() {
     let mut stage = script("a+alice\n b+");
     stage.input(Input::Shutdown("Bye!".to_owned()));
@@ -187,4 +169,25 @@ fn what_the_server_supports_is_told_in_whole_tokens() {
     assert!(has("CASEMAPPING=ascii") && has("UTF8ONLY") && has("WHOX") && has("ELIST=CMNTU"));
     // No client tag is refused, so nothing says so.
     assert!(!tokens.iter().any(|token| token.starts_with("CLIENTTAGDENY")));
+}
+
+#[test]
+fn the_time_to_register_begins_with_the_connection() {
+    let mut stage = Stage::new(Config::default());
+    let waited = Duration::from_secs(25);
+    stage.input(Input::Open(
+        ConnId(u32::from('a')),
+        Peer { address: "h".to_owned(), waited, ..Peer::default() },
+    ));
+    stage.run(
+        "b+
+        a> NICK alice
+        ~5
+        a< ERROR :Registration timed out
+        a#
+        b.
+        ~25
+        b< ERROR :Registration timed out
+        b#",
+    );
 }

@@ -120,7 +120,7 @@ fn events_are_played_back_to_those_who_asked_for_them_in_a_batch() {
         a*
         b*
         a> @label=h CHATHISTORY LATEST #x * 10
-        a< @label=h :chatui.local BATCH +b* chathistory #x
+        a< @label=h;draft/chathistory-end :chatui.local BATCH +b* chathistory #x
         a< @batch=b*;msgid=* :bob!~bob@h JOIN #x
         a< @batch=b*;msgid=* :bob!~bob@h TOPIC #x :tides
         a< @batch=b*;msgid=* :bob!~bob@h PRIVMSG #x :one

@@ -115,6 +115,7 @@ fn query(millis: u64, lines: u64) -> impl Strategy<Value = Query> {
         which,
         limit,
         events,
+        until: None,
     })
 }
 
@@ -150,6 +151,21 @@ static LARGE_IN_FILES: LazyLock<(TempDir, Mutex<FileLog>)> = LazyLock::new(|| {
     (dir, Mutex::new(log))
 });
 
+/// The same, with all that is known of where whose lines are.
+static LARGE_WITH_SUMS: LazyLock<(TempDir, Mutex<FileLog>)> = LazyLock::new(|| {
+    let dir = TempDir::new().unwrap();
+    let (mut log, ..) = open_with(dir.path(), Options { segment_bytes: 200_000, ..options(Sync::Never) });
+    LARGE.chunks(50).for_each(|turn| log.append(turn).unwrap());
+    while log.reader().tend() {}
+    assert_eq!(sums(dir.path()).len(), segments(dir.path()).len() - 1);
+    (dir, Mutex::new(log))
+});
+
+/// What is known of each sealed segment.
+fn sums(dir: &Path) -> Vec<PathBuf> {
+    files(dir, |name| name.ends_with(".sum"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
@@ -166,6 +182,7 @@ proptest! {
         let expected = model(&LARGE, &query);
         prop_assert_eq!(&LARGE_IN_MEMORY.lock().unwrap().page(&query).unwrap(), &expected);
         prop_assert_eq!(&LARGE_IN_FILES.1.lock().unwrap().page(&query).unwrap(), &expected);
+        prop_assert_eq!(&LARGE_WITH_SUMS.1.lock().unwrap().page(&query).unwrap(), &expected);
     }
 }
 
@@ -203,6 +220,49 @@ proptest! {
 }
 
 #[test]
+fn a_damaged_segment_is_read_around_with_or_without_its_sum() {
+    let dir = TempDir::new().unwrap();
+    let (mut log, ..) = open_with(dir.path(), Options { segment_bytes: 200_000, ..options(Sync::Never) });
+    LARGE.chunks(50).for_each(|turn| log.append(turn).unwrap());
+    drop(log);
+    let segment = segments(dir.path()).remove(1);
+    let mut bytes = fs::read(&segment).unwrap();
+    bytes[70_000..70_010].fill(0);
+    bytes[100_000..140_000].fill(b'x');
+    fs::write(&segment, &bytes).unwrap();
+    let ask = |log: &FileLog, channel: &str| {
+        let query = Query {
+            channel: channel.into(),
+            which: Which::Latest(None),
+            limit: 10_000,
+            events: true,
+            until: None,
+        };
+        let page = log.prefix().page(&query).unwrap();
+        let gaps = page.items().filter(|item| matches!(item, Item::Gap)).count();
+        (page.lines(), gaps)
+    };
+    // It is read from the sums' files after a restart, and anew where they are not what was written.
+    let mut found = Vec::new();
+    for round in 0..4 {
+        let (log, ..) = open_with(dir.path(), Options { segment_bytes: 200_000, ..options(Sync::Never) });
+        if round > 0 {
+            while log.reader().tend() {}
+        }
+        found.push(["#a", "#quiet", "#never"].map(|channel| ask(&log, channel)));
+        if round == 2 {
+            fs::write(&sums(dir.path())[1], b"something else").unwrap();
+        }
+    }
+    assert!(found.windows(2).all(|pair| pair[0] == pair[1]));
+    let [busy, quiet, never] = &found[0];
+    let known: Vec<&Line> = LARGE.iter().filter(|line| busy.0.contains(line)).collect();
+    assert!(known.into_iter().eq(&busy.0) && busy.0.len() > 1000);
+    assert_eq!((busy.1, never.1, never.0.len()), (2, 1, 0), "a gap of nobody's lines is one");
+    assert!(!quiet.0.is_empty());
+}
+
+#[test]
 fn only_so_much_is_searched_for_a_silent_channel() {
     let mut log = MemoryLog::new();
     log.append(&[said(1, "#quiet")]).unwrap();
@@ -215,12 +275,22 @@ fn only_so_much_is_searched_for_a_silent_channel() {
         log.append(&turn).unwrap();
     }
     log.append(&[line(seq + 1, at(seq), "PRIVMSG", &["#quiet", "x"])]).unwrap();
-    let mut ask = |which| {
-        seqs(&log.page(&Query { channel: "#quiet".into(), which, limit: 100, events: true }).unwrap())
+    let prefix = log.prefix();
+    let ask = |which| {
+        let query = Query { channel: "#quiet".into(), which, limit: 100, events: true, until: None };
+        let page = prefix.page(&query).unwrap();
+        (seqs(&page.lines()), page.rest())
     };
-    assert_eq!(ask(Which::Latest(None)), [seq + 1]);
-    assert_eq!(ask(Which::After(Reference::Time(Time::default()))), [1]);
-    assert_eq!(ask(Which::Before(Reference::Line(at(1), 3))), [1]);
+    assert_eq!(ask(Which::Before(Reference::Line(at(1), 3))), (vec![1], Rest::End));
+    // What was not searched yet is said, and whoever goes on from there finds all of it.
+    let (found, Rest::From(time, line)) = ask(Which::Latest(None)) else { panic!("it ended too early") };
+    assert_eq!(found, [seq + 1]);
+    assert_eq!(ask(Which::Before(Reference::Line(time, line))), (vec![1], Rest::End));
+    let (found, Rest::From(time, line)) = ask(Which::After(Reference::Time(Time::default()))) else {
+        panic!("it ended too early")
+    };
+    assert_eq!(found, [1]);
+    assert_eq!(ask(Which::After(Reference::Line(time, line))), (vec![seq + 1], Rest::End));
 }
 
 #[test]
@@ -234,7 +304,8 @@ fn a_text_that_looks_like_a_line_of_the_log_misleads_nobody() {
     log.append(&turn).unwrap();
     for seq in [1, 2, 400, 798, 799] {
         let which = Which::Around(Reference::Line(at(seq), seq));
-        let page = log.page(&Query { channel: "#a".into(), which, limit: 1, events: false }).unwrap();
+        let page =
+            log.page(&Query { channel: "#a".into(), which, limit: 1, events: false, until: None }).unwrap();
         assert_eq!(seqs(&page), [seq]);
     }
     // Not even when the disk loses the beginning of a line, or all but what looks like one.
@@ -254,7 +325,8 @@ fn a_reader_on_another_thread_sees_whole_pages_while_the_log_grows() {
     let done = Arc::new(AtomicUsize::new(0));
     let finished = Arc::clone(&done);
     let reading = std::thread::spawn(move || {
-        let query = Query { channel: "#a".into(), which: Which::Latest(None), limit: 50, events: true };
+        let query =
+            Query { channel: "#a".into(), which: Which::Latest(None), limit: 50, events: true, until: None };
         let mut last = 0;
         loop {
             let over = finished.load(Ordering::Acquire) == 1;

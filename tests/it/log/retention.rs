@@ -107,7 +107,8 @@ fn readers_see_no_gap_while_segments_come_and_go() {
                         0 => Which::Latest(None),
                         _ => Which::After(Reference::Line(at(from / 3), from)),
                     };
-                    let query = Query { channel: "#a".into(), which, limit: 30, events: true };
+                    let query = Query { channel: "#a".into(), which, limit: 30, events: true, until: None };
+                    reader.tend();
                     let page = seqs(&reader.page(&query).unwrap());
                     assert!(page.windows(2).all(|pair| pair[0] + 1 == pair[1]), "no gap: {page:?}");
                     from = page.last().copied().unwrap_or(from);
@@ -123,6 +124,9 @@ fn readers_see_no_gap_while_segments_come_and_go() {
         log.append(&[said(first, "#a"), said(first + 1, "#a"), said(first + 2, "#a")]).unwrap();
     }
     done.store(true, Ordering::Release);
+    while log.reader().tend() {}
+    let known = files(dir.path(), |name| name.ends_with(".sum"));
+    assert_eq!(known.len(), segments(dir.path()).len() - 1, "what is known of segments goes with them");
     for reader in readers {
         let (n, pages, last) = reader.join().unwrap();
         assert!(pages > 1, "{pages} pages");

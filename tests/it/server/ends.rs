@@ -167,7 +167,7 @@ fn an_end_is_announced_with_its_reason() {
 
 #[test]
 fn whoever_is_one_too_many_is_told_so() {
-    let host = Host::start_as(|config| config.core.max_clients = 2);
+    let host = Host::start_as(|config| config.max_clients = 2);
     let (mut alice, bob) = (host.user("alice"), host.user("bob"));
     assert_eq!(host.peer().rest(), ["ERROR :Server is full"]);
     alice.send("QUIT");

@@ -7,7 +7,7 @@ use chatui::client::entry::{Kind, State};
 use chatui::client::window::Past;
 use chatui::server::log::Log;
 
-use super::{CHANNEL, World};
+use super::{CHANNEL, CLIENTS, World};
 
 impl World {
     /// Nothing is shown that the log has not; the order is the log's; where something is missing, it is marked.
@@ -57,8 +57,16 @@ impl World {
             for id in self.ids() {
                 self.carry(id, usize::MAX);
             }
+            // Some read what was said long ago while others talk, and the pages come late.
+            if round < 200 && round % 20 == 0 {
+                self.look_up(round / 20 % CLIENTS);
+                self.type_line((round / 20 + 1) % CLIENTS);
+            }
             self.turn();
             self.keep();
+            if round % 3 == 2 {
+                self.read_page();
+            }
             self.check();
             self.tick(Duration::from_millis(if round < 300 { 200 } else { 20 }));
         }

@@ -255,3 +255,20 @@ fn break_16_a_restart_binds_at_once() {
     let mut bob = Peer::netcat(&host, "bob");
     assert!(bob.hears("anna: before").starts_with('['));
 }
+
+#[test]
+fn whoever_says_a_lot_and_closes_at_once_has_said_all_of_it() {
+    let host = host();
+    let mut alice = irc_user(&host, "alice");
+    // More than is dealt with in one turn, and the end has been read before the first of it goes in.
+    let said: Vec<String> = (0..2000).map(|n| format!("m{n}")).collect();
+    let mut nan = Peer::person(&host);
+    nan.write(&format!("nan\n{}\n", said.join("\n")));
+    nan.close_half();
+    let mut heard = Vec::new();
+    alice.until(|line| {
+        heard.extend(line.split_once(" PRIVMSG #lobby :").map(|(_, text)| text.to_owned()));
+        line.contains(" QUIT ")
+    });
+    assert_eq!(heard, said);
+}
