@@ -460,12 +460,13 @@ fn a_server_without_capabilities_is_enough() {
     talk.types("hello");
     // Nothing echoes: the answer to the question behind it says that it was heard.
     assert_eq!(talk.sent(), ["PRIVMSG #lobby :hello", "PING :said-1"]);
-    assert_eq!(talk.shows("#lobby"), ["Join alice", "alice: hello (pending)"]);
+    let lack = "Server this server sends no echo: your lines stand where you sent them";
+    assert_eq!(talk.shows("#lobby"), [lack, "Join alice", "alice: hello (pending)"]);
     talk.hears(":s PONG s :said-1");
     talk.hears(":bob!b@h PRIVMSG #lobby :hi alice\n:bob!b@h MODE #lobby +v alice\n:bob!b@h PART #lobby :bye");
     assert_eq!(
         talk.shows("#lobby"),
-        ["Join alice", "alice: hello", "bob: hi alice", "Mode +v alice", "Part bob bye"]
+        [lack, "Join alice", "alice: hello", "bob: hi alice", "Mode +v alice", "Part bob bye"]
     );
     talk.event(Event::Offline("cut".into()));
     talk.types("offline");

@@ -148,9 +148,9 @@ fn without_an_echo_a_refusal_comes_before_the_answer() {
     assert_eq!(talk.sent(), ["PRIVMSG #lobby :one", "PING :said-1", "PRIVMSG #lobby :two"]);
     talk.hears(":s 404 alice #lobby :muted\n:s PONG s said-1");
     assert_eq!(talk.sent(), ["PING :said-2"], "one question at a time");
-    assert_eq!(talk.shows("#lobby")[1..], ["alice: one (failed)", "alice: two (pending)"]);
+    assert_eq!(talk.shows("#lobby")[2..], ["alice: one (failed)", "alice: two (pending)"]);
     talk.hears(":s PONG s :said-2");
-    assert_eq!(talk.shows("#lobby")[1..], ["alice: one (failed)", "alice: two"]);
+    assert_eq!(talk.shows("#lobby")[2..], ["alice: one (failed)", "alice: two"]);
     talk.types("three");
     talk.event(Event::Offline("cut".into()));
     talk.online("");

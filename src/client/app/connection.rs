@@ -160,19 +160,8 @@ impl App {
     /// What is to be said once: what the server cannot do, that the nick is the login name, and the note that was given.
     fn first_words(&mut self) {
         let mut words = Vec::new();
-        let lacks: Vec<&str> = [
-            (Cap::Chathistory, "has no history to scroll back to"),
-            (
-                Cap::EchoMessage,
-                "sends no echo: your lines stand where you sent them, not where others saw them",
-            ),
-        ]
-        .into_iter()
-        .filter(|(cap, _)| !self.session.has(*cap))
-        .map(|(_, lack)| lack)
-        .collect();
-        if !lacks.is_empty() {
-            words.push(format!("this server {}", lacks.join(", and ")));
+        if !self.session.has(Cap::EchoMessage) {
+            words.push("this server sends no echo: your lines stand where you sent them".to_owned());
         }
         if self.options.nick_is_login {
             let nick = self.session.nick();
