@@ -189,11 +189,7 @@ pub const TABLE: &[Binding] = &[
         Group::Go,
         "Ctrl-N Ctrl-P",
         "next, previous",
-        &[
-            (CTRL, KeyCode::Char('n'), Action::NextWindow),
-            (CTRL, KeyCode::Char('p'), Action::PreviousWindow),
-            (ALT, KeyCode::Down, Action::NextWindow),
-        ],
+        &[(CTRL, KeyCode::Char('n'), Action::NextWindow), (CTRL, KeyCode::Char('p'), Action::PreviousWindow)],
     ),
     row(
         Group::Go,

@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
 
-use crate::client::{CAPS, Talk, in_lobby, line};
+use crate::client::{CAPS, Talk, in_lobby, line, tag};
 
 /// The rows of the screen at 80x24.
 pub fn picture(talk: &mut Talk) -> Vec<String> {
@@ -57,6 +57,21 @@ fn that_one_types_is_told_every_three_seconds_at_most() {
     talk.hears(":s 005 alice CLIENTTAGDENY=*,-chatui/id :are supported");
     talk.event(Event::Paste("more".into()));
     assert_eq!(talk.tagged, [""; 0], "where it is not relayed it is not told");
+}
+
+#[test]
+fn that_one_types_to_nobody_is_no_error() {
+    let mut talk = in_lobby();
+    talk.types("/query carol");
+    talk.event(Event::Paste("are you there".into()));
+    assert_eq!(std::mem::take(&mut talk.tagged), ["@+typing=active TAGMSG carol"]);
+    talk.hears(":s 401 alice carol :No such nick");
+    assert_eq!(talk.shows("carol"), [""; 0]);
+    talk.sent();
+    talk.key(KeyModifiers::NONE, KeyCode::Enter);
+    let sent = talk.sent();
+    talk.hears(&format!("@label={} :s 401 alice carol :No such nick", tag(&sent[0], "label")));
+    assert_eq!(talk.shows("carol"), ["alice: are you there (failed)"]);
 }
 
 #[test]

@@ -187,9 +187,13 @@ fn what_is_typed_while_the_server_is_away_outlives_the_client_that_is_killed() {
     // Killed again, at the moment after Enter: whether the server has heard it is not known to anybody yet.
     alice.keys("\u{15}");
     for n in 0..5 {
-        alice.line(&format!("word {n}"));
-        alice
-            .sees_rows("the line is taken", |rows| rows.iter().any(|row| row.contains(&format!("word {n}"))));
+        bob.sees_rows("bob sees alice", |rows| member(rows, "alice"));
+        let text = format!("word {n}");
+        alice.line(&text);
+        // Taken is what is no longer in the input.
+        alice.sees_rows("the line is taken", |rows| {
+            rows.iter().any(|row| row.contains(&text) && !row.contains('›'))
+        });
         alice.signal(Signal::KILL);
         bob.sees_rows("the server knows that alice is gone", |rows| !member(rows, "alice"));
         alice = server.person(&home, "alice");

@@ -197,6 +197,10 @@ impl App {
             self.fail_item(&item, text);
             return;
         }
+        if about_message && label.is_none() && self.tells_typing_to(place) {
+            // Not a message: that one types reaches nobody there either.
+            return;
+        }
         let at = self.windows.iter().position(|window| window.is(place));
         // A channel that does not let us in: what waits for it will not be said.
         if matches!(code, "403" | "405" | "471" | "473" | "474" | "475" | "476" | "477" | "489")

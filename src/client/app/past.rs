@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State};
-use super::super::session::{Ask, Heard, What};
+use super::super::session::{Ask, Heard, MAX_CHANNELS, What};
 use super::super::window::{Heading, Past, Scroll, Window, With};
 use super::{App, Effect, Status};
 use crate::irc::{Cap, Time};
@@ -15,8 +15,8 @@ const FIRST_LINES: u32 = 50;
 const MAX_PAGES: u32 = 10;
 /// How many pages are looked through for lines that may have been said: at a hundred lines each, ten thousand lines.
 const SEARCHED_PAGES: u32 = 100;
-/// Most questions about the past that are open at once.
-const MAX_ASKS: usize = 64;
+/// Most questions about the past that are open at once: two for each channel.
+const MAX_ASKS: usize = 2 * MAX_CHANNELS;
 /// Most places that one can go back to.
 const VISITED_MOST: usize = 50;
 /// How long an answer is awaited; then it is as if the server had none.

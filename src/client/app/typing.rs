@@ -81,6 +81,11 @@ impl App {
         }
     }
 
+    /// Whether it was told there lately that one types.
+    pub(super) fn tells_typing_to(&self, place: &str) -> bool {
+        self.typing.told.as_ref().is_some_and(|(told, _)| same(told, place))
+    }
+
     /// What was typed has been sent: a message says that nobody types any more.
     pub(super) fn typing_sent(&mut self) {
         self.typing.told = None;
