@@ -11,6 +11,7 @@
 mod cli;
 mod client;
 mod client_outbox;
+mod client_past;
 mod client_people;
 mod client_scroll;
 mod core;

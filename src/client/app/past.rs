@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State};
-use super::super::session::{Ask, Heard, MAX_CHANNELS, What};
+use super::super::session::{Ask, Beyond, Heard, MAX_CHANNELS, What};
 use super::super::window::{Heading, Past, Scroll, Window, With};
 use super::{App, Effect, Status};
 use crate::irc::{Cap, Time};
@@ -15,6 +15,10 @@ const FIRST_LINES: u32 = 50;
 const MAX_PAGES: u32 = 10;
 /// How many pages are looked through for lines that may have been said: at a hundred lines each, ten thousand lines.
 const SEARCHED_PAGES: u32 = 100;
+/// How often a server that searches only so much for one question is asked on for the same page.
+const MAX_STEPS: u32 = 100;
+/// The service by which Ergo tells joins and other events of the past as messages: it mentions nobody.
+const REPLAYER: &str = "HistServ";
 /// Most questions about the past that are open at once: two for each channel.
 const MAX_ASKS: usize = 2 * MAX_CHANNELS;
 /// Most places that one can go back to.
@@ -58,6 +62,11 @@ impl Purpose {
     fn holds_back(&self) -> bool {
         matches!(self, Purpose::First | Purpose::CatchUp { .. } | Purpose::Search { .. })
     }
+
+    /// Whether what comes next in the direction of the question is later, and not earlier.
+    fn looks_on(&self) -> bool {
+        matches!(self, Purpose::CatchUp { .. } | Purpose::Search { .. } | Purpose::FillOn { .. })
+    }
 }
 
 /// A question about the past that is not answered yet.
@@ -67,6 +76,10 @@ pub(super) struct Asked {
     purpose: Purpose,
     label: Option<u64>,
     limit: u32,
+    /// How many answers to the same question have been cut short.
+    steps: u32,
+    /// Where the question begins, if it names a message by its id: a server that has forgotten that one may know the time.
+    since: Option<Time>,
     /// When it was asked.
     pub(super) at: Time,
 }
@@ -79,7 +92,35 @@ impl App {
         let limit = limit.min(self.session.support().history_page);
         let (line, label) = self.session.ask_history(ask, place, limit);
         effects.push(Effect::Send(line));
-        self.asks.push(Asked { place: place.to_owned(), purpose, label, limit, at: self.now });
+        let since = match ask {
+            Ask::After(msgid, at) if !msgid.is_empty() => Some(*at),
+            _ => None,
+        };
+        let (place, at) = (place.to_owned(), self.now);
+        self.asks.push(Asked { place, purpose, label, limit, steps: 0, since, at });
+    }
+
+    /// The answer was cut short: the same is asked from there on.
+    fn ask_on(&mut self, asked: Asked, from: &str, at: usize, effects: &mut Vec<Effect>) {
+        let time = Time::default();
+        let ask = if asked.purpose.looks_on() { Ask::After(from, time) } else { Ask::Before(from, time) };
+        let purpose = match asked.purpose {
+            Purpose::Older { .. } => Purpose::Older { before: self.windows[at].first() },
+            purpose => purpose,
+        };
+        self.ask(&asked.place, purpose, &ask, asked.limit, effects);
+        if let Some(next) = self.asks.last_mut() {
+            (next.steps, next.since) = (asked.steps + 1, None);
+        }
+    }
+
+    /// What was missed is asked for by the time: the server does not know the message any more, or has lost all it knew.
+    fn ask_by_time(&mut self, asked: &Asked, effects: &mut Vec<Effect>) -> bool {
+        let (Purpose::CatchUp { page: 1, .. }, Some(since)) = (&asked.purpose, asked.since) else {
+            return false;
+        };
+        self.ask(&asked.place, asked.purpose.clone(), &Ask::After("", since), asked.limit, effects);
+        true
     }
 
     /// One is in a channel: what was said there before is asked for.
@@ -132,6 +173,7 @@ impl App {
         place: &str,
         items: Vec<Heard>,
         lines: usize,
+        beyond: &Beyond,
         label: Option<u64>,
         effects: &mut Vec<Effect>,
     ) {
@@ -144,9 +186,17 @@ impl App {
             self.replayed(at, entries);
             return;
         };
-        let full = lines >= asked.limit as usize;
+        let full = lines >= asked.limit as usize && *beyond != Beyond::Nothing;
         let holds_back = asked.purpose.holds_back();
         let new = self.file(at, &asked.purpose, entries);
+        match beyond {
+            Beyond::From(from) if asked.steps < MAX_STEPS => {
+                self.ask_on(asked, from, at, effects);
+                return;
+            }
+            Beyond::Unknown if lines == 0 && self.ask_by_time(&asked, effects) => return,
+            _ => {}
+        }
         match asked.purpose {
             Purpose::CatchUp { gap, page } => match last {
                 Some((msgid, time)) if full && new > 0 && page < MAX_PAGES => {
@@ -253,7 +303,9 @@ impl App {
 
     /// The server does not give what was asked for.
     pub(super) fn on_history_failed(&mut self, place: &str, label: Option<u64>, effects: &mut Vec<Effect>) {
-        if let Some(asked) = self.take_ask(place, label) {
+        if let Some(asked) = self.take_ask(place, label)
+            && !self.ask_by_time(&asked, effects)
+        {
             self.give_up(&asked, effects);
         }
     }
@@ -435,7 +487,8 @@ impl App {
             What::Kick => Kind::Kick,
         };
         let speech = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
-        let mention = speech && !heard.own && super::heard::names(&heard.text, self.session.nick());
+        let by_person = !heard.own && heard.who.as_ref() != REPLAYER;
+        let mention = speech && by_person && super::heard::names(&heard.text, self.session.nick());
         Entry {
             msgid: heard.msgid,
             text: heard.text,
