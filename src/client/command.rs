@@ -33,6 +33,14 @@ pub enum Command {
     Quit(Option<String>),
     /// Explain a command, or name all.
     Help(Option<String>),
+    /// Remove somebody from the channel, with a reason.
+    Kick(String, String),
+    /// Show or set modes of the channel, or of what is named first.
+    Mode(String),
+    /// Give a rank to these people in the channel (`true`), or take it: the mode's letter.
+    Rank(bool, char, Vec<String>),
+    /// Invite somebody, to this channel if none is named.
+    Invite(String, Option<String>),
     /// Go to what was said at some time.
     Goto(String),
     /// Empty the window.
@@ -115,6 +123,21 @@ pub const TABLE: &[Spec] = &[
         Some(Command::Away(some(rest).unwrap_or_else(|| "away".to_owned())))
     }),
     spec("back", "", "be back", |_| Some(Command::Back)),
+    spec("kick", "nick [reason]", "remove somebody from the channel", |rest| {
+        let (nick, reason) = word(rest);
+        (!nick.is_empty()).then(|| Command::Kick(nick.to_owned(), reason.to_owned()))
+    }),
+    spec("op", "nick …", "make operators", |rest| ranks(true, 'o', rest)),
+    spec("deop", "nick …", "operators no more", |rest| ranks(false, 'o', rest)),
+    spec("voice", "nick …", "let speak in a moderated channel", |rest| ranks(true, 'v', rest)),
+    spec("devoice", "nick …", "and no more", |rest| ranks(false, 'v', rest)),
+    spec("mode", "[#channel] [+modes]", "show or set modes", |rest| {
+        Some(Command::Mode(rest.trim().to_owned()))
+    }),
+    spec("invite", "nick [#channel]", "invite somebody", |rest| {
+        let (nick, channel) = word(rest);
+        (!nick.is_empty()).then(|| Command::Invite(nick.to_owned(), some(word(channel).0)))
+    }),
     spec("goto", "day or time", "go to what was said then", |rest| some(rest).map(Command::Goto)),
     spec("retry", "", "send the line that failed again", |_| Some(Command::Retry)),
     spec("clear", "", "empty the window", |_| Some(Command::Clear)),
@@ -149,6 +172,11 @@ fn word(text: &str) -> (&str, &str) {
 
 fn some(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
+}
+
+fn ranks(set: bool, letter: char, rest: &str) -> Option<Command> {
+    let nicks: Vec<String> = rest.split_whitespace().map(str::to_owned).collect();
+    (!nicks.is_empty()).then_some(Command::Rank(set, letter, nicks))
 }
 
 fn is_channel(text: &str) -> bool {

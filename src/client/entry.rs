@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::irc::Time;
+use crate::irc::name::same;
 
 /// Which entry of a window: given once, never used again, not ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,7 +96,38 @@ pub struct Entry {
     pub own: bool,
     /// Whether it names the reader.
     pub mention: bool,
+    /// What few entries have.
+    pub extra: Option<Box<Extra>>,
 }
+
+/// What few entries have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// The server's id of the message that it answers, or empty.
+    pub reply: Box<str>,
+    /// What others reacted to it with, in the order in which the first of each came.
+    pub reactions: Vec<Reaction>,
+}
+
+impl Extra {
+    /// Of a message that answers the one with this id of the server.
+    pub fn answer(reply: Box<str>) -> Box<Extra> {
+        Box::new(Extra { reply, ..Extra::default() })
+    }
+}
+
+/// One kind of reaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaction {
+    /// With what, raw.
+    pub with: Box<str>,
+    /// Who; each once.
+    pub who: Vec<Arc<str>>,
+}
+
+/// Most kinds of reaction to one message, and most people of each kind, that are kept.
+pub const REACTIONS_MOST: usize = 24;
+const PEOPLE_MOST: usize = 200;
 
 impl Entry {
     /// An entry of the past or of somebody else; `own`, `mention` and `msgid` are set by the caller when they apply.
@@ -110,6 +142,22 @@ impl Entry {
             state: State::Sent,
             own: false,
             mention: false,
+            extra: None,
+        }
+    }
+
+    /// Somebody reacts to it. Who does so twice with the same counts once.
+    pub fn react(&mut self, who: &str, with: &str) {
+        let reactions = &mut self.extra.get_or_insert_default().reactions;
+        let at = reactions.iter().position(|reaction| *reaction.with == *with).unwrap_or(reactions.len());
+        if at == reactions.len() && at < REACTIONS_MOST {
+            reactions.push(Reaction { with: with.into(), who: Vec::new() });
+        }
+        if let Some(reaction) = reactions.get_mut(at)
+            && reaction.who.len() < PEOPLE_MOST
+            && !reaction.who.iter().any(|known| same(known, who))
+        {
+            reaction.who.push(who.into());
         }
     }
 

@@ -45,6 +45,8 @@ pub enum Action {
     FirstUnread,
     /// Go to a day or a time.
     Goto,
+    /// Back to where the reader was before a jump; on a line that is being typed, a word to the left.
+    BackOrWord,
     /// The next window.
     NextWindow,
     /// The window before.
@@ -65,6 +67,12 @@ pub enum Action {
     People,
     /// Search what was sent before.
     SearchHistory,
+    /// Write the draft in one's own editor.
+    Edit,
+    /// Choose a message, or the one above it.
+    Select,
+    /// Show each of those who come and go, or fold them.
+    Unfold,
     /// The mouse for chatui, or for the terminal's own selection.
     Mouse,
 }
@@ -130,8 +138,13 @@ pub const TABLE: &[Binding] = &[
             (NONE, KeyCode::BackTab, Action::CompleteBack),
         ],
     ),
-    row(Group::Write, "Up Down", "what I sent before", &[]),
-    row(Group::Write, "Ctrl-R", "search that", &[(CTRL, KeyCode::Char('r'), Action::SearchHistory)]),
+    row(
+        Group::Write,
+        "Up Down Ctrl-R",
+        "sent before, search",
+        &[(CTRL, KeyCode::Char('r'), Action::SearchHistory)],
+    ),
+    row(Group::Write, "Ctrl-X", "in my own editor", &[(CTRL, KeyCode::Char('x'), Action::Edit)]),
     row(Group::Write, "Ctrl-A Ctrl-E", "start, end of line", &[]),
     row(Group::Write, "Ctrl-← Ctrl-→", "by word", &[]),
     row(Group::Write, "Ctrl-W Alt-D", "cut a word", &[]),
@@ -163,18 +176,20 @@ pub const TABLE: &[Binding] = &[
         &[(NONE, KeyCode::Home, Action::HomeOrOldest), (NONE, KeyCode::End, Action::EndOrNewest)],
     ),
     row(Group::Read, "Alt-U", "first unread", &[(ALT, KeyCode::Char('u'), Action::FirstUnread)]),
-    row(Group::Read, "Alt-G", "go to day or time", &[(ALT, KeyCode::Char('g'), Action::Goto)]),
+    row(
+        Group::Read,
+        "Alt-G Alt-←",
+        "go to a time, back",
+        &[(ALT, KeyCode::Char('g'), Action::Goto), (ALT, KeyCode::Left, Action::BackOrWord)],
+    ),
+    row(Group::Read, "Alt-↑", "choose a message", &[(ALT, KeyCode::Up, Action::Select)]),
+    row(Group::Read, "Alt-=", "who comes and goes", &[(ALT, KeyCode::Char('='), Action::Unfold)]),
     row(Group::Read, "Esc", "back to live end", &[(NONE, KeyCode::Esc, Action::Escape)]),
     row(
         Group::Go,
         "Ctrl-N Ctrl-P",
         "next, previous",
-        &[
-            (CTRL, KeyCode::Char('n'), Action::NextWindow),
-            (CTRL, KeyCode::Char('p'), Action::PreviousWindow),
-            (ALT, KeyCode::Down, Action::NextWindow),
-            (ALT, KeyCode::Up, Action::PreviousWindow),
-        ],
+        &[(CTRL, KeyCode::Char('n'), Action::NextWindow), (CTRL, KeyCode::Char('p'), Action::PreviousWindow)],
     ),
     row(
         Group::Go,

@@ -1,18 +1,21 @@
 //! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket), [`tls`]
-//! (whom to trust on it), [`pins`] and `store` (files) and [`terminal`]; all else is pure.
+//! (whom to trust on it), [`pins`] and `store` (files), `edit` (another program) and [`terminal`]; all else is pure.
 
 pub mod address;
 pub mod app;
 pub mod backoff;
 pub mod command;
+mod edit;
 pub mod editor;
 pub mod entry;
+mod home;
 pub mod keys;
 pub mod link;
 pub mod outbox;
 pub mod pins;
 mod run;
 pub mod session;
+mod signals;
 mod store;
 pub mod sts;
 pub mod terminal;

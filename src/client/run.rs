@@ -1,18 +1,13 @@
 //! The client's one event stream. Keys, lines from the server, signals and what is due all become [`Event`]s;
 //! everything that is ready is handled, then one frame is drawn.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the edge: it reads the clock, takes chance, and keeps a small file"
-)]
+#![allow(clippy::disallowed_methods, reason = "the edge: it reads the clock and takes chance")]
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io::{self, BufWriter, Stdout, stdout};
-use std::path::PathBuf;
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use crossterm::event::{Event as Input, EventStream};
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
@@ -20,16 +15,17 @@ use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
-use super::address::Address;
 use super::app::{App, Effect, Event, Keep, Options, Surroundings};
+use super::edit::{self, Edit};
+use super::home::{open_store, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::pins::Pins;
+use super::signals::{Heard, Signals};
 use super::store::Store;
-use super::terminal::{self, Answers, Guard, Taken};
-use super::theme::{Environment, Ground, Theme};
+use super::terminal::{self, AfterPaste, Answers, Guard, Taken};
+use super::theme::Theme;
 use super::view::{self, Healing};
 use super::window::Drawn;
 use crate::irc::Time;
@@ -95,6 +91,10 @@ pub async fn run(options: Options) -> Result<Ending, Failure> {
     let ending = loop {
         let turn = client.wait(&mut signals).await;
         if let Turn::Signal(number) = turn {
+            if client.edit.is_some() && number == rustix::process::Signal::INT.as_raw() {
+                // A key pressed in the editor: it reaches all that run on the terminal.
+                continue;
+            }
             break Ok(Ending::Signal(number));
         }
         if let Some(ending) = client.handle(turn, &mut signals).await? {
@@ -109,6 +109,7 @@ enum Turn {
     Input(io::Result<Input>),
     Link(Event),
     Continued,
+    Edited(Result<String, String>),
     Signal(i32),
     Due,
 }
@@ -123,6 +124,9 @@ struct Client {
     /// The terminal's half of the stream; gone once the terminal is being given back.
     inputs: Option<EventStream>,
     answers: Answers,
+    after_paste: AfterPaste,
+    /// While the user's own editor has the terminal: what comes of it.
+    edit: Option<Edit>,
     /// When something that may belong to an answer was held back last.
     held_at: Instant,
     screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
@@ -161,6 +165,8 @@ impl Client {
             patience: options.connect_timeout,
             inputs: Some(EventStream::new()),
             answers: Answers::expected(),
+            after_paste: AfterPaste::default(),
+            edit: None,
             held_at: Instant::now(),
             screen: Terminal::new(backend)?,
             guard,
@@ -203,18 +209,23 @@ impl Client {
         };
         tokio::select! {
             biased;
-            turn = signals.next() => turn,
+            heard = signals.next() => match heard {
+                Heard::End(number) => Turn::Signal(number),
+                Heard::Continued => Turn::Continued,
+            },
             Some(input) = async { Some(self.inputs.as_mut()?.next().await) } => {
                 Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())))
             }
             event = self.link.next() => Turn::Link(event),
+            Some(text) = async { Some(self.edit.as_mut()?.done().await) } => Turn::Edited(text),
             () = alarm => Turn::Due,
         }
     }
 
     /// How long until something is due: a frame, or what the core waits for.
     fn due(&self) -> Option<Duration> {
-        let frame = self.dirty.then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
+        let frame =
+            (self.dirty && self.edit.is_none()).then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
         let tick = self.app.next_tick().map(|at| at.since(now()));
         let answer = self.answers.holds().then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
         [frame, tick, answer].into_iter().flatten().min()
@@ -235,7 +246,7 @@ impl Client {
             }
             next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
-        if self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
+        if self.edit.is_none() && self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
             self.draw()?;
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
@@ -269,7 +280,14 @@ impl Client {
                 }
             },
             Turn::Link(event) => self.update(event),
+            // An editor that was stopped with us has the terminal again.
+            Turn::Continued if self.edit.is_some() => {}
             Turn::Continued => self.resume()?,
+            Turn::Edited(text) => {
+                self.edit = None;
+                self.resume()?;
+                self.update(Event::Edited(text));
+            }
             Turn::Due => {
                 if self.answers.holds() && self.held_at.elapsed() >= ANSWER_WAIT {
                     self.answers.release().into_iter().for_each(|input| self.input(input));
@@ -284,6 +302,7 @@ impl Client {
     }
 
     fn input(&mut self, input: Input) {
+        let Some(input) = self.after_paste.take(input, now()) else { return };
         let event = match input {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),
@@ -321,6 +340,13 @@ impl Client {
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
                 Effect::Suspend => self.suspend(signals).await?,
+                Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::Open(link) => {
+                    if let Err(reason) = edit::open_link(&link) {
+                        self.update(Event::Edited(Err(reason)));
+                    }
+                }
+                Effect::Edit(text) => self.start_edit(&text),
                 Effect::Repaint => self.repaint(),
                 Effect::Mouse(on) => {
                     self.mouse = on;
@@ -402,6 +428,21 @@ impl Client {
         self.resume()
     }
 
+    /// Hands the terminal to the user's own editor. The connection goes on meanwhile.
+    fn start_edit(&mut self, text: &str) {
+        let edit = state_folder()
+            .ok_or_else(|| io::Error::other("there is no home folder"))
+            .and_then(|folder| Edit::prepare(&folder, text));
+        match edit {
+            Ok(prepared) => {
+                self.inputs = None;
+                self.guard.pause();
+                self.edit = Some(prepared.start());
+            }
+            Err(error) => self.update(Event::Edited(Err(error.to_string()))),
+        }
+    }
+
     fn resume(&mut self) -> Result<(), Failure> {
         self.guard.enter(self.mouse)?;
         self.inputs.get_or_insert_with(EventStream::new);
@@ -433,89 +474,7 @@ impl Client {
     }
 }
 
-/// The signals that end the client, and the one that continues it.
-struct Signals {
-    ends: [(i32, Signal); 4],
-    continued: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        let of = |kind: SignalKind| signal(kind).map(|stream| (kind.as_raw_value(), stream));
-        Ok(Signals {
-            ends: [
-                of(SignalKind::terminate())?,
-                of(SignalKind::hangup())?,
-                of(SignalKind::interrupt())?,
-                of(SignalKind::quit())?,
-            ],
-            continued: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
-        })
-    }
-
-    fn next(&mut self) -> impl Future<Output = Turn> + '_ {
-        let [term, hup, int, quit] = &mut self.ends;
-        let continued = &mut self.continued;
-        async move {
-            tokio::select! {
-                _ = term.1.recv() => Turn::Signal(term.0),
-                _ = hup.1.recv() => Turn::Signal(hup.0),
-                _ = int.1.recv() => Turn::Signal(int.0),
-                _ = quit.1.recv() => Turn::Signal(quit.0),
-                _ = continued.recv() => Turn::Continued,
-            }
-        }
-    }
-}
-
 fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
-/// The theme for this terminal, by its own word on its ground, or else by the environment's.
-fn theme(answer: Option<Ground>) -> Theme {
-    let variable = |name: &str| std::env::var(name).ok();
-    let (no_color, colorterm) = (variable("NO_COLOR"), variable("COLORTERM"));
-    let (term, colorfgbg) = (variable("TERM"), variable("COLORFGBG"));
-    let environment = Environment {
-        no_color: no_color.as_deref(),
-        colorterm: colorterm.as_deref(),
-        term: term.as_deref(),
-        colorfgbg: colorfgbg.as_deref(),
-    };
-    Theme::new(environment.depth(), answer.unwrap_or_else(|| environment.ground()))
-}
-
-/// The folder for what is remembered from one time to the next.
-fn state_folder() -> Option<PathBuf> {
-    let folders = directories::ProjectDirs::from("", "", "chatui")?;
-    Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
-}
-
-fn open_store(server: &str, nick: &str) -> io::Result<(Store, Vec<Bytes>)> {
-    let folder = state_folder().ok_or_else(|| io::Error::other("there is no home folder"))?;
-    Store::open(&folder.join("outbox"), server, nick)
-}
-
-/// Where the last server is kept for the form.
-fn memory() -> Option<PathBuf> {
-    state_folder().map(|folder| folder.join("last-server"))
-}
-
-fn remembered() -> Option<String> {
-    let text = std::fs::read_to_string(memory()?).ok()?;
-    Address::parse(&text).ok().map(|address| address.to_string())
-}
-
-/// Keeps the server for the next time. A convenience: when it does not work, the form is empty, and that is all.
-fn remember(host: &str) {
-    let Some(path) = memory() else { return };
-    if std::fs::read_to_string(&path).is_ok_and(|known| known == host) {
-        return;
-    }
-    if let Some(folder) = path.parent() {
-        let _ = std::fs::create_dir_all(folder);
-    }
-    let _ = std::fs::write(path, host);
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write, stdout};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
@@ -15,6 +16,7 @@ use crossterm::terminal::{
 };
 
 use super::theme::{GROUND_QUESTION, Ground, ground_answer};
+use crate::irc::Time;
 
 /// Buttons and wheel, with coordinates beyond 223; no report of mere movement, which would wake us for nothing.
 const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
@@ -94,6 +96,29 @@ pub fn set_title(title: &str) -> io::Result<()> {
     write_now(&format!("\u{1b}]2;{title}\u{1b}\\"))
 }
 
+/// Gives a text to the terminal's clipboard (OSC 52); a terminal that has none, or does not allow it, does nothing.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn copy(text: &str) -> io::Result<()> {
+    write_now(&format!("\u{1b}]52;c;{}\u{7}", base64(text.as_bytes())))
+}
+
+/// [RFC 4648, section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4).
+fn base64(bytes: &[u8]) -> String {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits =
+            three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for n in 0..4 {
+            let sign = char::from(SIGNS[(bits >> (18 - 6 * n) & 63) as usize]);
+            out.push(if n <= three.len() { sign } else { '=' });
+        }
+    }
+    out
+}
+
 /// Asks for the colour of the ground; the answer comes among the events, see [`Answers`].
 ///
 /// # Errors
@@ -120,6 +145,41 @@ fn leave() {
     let _ = disable_raw_mode();
     let _ = queue!(out, EnableLineWrap, ResetColor, LeaveAlternateScreen, Show, Print(TITLE_RESTORE));
     let _ = out.flush();
+}
+
+/// How long after a paste, or after what still belongs to it, keys are taken for a part of it.
+pub const PASTE_REST: Duration = Duration::from_millis(150);
+
+/// The rest of a paste that ended early. A text that has the sequence for the end of a paste in it ends the terminal's
+/// bracket in its middle, and what follows arrives as if it had been typed: a line break there would send, and a
+/// control character would do anything. Nobody types so soon after a paste.
+#[derive(Debug, Default)]
+pub struct AfterPaste(Option<Time>);
+
+impl AfterPaste {
+    /// What an event stands for that comes at this moment; nothing if it is a part of a paste that no text can be.
+    pub fn take(&mut self, event: Event, now: Time) -> Option<Event> {
+        if let Event::Paste(_) = event {
+            self.0 = Some(now);
+            return Some(event);
+        }
+        let Event::Key(key) = event else { return Some(event) };
+        if self.0.is_none_or(|last| now.since(last) >= PASTE_REST) {
+            self.0 = None;
+            return Some(event);
+        }
+        self.0 = Some(now);
+        let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        match key.code {
+            KeyCode::Char(c) if is_plain => Some(Event::Paste(c.to_string())),
+            KeyCode::Tab => Some(Event::Paste("\t".to_owned())),
+            // A line end alone is not taken from a paste's end: this one is in its middle.
+            KeyCode::Enter => Some(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT))),
+            // A line feed is read as this.
+            KeyCode::Char('j') => Some(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT))),
+            _ => None,
+        }
+    }
 }
 
 /// Answers of the terminal that arrive as if they had been typed: the event parser knows no OSC, and reads
@@ -222,6 +282,35 @@ mod tests {
             }
         }
         events
+    }
+
+    #[test]
+    fn base64_is_that_of_the_rfc() {
+        let of = |text: &str| base64(text.as_bytes());
+        assert_eq!(
+            ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(of),
+            ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]
+        );
+    }
+
+    #[test]
+    fn a_paste_that_ends_early_goes_on_and_sends_nothing() {
+        let (at, mut after) = (Time::from_millis, AfterPaste::default());
+        let key = |code, modifiers| Event::Key(KeyEvent::new(code, modifiers));
+        let enter = key(KeyCode::Enter, KeyModifiers::NONE);
+        assert_eq!(after.take(enter.clone(), at(0)), Some(enter.clone()), "no paste, no rest");
+        after.take(Event::Paste("one".to_owned()), at(10));
+        let new_line = Some(key(KeyCode::Enter, KeyModifiers::ALT));
+        assert_eq!(after.take(enter.clone(), at(20)), new_line);
+        assert_eq!(after.take(key(KeyCode::Char('j'), KeyModifiers::CONTROL), at(30)), new_line);
+        let letter = key(KeyCode::Char('x'), KeyModifiers::NONE);
+        assert_eq!(after.take(letter.clone(), at(130)), Some(Event::Paste("x".to_owned())));
+        for control in ['c', 'd', 'u', 'z'] {
+            assert_eq!(after.take(key(KeyCode::Char(control), KeyModifiers::CONTROL), at(200)), None);
+        }
+        assert_eq!(after.take(key(KeyCode::Up, KeyModifiers::NONE), at(210)), None);
+        assert_eq!(after.take(enter.clone(), at(400)), Some(enter));
+        assert_eq!(after.take(letter.clone(), at(401)), Some(letter));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chatui::server::tls::{self, Tls};
-use chatui::server::{self, Config, Counts, Server, clock, config, core, log};
+use chatui::server::{self, Config, Counts, Server, clock, config, core, log, threshold};
 use clap::ValueEnum;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -283,6 +283,7 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
         },
         shards,
         max_clients: args.max_clients.or(file.max_clients).map_or(config::MAX_CLIENTS, |most| most as usize),
+        threshold: threshold::Limits::default(),
         plain,
         core: core::Config {
             name: args.name.clone().or(file.name).unwrap_or(defaults.name),

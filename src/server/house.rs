@@ -1,10 +1,11 @@
-//! What all shards know: how plain text is spoken, with whom TLS, and how many are there.
+//! What all shards know: how plain text is spoken, with whom TLS, how many are there, and how many stand on the threshold.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::config::{Config, Plain, Prompt, STS_DURATION};
+use super::threshold::Threshold;
 use super::tls::Tls;
 
 /// What all shards know.
@@ -21,6 +22,8 @@ pub struct House {
     clear: Clear,
     /// What those who come through TLS are told of coming in no other way.
     sts: Option<Arc<str>>,
+    /// Where those stand who have not registered yet.
+    pub threshold: Arc<Threshold>,
     max_clients: usize,
     /// Connections that have not been given up, strangers at the door among them.
     present: AtomicUsize,
@@ -58,6 +61,7 @@ impl House {
             handshake,
             clear,
             sts,
+            threshold: Threshold::new(config.threshold),
             max_clients: config.max_clients,
             present: AtomicUsize::new(0),
         }

@@ -15,6 +15,7 @@
 //! | [`door`] | the first bytes of a connection: who is knocking |
 //! | [`plain`], [`guest`] | a plain-text peer as an IRC user, and its socket's clock |
 //! | [`house`] | what all shards know |
+//! | [`threshold`] | how many may be connected and not registered yet |
 //! | [`alarm`] | when to look at which connection again |
 //! | [`inbox`], [`mailbox`] | the two queues between shards and core |
 
@@ -36,6 +37,7 @@ pub mod outbox;
 pub mod pages;
 pub mod plain;
 pub mod shard;
+pub mod threshold;
 pub mod tls;
 pub mod turn;
 

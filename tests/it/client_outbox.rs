@@ -45,7 +45,8 @@ fn a_line_is_on_the_disk_before_it_is_sent_and_gone_from_it_when_it_is_heard() {
     talk.history(Some(&label), "#lobby", &[line(1, "bob", "one")]);
     talk.sent();
     let effects = talk.app.update(Event::Paste("hello".into()), talk.now);
-    assert_eq!(effects, [], "a draft is not written at every key");
+    let typing = Effect::Send("@+typing=active TAGMSG #lobby".into());
+    assert_eq!(effects, [typing], "a draft is not written at every key");
     let enter = crossterm::event::KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
     let effects = talk.app.update(Event::Key(enter), talk.now);
     let [Effect::Keep(Keep::Append(records)), Effect::Send(sent)] = &effects[..] else {
@@ -147,9 +148,9 @@ fn without_an_echo_a_refusal_comes_before_the_answer() {
     assert_eq!(talk.sent(), ["PRIVMSG #lobby :one", "PING :said-1", "PRIVMSG #lobby :two"]);
     talk.hears(":s 404 alice #lobby :muted\n:s PONG s said-1");
     assert_eq!(talk.sent(), ["PING :said-2"], "one question at a time");
-    assert_eq!(talk.shows("#lobby")[1..], ["alice: one (failed)", "alice: two (pending)"]);
+    assert_eq!(talk.shows("#lobby")[2..], ["alice: one (failed)", "alice: two (pending)"]);
     talk.hears(":s PONG s :said-2");
-    assert_eq!(talk.shows("#lobby")[1..], ["alice: one (failed)", "alice: two"]);
+    assert_eq!(talk.shows("#lobby")[2..], ["alice: one (failed)", "alice: two"]);
     talk.types("three");
     talk.event(Event::Offline("cut".into()));
     talk.online("");

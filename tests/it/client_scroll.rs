@@ -1,7 +1,7 @@
 //! Scrollback without an end: whatever way the reader takes through a long history, what is here is bounded, in order,
 //! and has no hole that is not marked; and the line under the eye stays.
 
-use chatui::client::app::Event;
+use chatui::client::app::{Event, Status};
 use chatui::client::entry::{Entry, GapState, Kind};
 use chatui::client::theme::{Depth, Ground, Theme};
 use chatui::client::view;
@@ -153,6 +153,38 @@ fn scrolling_alone_reaches_the_beginning_and_comes_back_at_constant_memory() {
         }
     }
     reader.check();
+}
+
+#[test]
+fn a_jump_leads_there_and_back() {
+    let mut reader = Reader::new(9_000);
+    for _ in 0..30 {
+        reader.key(KeyCode::PageUp, KeyModifiers::NONE);
+        reader.settle();
+    }
+    let top = |reader: &mut Reader| {
+        let top = reader.draw().top.unwrap();
+        number(reader.talk.window("#lobby").entry(top).unwrap())
+    };
+    let before = top(&mut reader);
+    reader.talk.types("/goto 2026-11-20 16:00");
+    reader.settle();
+    // 16:00 is 13 minutes and 20 seconds, and so many messages, after the first.
+    assert_eq!(top(&mut reader).unwrap(), 400);
+    reader.key(KeyCode::Home, KeyModifiers::ALT);
+    reader.settle();
+    assert_eq!(top(&mut reader).unwrap(), 1);
+    reader.check();
+    for expected in [Some(400), before] {
+        reader.key(KeyCode::Left, KeyModifiers::ALT);
+        reader.settle();
+        assert_eq!(top(&mut reader), expected);
+        reader.check();
+    }
+    reader.key(KeyCode::Left, KeyModifiers::ALT);
+    assert_eq!(reader.talk.app.status(), Status::Info("there is nowhere to go back to".into()));
+    reader.talk.types("/goto the day after");
+    assert!(matches!(reader.talk.app.status(), Status::Error(_)));
 }
 
 #[test]

@@ -11,6 +11,8 @@
 mod cli;
 mod client;
 mod client_outbox;
+mod client_past;
+mod client_people;
 mod client_scroll;
 mod client_tls;
 mod core;

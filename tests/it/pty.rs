@@ -187,9 +187,13 @@ fn what_is_typed_while_the_server_is_away_outlives_the_client_that_is_killed() {
     // Killed again, at the moment after Enter: whether the server has heard it is not known to anybody yet.
     alice.keys("\u{15}");
     for n in 0..5 {
-        alice.line(&format!("word {n}"));
-        alice
-            .sees_rows("the line is taken", |rows| rows.iter().any(|row| row.contains(&format!("word {n}"))));
+        bob.sees_rows("bob sees alice", |rows| member(rows, "alice"));
+        let text = format!("word {n}");
+        alice.line(&text);
+        // Taken is what is no longer in the input.
+        alice.sees_rows("the line is taken", |rows| {
+            rows.iter().any(|row| row.contains(&text) && !row.contains('›'))
+        });
         alice.signal(Signal::KILL);
         bob.sees_rows("the server knows that alice is gone", |rows| !member(rows, "alice"));
         alice = server.person(&home, "alice");
@@ -215,6 +219,54 @@ fn comes_true(what: &str, holds: impl Fn() -> bool) {
 fn journal(home: &Home) -> String {
     let files = std::fs::read_dir(home.path("state/chatui/outbox")).into_iter().flatten().flatten();
     files.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect()
+}
+
+#[test]
+fn a_paste_that_ends_early_sends_nothing_by_itself() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mut alice = server.person(&home, "alice");
+    let mut bob = server.person(&home, "bob");
+    alice.keys("\u{1b}[200~rm -rf\u{1b}[201~\rsecret\r\u{3}\u{4}more\u{1b}[201~");
+    alice.sees_rows("all of it is in the input", |rows| {
+        let typed = rows.iter().rev().take(3).rev().map(|row| row.trim()).collect::<Vec<_>>();
+        typed[0].ends_with("rm -rf") && typed[1] == "secret" && typed[2].starts_with("more")
+    });
+    // What bob says comes after whatever alice would have sent.
+    bob.line("anybody here?");
+    alice.sees_rows("alice reads bob", |rows| message(rows, "bob", "anybody here?"));
+    assert!(!bob.screen().contains("secret") && !bob.screen().contains("rm -rf"), "{}", bob.screen());
+}
+
+#[test]
+fn the_users_own_editor_has_the_terminal_and_gives_the_draft_back() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let bob = server.person(&home, "bob");
+    let editor = home.path("editor");
+    let script = "#!/bin/sh\necho EDITING; cat $1; read line < /dev/tty; echo \"$line\" >> $1\n";
+    std::fs::write(&editor, script).unwrap();
+    let mut command = CommandBuilder::new("sh");
+    let line =
+        format!("EDITOR='sh {editor}' exec {} join {} --nick alice", chatui().display(), server.address);
+    command.args(["-c", &line]);
+    let mut alice = Terminal::run(&home, 100, 30, command);
+    alice.sees_rows("alice is among the people", |rows| member(rows, "alice"));
+    alice.keys("first half\u{18}");
+    alice.sees("EDITING");
+    alice.line("second half");
+    alice.sees_rows("the room is back", |rows| member(rows, "alice"));
+    alice.sees("second half");
+    alice.keys("\r");
+    bob.sees_rows("both lines arrive", |rows| {
+        message(rows, "alice", "first half") && rows.iter().any(|row| row.contains("second half"))
+    });
+    let left = std::fs::read_dir(home.path("state/chatui")).unwrap().flatten();
+    let left: Vec<_> = left.filter(|file| file.file_name().to_string_lossy().contains("draft")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    alice.line("/quit");
+    assert_eq!(alice.exit(), 0);
+    alice.is_restored();
 }
 
 #[test]

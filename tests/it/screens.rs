@@ -283,12 +283,12 @@ fn the_sheet_of_keys_covers_neither_title_nor_input() {
      Enter           send                PgUp PgDn       by page
  09  Alt-Enter       new line            Shift-↑ Shift-↓ by row (or wheel)   a…
  09  Tab             complete the word   Alt-Home/End    oldest, newest
-     Up Down         what I sent before  Home End        same, input empty
- 10  Ctrl-R          search that         Alt-U           first unread
-     Ctrl-A Ctrl-E   start, end of line  Alt-G           go to day or time
- ──  Ctrl-← Ctrl-→   by word             Esc             back to live end
- 11  Ctrl-W Alt-D    cut a word
-     Ctrl-U Ctrl-K   cut to start, end
+     Up Down Ctrl-R  sent before, search Home End        same, input empty
+ 10  Ctrl-X          in my own editor    Alt-U           first unread
+     Ctrl-A Ctrl-E   start, end of line  Alt-G Alt-←     go to a time, back
+ ──  Ctrl-← Ctrl-→   by word             Alt-↑           choose a message
+ 11  Ctrl-W Alt-D    cut a word          Alt-=           who comes and goes
+     Ctrl-U Ctrl-K   cut to start, end   Esc             back to live end
      Ctrl-Y Alt-Y    put back, an older
      Ctrl-_ Alt-_    undo, redo
  11

@@ -5,7 +5,7 @@ use super::super::entry::Kind;
 use super::super::outbox::Manner;
 use super::super::window::With;
 use super::connection::Connection;
-use super::past::Place;
+use super::jump::Place;
 use super::{App, Effect, Status, when};
 
 impl App {
@@ -82,6 +82,23 @@ impl App {
                 ("NAMES", vec![channel])
             }
             Command::Whois(nick) => ("WHOIS", vec![nick]),
+            Command::Kick(nick, reason) if in_channel && reason.is_empty() => ("KICK", vec![here, nick]),
+            Command::Kick(nick, reason) if in_channel => ("KICK", vec![here, nick, reason]),
+            Command::Rank(set, letter, nicks) if in_channel => {
+                let letters: String = nicks.iter().map(|_| letter).collect();
+                let modes = format!("{}{letters}", if set { '+' } else { '-' });
+                ("MODE", [here, modes].into_iter().chain(nicks).collect())
+            }
+            Command::Mode(rest) => {
+                // Without a target in front they are the channel's, or one's own where there is none.
+                let own = if in_channel { here } else { self.nick().to_owned() };
+                let names_target = !rest.is_empty() && !rest.starts_with(['+', '-']);
+                let target = (!names_target).then_some(own);
+                ("MODE", target.into_iter().chain(rest.split_whitespace().map(str::to_owned)).collect())
+            }
+            Command::Invite(nick, channel) if in_channel || channel.is_some() => {
+                ("INVITE", vec![nick, channel.unwrap_or(here)])
+            }
             Command::Away(reason) => ("AWAY", vec![reason]),
             Command::Back => ("AWAY", vec![]),
             Command::Quote(line) => {

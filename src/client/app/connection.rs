@@ -8,8 +8,8 @@ use super::super::session::Stage;
 use super::super::window::{PENDING_SHOWN_AFTER, Past, Window, With};
 use super::past::PATIENCE_FOR_HISTORY;
 use super::{App, Connecting, Effect, Screen, Status, Try};
-use crate::irc::Time;
 use crate::irc::text::plain;
+use crate::irc::{Cap, Time};
 
 /// How long the server's answer to QUIT is awaited.
 pub const FAREWELL: Duration = Duration::from_secs(1);
@@ -58,8 +58,8 @@ impl App {
         // The clock in the corner changes with the minute.
         let minute = matches!(self.screen, Screen::Rooms)
             .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
-        let draft = self.keeping.next_tick();
-        [minute, self.leaving, said, countdown, asked, waiting, draft, self.session.next_tick()]
+        let (draft, typing) = (self.keeping.next_tick(), self.typing.next_tick());
+        [typing, minute, self.leaving, said, countdown, asked, waiting, draft, self.session.next_tick()]
             .into_iter()
             .flatten()
             .min()
@@ -79,6 +79,7 @@ impl App {
             self.connection = Connection::Trying;
         }
         self.give_up_asks(effects);
+        self.typing.tick(self.now);
         let mut reports = std::mem::take(&mut self.reports);
         self.session.tick(self.now, &mut reports);
         self.take_reports(&mut reports, effects);
@@ -162,9 +163,12 @@ impl App {
         }
     }
 
-    /// What is to be said once: that the nick is the login name, and the note that was given.
+    /// What is to be said once: what the server cannot do, that the nick is the login name, and the note that was given.
     fn first_words(&mut self) {
         let mut words = Vec::new();
+        if !self.session.has(Cap::EchoMessage) {
+            words.push("this server sends no echo: your lines stand where you sent them".to_owned());
+        }
         if self.options.nick_is_login {
             let nick = self.session.nick();
             words.push(format!("no nick was given: you are {nick}, your login name (/nick changes it)"));
@@ -180,6 +184,7 @@ impl App {
         self.session.disconnected();
         self.outbox.disconnected();
         self.probing = None;
+        self.typing = super::Typing::default();
         self.asks.clear();
         self.windows.iter_mut().for_each(Window::disconnected);
         self.connection = Connection::None;

@@ -35,8 +35,8 @@ impl App {
         match report {
             Report::Answer(line) => effects.push(Effect::Send(line)),
             Report::Heard(heard) => self.on_heard(heard, effects),
-            Report::History { place, items, lines, label } => {
-                self.on_history(&place, items, lines, label, effects);
+            Report::History { place, items, lines, beyond, label } => {
+                self.on_history(&place, items, lines, &beyond, label, effects);
             }
             Report::Welcome => self.on_welcome(effects),
             Report::NickRefused { wanted, trying, reason } => {
@@ -64,6 +64,12 @@ impl App {
             }
             Report::Failed { command, code, place, text, label } => {
                 self.on_failed(&command, &code, &place, &text, label, effects);
+            }
+            Report::Typing { place, who, active } => self.on_typing(&place, &who, active),
+            Report::Reacted { place, who, msgid, with } => {
+                if let Some(window) = self.windows.iter_mut().find(|window| window.is(&place)) {
+                    window.react(&msgid, &who, &with);
+                }
             }
             Report::Answered => self.on_answered(effects),
             Report::Ended(reason) => self.on_ended(&reason, effects),
@@ -109,6 +115,8 @@ impl App {
             return;
         }
         let Some(at) = self.place_of(&heard) else { return };
+        // Who says something, or leaves, types no more.
+        self.on_typing(&heard.place, &heard.who, false);
         if self.windows[at].is_replay(&heard.msgid, heard.at) {
             return;
         }
@@ -187,6 +195,10 @@ impl App {
         });
         if let Some(item) = refused {
             self.fail_item(&item, text);
+            return;
+        }
+        if about_message && label.is_none() && self.tells_typing_to(place) {
+            // Not a message: that one types reaches nobody there either.
             return;
         }
         let at = self.windows.iter().position(|window| window.is(place));

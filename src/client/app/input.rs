@@ -60,6 +60,9 @@ impl App {
         {
             return;
         }
+        if self.on_select_key(key, action, effects) {
+            return;
+        }
         if self.editor.search().is_some() && self.on_search_key(key) {
             return;
         }
@@ -114,6 +117,8 @@ impl App {
             Action::ClearOrLeave => self.editor.clear(),
             Action::DeleteOrLeave => self.editor.delete(),
             Action::Escape if self.editor.completion().is_some() => self.editor.complete_cancel(),
+            Action::Escape if self.answering.is_some() => self.answering = None,
+            Action::Select => self.select(),
             Action::Escape | Action::Newest => self.windows[self.current].go_live(),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Repaint => effects.push(Effect::Repaint),
@@ -134,6 +139,8 @@ impl App {
                 self.editor.clear();
                 self.editor.paste("/goto ");
             }
+            Action::BackOrWord if self.editor.is_empty() => self.jump_back(effects),
+            Action::BackOrWord => self.editor.word_left(),
             Action::NextWindow => self.step(1),
             Action::PreviousWindow => self.step(self.windows.len() - 1),
             Action::LastWindow => {
@@ -155,6 +162,13 @@ impl App {
                 self.say(Status::Info(text.to_owned()));
             }
             Action::SearchHistory => self.editor.search_older(),
+            Action::Edit => effects.push(Effect::Edit(self.editor.text().to_owned())),
+            Action::Unfold => {
+                self.unfolded = !self.unfolded;
+                let text =
+                    if self.unfolded { "everybody who comes and goes" } else { "comings and goings folded" };
+                self.say(Status::Info(text.to_owned()));
+            }
         }
     }
 
@@ -263,12 +277,25 @@ impl App {
                     return;
                 }
                 self.question = None;
+                self.forget_selection();
                 // A line end at the very end is not one that was meant.
                 self.editor.paste(text.strip_suffix('\n').unwrap_or(text))
             }
         };
         if !fits {
             self.say(Status::Error("the end of the paste did not fit and was left out".to_owned()));
+        }
+    }
+
+    /// The user's own editor has ended.
+    pub(super) fn on_edited(&mut self, text: Result<String, String>) {
+        match text {
+            Ok(text) => {
+                // Undo brings back what was there before.
+                self.editor.clear();
+                self.on_paste(text.trim_end());
+            }
+            Err(reason) => self.say(Status::Error(plain(&reason))),
         }
     }
 
@@ -293,7 +320,7 @@ impl App {
         if !matches!(self.screen, Screen::Rooms) {
             return;
         }
-        self.page = drawn.rows;
+        (self.page, self.drawn) = (drawn.rows, *drawn);
         self.windows[self.current].drawn(drawn);
         self.load_seen(drawn.at_top, drawn.gap, effects);
     }
@@ -351,6 +378,7 @@ impl App {
         self.current = at;
         self.windows[at].seen();
         self.question = None;
+        self.forget_selection();
     }
 
     fn on_form_key(&mut self, key: &KeyEvent, action: Option<Action>, effects: &mut Vec<Effect>) {

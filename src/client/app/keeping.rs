@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::editor::Draft;
-use super::super::entry::{Entry, Kind};
+use super::super::entry::{Entry, Extra, Kind};
 use super::super::outbox::journal::{self, DRAFTS_MOST, Unsettled};
 use super::super::outbox::{Item, Progress};
 use super::super::window::With;
@@ -54,7 +54,9 @@ pub(super) enum Drafts {
 impl Drafts {
     pub(super) fn after(event: &Event) -> Drafts {
         match event {
-            Event::Key(_) | Event::Paste(_) | Event::Tick | Event::Kept(_) => Drafts::Changed,
+            Event::Key(_) | Event::Paste(_) | Event::Edited(_) | Event::Tick | Event::Kept(_) => {
+                Drafts::Changed
+            }
             Event::Leave => Drafts::Last,
             _ => Drafts::Unchanged,
         }
@@ -120,7 +122,8 @@ impl App {
         if with == With::Channel {
             self.windows[at].wanted = true;
         }
-        let entry = Entry::new(line.typed, kind_of(line.manner), self.session.nick().into(), &line.text);
+        let mut entry = Entry::new(line.typed, kind_of(line.manner), self.session.nick().into(), &line.text);
+        entry.extra = line.reply.clone().map(Extra::answer);
         let entry = self.windows[at].push_pending(entry);
         let is_old = self.now.since(line.typed) >= OLD;
         self.outbox.push(Item {
@@ -128,6 +131,7 @@ impl App {
             target: line.target,
             manner: line.manner,
             text: line.text,
+            reply: line.reply,
             place: self.windows[at].name.clone(),
             entry,
             label: None,

@@ -5,11 +5,14 @@ mod commands;
 mod connection;
 mod heard;
 mod input;
+mod jump;
 mod keeping;
 mod past;
 mod screen;
+mod select;
 mod sending;
 mod switcher;
+mod typing;
 mod when;
 
 use std::time::Duration;
@@ -27,8 +30,11 @@ use super::window::{Drawn, Window, With};
 use crate::irc::Time;
 
 use connection::Connection;
+use jump::Place;
 use keeping::{Drafts, Keeping};
 use past::Asked;
+use select::{Answering, Selection};
+use typing::Typing;
 
 pub use keeping::Keep;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
@@ -121,6 +127,8 @@ pub enum Event {
     Kept(Vec<Bytes>),
     /// The journal cannot be kept; why.
     NotKept(String),
+    /// The user's own editor has ended: the draft, or why there is none.
+    Edited(Result<String, String>),
     /// The program is asked to end (a signal): say goodbye and go.
     Leave,
 }
@@ -143,6 +151,12 @@ pub enum Effect {
     Bell,
     /// Give the terminal back and stop until continued.
     Suspend,
+    /// Give the terminal to the user's own editor with this draft; answer with [`Event::Edited`].
+    Edit(String),
+    /// Give this text to the terminal's clipboard.
+    Copy(String),
+    /// Open this link of the web.
+    Open(String),
     /// Paint every cell anew.
     Repaint,
     /// Take the mouse, or leave it to the terminal.
@@ -174,10 +188,18 @@ pub struct App {
     editor: Editor,
     overlay: Option<Overlay>,
     question: Option<Question>,
+    selection: Option<Selection>,
+    answering: Option<Answering>,
+    /// Where the reader was before each jump: the window, and the place in it unless at the live end.
+    visited: Vec<(String, Option<Place>)>,
+    /// What the last frame showed.
+    drawn: Drawn,
     /// What the status line says for a moment, and until when.
     said: Option<(Status, Time)>,
     rooms_turned: bool,
     people_turned: bool,
+    /// Whether comings and goings are shown one by one.
+    unfolded: bool,
     mouse: bool,
     /// How many rows the messages had in the last frame.
     page: u16,
@@ -192,6 +214,7 @@ pub struct App {
     /// Until when the server's answer to QUIT is awaited.
     leaving: Option<Time>,
     outbox: Outbox,
+    typing: Typing,
     keeping: Keeping,
     /// How many questions were asked whose answer confirms what was sent, and the one that is open.
     probes: u64,
@@ -231,9 +254,14 @@ impl App {
             editor: Editor::new(),
             overlay: None,
             question: None,
+            selection: None,
+            answering: None,
+            visited: Vec::new(),
+            drawn: Drawn::default(),
             said: None,
             rooms_turned: false,
             people_turned: false,
+            unfolded: false,
             mouse: true,
             page: surroundings.size.1.saturating_sub(3).max(1),
             connection: Connection::None,
@@ -243,6 +271,7 @@ impl App {
             sent_late: 0,
             leaving: None,
             outbox: Outbox::default(),
+            typing: Typing::default(),
             keeping: Keeping::default(),
             probes: 0,
             probing: None,
@@ -275,6 +304,7 @@ impl App {
         self.now = now;
         let mut effects = Vec::new();
         let drafts = Drafts::after(&event);
+        let is_typed = matches!(event, Event::Key(_) | Event::Paste(_));
         match event {
             Event::Line(bytes) => self.on_line(&bytes, &mut effects),
             Event::Key(key) => self.on_key(&key, &mut effects),
@@ -291,8 +321,12 @@ impl App {
             Event::Told(words) => self.on_told(words),
             Event::Kept(journals) => self.on_kept(&journals),
             Event::NotKept(reason) => self.on_not_kept(&reason),
+            Event::Edited(text) => self.on_edited(text),
             Event::Leave => self.leave(None, &mut effects),
             Event::Tick => self.on_tick(&mut effects),
+        }
+        if is_typed {
+            self.tell_typing(&mut effects);
         }
         self.keep_changes(drafts, &mut effects);
         effects
@@ -379,6 +413,10 @@ impl App {
         if let Some(question) = &self.question {
             return Status::Question(question.text.clone());
         }
+        let selection = self.selection_status();
+        if let Some(keys @ Status::Question(_)) = selection {
+            return keys;
+        }
         let said = self.said.as_ref().map(|(status, _)| status.clone());
         if let Some(error @ Status::Error(_)) = said {
             return error;
@@ -393,7 +431,11 @@ impl App {
             Connection::Trying => return Status::Offline { next: None, for_good: false, waiting },
             Connection::Online => {}
         }
-        said.unwrap_or(Status::Quiet)
+        let typists = || match self.typists() {
+            typists if typists.is_empty() => Status::Quiet,
+            typists => Status::Typing(typists),
+        };
+        said.or(selection).unwrap_or_else(typists)
     }
 
     /// Whether the connection stands and the server has welcomed us.
@@ -415,6 +457,11 @@ impl App {
     /// The same for the list of people.
     pub fn people_turned(&self) -> bool {
         self.people_turned
+    }
+
+    /// Whether comings and goings are shown one by one, not folded.
+    pub fn unfolded(&self) -> bool {
+        self.unfolded
     }
 
     /// How many messages on the wire the input would become.

@@ -133,6 +133,8 @@ pub enum Status {
     },
     /// A word from the client: `copied`, `no such room`.
     Info(String),
+    /// These people are typing; at least one.
+    Typing(Vec<String>),
     /// Nothing.
     Quiet,
 }

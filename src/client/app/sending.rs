@@ -1,6 +1,6 @@
 //! From what was typed to lines on the wire: cutting, waiting, sending, and what the echo settles.
 
-use super::super::entry::{Entry, EntryId, Kind, State};
+use super::super::entry::{Entry, EntryId, Extra, Kind, State};
 use super::super::outbox::{Item, Manner, Progress, Since};
 use super::super::session::{Heard, Stage, split};
 use super::super::window::{Window, With};
@@ -35,8 +35,11 @@ impl App {
             (Manner::Notice, _) => self.windows.iter().position(|w| w.is(target)).unwrap_or(self.current),
             _ => self.window_for(target, with),
         };
+        let mut reply = self.take_answered(target).filter(|_| manner != Manner::Notice);
         for piece in pieces {
-            let entry = Entry::new(self.now, kind_of(manner), self.session.nick().into(), &piece);
+            let mut entry = Entry::new(self.now, kind_of(manner), self.session.nick().into(), &piece);
+            let reply = reply.take();
+            entry.extra = reply.clone().map(Extra::answer);
             let entry = self.windows[at].push_pending(entry);
             let id = format!("{:032x}", self.next_id);
             self.next_id = self.next_id.wrapping_add(1);
@@ -45,6 +48,7 @@ impl App {
                 target: target.to_owned(),
                 manner,
                 text: piece,
+                reply,
                 place: self.windows[at].name.clone(),
                 entry,
                 label: None,
@@ -55,6 +59,7 @@ impl App {
                 progress: Progress::Waiting,
             });
         }
+        self.typing_sent();
         self.windows[at].mark = None;
         if at == self.current {
             self.windows[at].go_live();
@@ -94,7 +99,9 @@ impl App {
                 Manner::Message | Manner::Notice => item.text.clone(),
             };
             let verb = if item.manner == Manner::Notice { "NOTICE" } else { "PRIVMSG" };
-            effects.push(Effect::Send(session.speech(verb, &item.target, &words, item.label, &item.id)));
+            let line =
+                session.speech(verb, &item.target, &words, item.label, &item.id, item.reply.as_deref());
+            effects.push(Effect::Send(line));
             self.sent_late += 1;
         }
         self.probe(effects);

@@ -32,6 +32,8 @@ pub struct Unsettled {
     pub manner: Manner,
     /// The words.
     pub text: String,
+    /// The server's id of the message that it answers.
+    pub reply: Option<Box<str>>,
     /// When it was typed, by the clock of this machine.
     pub typed: Time,
     /// If it may have been sent: what was the newest known there by then.
@@ -52,6 +54,9 @@ pub(super) fn say(out: &mut String, item: &Item) {
     let mut tags = String::new();
     push_tag(&mut tags, "id", &item.id);
     push_tag(&mut tags, "time", &item.typed.to_string());
+    if let Some(reply) = &item.reply {
+        push_tag(&mut tags, "reply", reply);
+    }
     let verb = match item.manner {
         Manner::Message => "PRIVMSG",
         Manner::Action => "ACTION",
@@ -152,6 +157,7 @@ fn take(found: &mut Recovered, message: &Message<'_>) {
             target: message.param(0).to_owned(),
             manner,
             text: message.param(1).to_owned(),
+            reply: message.tags.get("reply").map(|reply| (&*reply).into()),
             typed: Time::parse(&tag("time")).unwrap_or_default(),
             sent: None,
         }),
@@ -170,6 +176,7 @@ mod tests {
             target: "#lobby".to_owned(),
             manner: [Manner::Message, Manner::Action, Manner::Notice][n as usize % 3],
             text: text.to_owned(),
+            reply: (n == 2).then(|| "m0001".into()),
             place: "#lobby".to_owned(),
             entry: EntryId(0),
             label: None,
@@ -199,6 +206,7 @@ mod tests {
         let words: Vec<&str> = found.lines.iter().map(|line| &*line.text).collect();
         assert_eq!(words, ["hi", "日本 語", " two  blanks ", "a\tb"]);
         let first = &found.lines[0];
+        assert_eq!((&found.lines[1].reply, &first.reply), (&Some("m0001".into()), &None));
         assert_eq!((first.typed, &first.sent), (item(0, "").typed, &Some(item(0, "").since)));
         assert_eq!((found.lines[2].manner, &found.lines[2].sent), (Manner::Message, &None));
         assert_eq!(

@@ -47,6 +47,8 @@ pub struct Item {
     pub manner: Manner,
     /// The words: they fit one line.
     pub text: String,
+    /// The server's id of the message that it answers.
+    pub reply: Option<Box<str>>,
     /// The window in which it stands: the target's own, but for a notice.
     pub place: String,
     /// Its entry there.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::channel::Channel;
 use super::report::{Heard, Report, What};
 use super::{LIFE_TOKEN, MAX_CHANNELS, Marks, Session, Stage, WHO_MOST};
-use crate::irc::message::{action, ctcp};
+use crate::irc::message::{action, ctcp, unescape};
 use crate::irc::name::{fold, same};
 use crate::irc::numeric::{
     ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_UNKNOWNCOMMAND, RPL_ENDOFNAMES, RPL_ENDOFWHO, RPL_ISUPPORT,
@@ -29,7 +29,8 @@ impl Session {
                 out.push(Report::Answer(format!("PONG :{token}")));
             }
             "PONG" if message.params.last() != Some(LIFE_TOKEN) => out.push(Report::Answered),
-            "PONG" | "TAGMSG" | "ACK" => {}
+            "TAGMSG" => self.on_tags(message, marks, out),
+            "PONG" | "ACK" => {}
             "BATCH" => self.on_batch(message, marks, out),
             "JOIN" => self.on_join(message, marks, out),
             "PART" => self.on_part(message, marks, out),
@@ -139,7 +140,26 @@ impl Session {
             id: marks.id.map(Into::into),
             label: marks.label.or_else(|| marks.batch.and_then(|batch| self.batches.label(batch))),
             own,
+            reply: marks.reply.map(Into::into),
         })
+    }
+
+    /// Tags without a message: somebody types, or reacts to something.
+    fn on_tags(&self, message: &Message<'_>, marks: &Marks<'_>, out: &mut Vec<Report>) {
+        let nick = message.nick();
+        let target = self.support.without_rank(message.param(0));
+        let is_here = self.support.is_channel(target) || self.is_me(nick);
+        let (place, who) = (if is_here { target } else { nick }.to_owned(), nick.to_owned());
+        match (marks.react, marks.reply, marks.typing) {
+            (Some(with), Some(msgid), _) => {
+                let (msgid, with) = (msgid.to_owned(), unescape(with).into_owned());
+                out.push(Report::Reacted { place, who, msgid, with });
+            }
+            (_, _, Some(state)) if !self.is_me(nick) => {
+                out.push(Report::Typing { place, who, active: matches!(state, "active" | "paused") });
+            }
+            _ => {}
+        }
     }
 
     /// The name of a conversation, shared with the channel's own.
@@ -178,7 +198,7 @@ impl Session {
     fn on_batch(&mut self, message: &Message<'_>, marks: &Marks<'_>, out: &mut Vec<Report>) {
         let reference = message.param(0);
         if let Some(name) = reference.strip_prefix('+') {
-            self.batches.open(name, message.param(1), message.param(2), marks.label, marks.batch);
+            self.batches.open(name, message.param(1), message.param(2), marks);
         } else if let Some(name) = reference.strip_prefix('-') {
             out.extend(self.batches.close(name));
         }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use channel::{Channel, MAX_MEMBERS, Member, Prefixes, Topic};
-pub use report::{Heard, Report, What};
+pub use report::{Beyond, Heard, Report, What};
 pub use split::split;
 pub use support::{HISTORY_PAGE, Support};
 
@@ -260,10 +260,52 @@ impl Session {
         Message::new(command, &clean).with_tags(&tags).to_string()
     }
 
-    /// Words to a target as a line to be sent. The words always stand behind a colon, as old programs expect.
-    pub fn speech(&self, verb: &str, target: &str, words: &str, label: Option<u64>, id: &str) -> String {
+    /// Words to a target as a line to be sent, with their own id, and with that of the message that they answer. The
+    /// words always stand behind a colon, as old programs expect.
+    pub fn speech(
+        &self,
+        verb: &str,
+        target: &str,
+        words: &str,
+        label: Option<u64>,
+        id: &str,
+        reply: Option<&str>,
+    ) -> String {
         let head = self.line(verb, &[target], label, Some(id));
+        let head = match reply.filter(|_| self.carries_replies()) {
+            // It is given back as it came.
+            Some(reply) => match head.strip_prefix('@') {
+                Some(tagged) => format!("@+draft/reply={reply};{tagged}"),
+                None => format!("@+draft/reply={reply} {head}"),
+            },
+            None => head,
+        };
         format!("{head} :{}", words.replace(['\r', '\n', '\0'], " "))
+    }
+
+    /// That one is typing to this target, or is no longer
+    /// ([typing](https://ircv3.net/specs/client-tags/typing)); nothing where nobody would hear it.
+    pub fn typing(&self, target: &str, active: bool) -> Option<String> {
+        let relays = self.has(Cap::MessageTags) && self.support.relays("typing");
+        relays.then(|| format!("@+typing={} TAGMSG {target}", if active { "active" } else { "done" }))
+    }
+
+    /// A reaction to a message ([react](https://ircv3.net/specs/client-tags/react)); nothing where nobody would hear it.
+    pub fn reaction(&self, target: &str, msgid: &str, with: &str) -> Option<String> {
+        let support = &self.support;
+        let relays =
+            self.has(Cap::MessageTags) && support.relays("draft/react") && support.relays("draft/reply");
+        relays.then(|| {
+            let mut tags = String::new();
+            // An id is given back as it came.
+            push_tag(&mut tags, "+draft/react", with);
+            format!("@{tags};+draft/reply={msgid} TAGMSG {target}")
+        })
+    }
+
+    /// Whether a message can say which one it answers.
+    pub fn carries_replies(&self) -> bool {
+        self.has(Cap::MessageTags) && self.support.relays("draft/reply")
     }
 
     /// Whether a message's own id is sent and comes back.
@@ -333,18 +375,24 @@ pub enum Ask<'a> {
 }
 
 /// The tags that matter, read in one pass.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Marks<'a> {
     at: Time,
     msgid: &'a str,
     batch: Option<&'a str>,
     label: Option<u64>,
     id: Option<&'a str>,
+    /// The message that this one answers, or is about.
+    reply: Option<&'a str>,
+    typing: Option<&'a str>,
+    react: Option<&'a str>,
+    /// At the beginning of a piece of history: what lies beyond it.
+    beyond: Beyond,
 }
 
 impl<'a> Marks<'a> {
     fn read(message: &Message<'a>, now: Time) -> Marks<'a> {
-        let mut marks = Marks { at: now, msgid: "", batch: None, label: None, id: None };
+        let mut marks = Marks { at: now, ..Marks::default() };
         for (key, value) in message.tags.iter_raw() {
             match key {
                 "time" => marks.at = Time::parse(value).unwrap_or(now),
@@ -353,6 +401,11 @@ impl<'a> Marks<'a> {
                 "batch" => marks.batch = Some(value),
                 "label" => marks.label = value.parse().ok(),
                 ID_TAG => marks.id = Some(value),
+                "+reply" | "+draft/reply" => marks.reply = Some(value),
+                "+typing" => marks.typing = Some(value),
+                "+draft/react" | "+react" => marks.react = Some(value),
+                "draft/chathistory-end" => marks.beyond = Beyond::Nothing,
+                "chatui/history-more" => marks.beyond = Beyond::From(value.into()),
                 _ => {}
             }
         }

@@ -50,6 +50,22 @@ pub struct Heard {
     pub label: Option<u64>,
     /// Whether it is one's own.
     pub own: bool,
+    /// The server's id of the message that it answers.
+    pub reply: Option<Box<str>>,
+}
+
+/// What the server says of what lies beyond a piece of the past, in the direction in which it was asked for
+/// ([chathistory](https://ircv3.net/specs/extensions/chathistory)).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Beyond {
+    /// It says nothing: a full page may have more behind it.
+    #[default]
+    Unknown,
+    /// Nothing (`draft/chathistory-end`).
+    Nothing,
+    /// There may be more, although the page is not full: a chatui server searches only so much for one question, and gives
+    /// the id from which to ask on (`chatui/history-more`).
+    From(Box<str>),
 }
 
 /// What the session says.
@@ -78,6 +94,8 @@ pub enum Report {
         items: Vec<Heard>,
         /// How many lines the server sent: a page is full by these.
         lines: usize,
+        /// What the server says of what lies beyond.
+        beyond: Beyond,
         /// The label of the command that asked.
         label: Option<u64>,
     },
@@ -124,6 +142,26 @@ pub enum Report {
         text: String,
         /// The label of the command.
         label: Option<u64>,
+    },
+    /// Somebody is typing, or is no longer.
+    Typing {
+        /// The conversation.
+        place: String,
+        /// Who.
+        who: String,
+        /// Whether they are.
+        active: bool,
+    },
+    /// Somebody reacts to a message.
+    Reacted {
+        /// The conversation.
+        place: String,
+        /// Who.
+        who: String,
+        /// The message, by the server's id.
+        msgid: String,
+        /// With what: an emoji, as a rule.
+        with: String,
     },
     /// The server has answered a PING of the holder's: it has taken all that was sent before.
     Answered,

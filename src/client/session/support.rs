@@ -22,8 +22,10 @@ pub struct Support {
     pub history_page: u32,
     /// Whether history can be asked for by message id.
     pub history_by_id: bool,
-    /// Whether client tags are relayed; then a message's own id comes back with its echo.
+    /// Whether a message's own id is relayed; then it comes back with its echo.
     pub client_tags: bool,
+    /// The client tags that are not relayed (`CLIENTTAGDENY`).
+    denied_tags: String,
     /// The channel modes of each of the four kinds: lists, always with a param, with one when set, without.
     pub channel_modes: [String; 4],
 }
@@ -39,6 +41,7 @@ impl Default for Support {
             history_page: HISTORY_PAGE,
             history_by_id: true,
             client_tags: true,
+            denied_tags: String::new(),
             channel_modes: ["b".to_owned(), "k".to_owned(), "l".to_owned(), "imnpst".to_owned()],
         }
     }
@@ -61,9 +64,8 @@ impl Support {
             }
             "MSGREFTYPES" => self.history_by_id = value.split(',').any(|kind| kind == "msgid"),
             "CLIENTTAGDENY" => {
-                let mut denied = value.split(',');
-                self.client_tags = value.split(',').any(|item| item == "-chatui/id")
-                    || !denied.any(|item| item == "*" || item == "chatui/id");
+                value.clone_into(&mut self.denied_tags);
+                self.client_tags = self.relays("chatui/id");
             }
             "CHANMODES" => {
                 let mut kinds = value.split(',').map(str::to_owned);
@@ -71,6 +73,13 @@ impl Support {
             }
             _ => {}
         }
+    }
+
+    /// Whether a client tag, named without its `+`, reaches others.
+    pub fn relays(&self, tag: &str) -> bool {
+        let mut denied = self.denied_tags.split(',');
+        self.denied_tags.split(',').any(|item| item.strip_prefix('-') == Some(tag))
+            || !denied.any(|item| item == "*" || item == tag)
     }
 
     /// Whether a target is a channel.

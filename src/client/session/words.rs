@@ -49,6 +49,9 @@ impl Session {
             "473" => format!("{context} not joined: by invitation only"),
             "474" => format!("{context} not joined: you are banned from it"),
             "475" => format!("{context} not joined: it needs a key: /join {context} KEY"),
+            "472" => format!("there is no mode {context} here"),
+            "478" => format!("the list of {context} is full"),
+            "696" => format!("mode {}: {sentence}", message.param(2)),
             "476" => format!("{context} is no name for a channel"),
             "482" => format!("only an operator of {context} can do that"),
             _ if message.params.len() > 2 => format!("{context}: {sentence}"),
@@ -130,6 +133,9 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
             let away = if message.param(6).starts_with('G') { ", away" } else { "" };
             asked(format!("{} is {second}@{third}, {real}{away}", message.param(5)))
         }
+        "367" => asked(listed("banned from", message)),
+        "346" => asked(listed("always let into", message)),
+        "348" => asked(listed("never banned from", message)),
         "351" | "391" | "371" | "704" | "705" => {
             asked(message.params.as_slice().get(1..)?.join(" ").trim().to_owned())
         }
@@ -137,12 +143,19 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "001" | "002" | "003" | "372" | "251" | "255" => Some((String::new(), last.to_owned(), false)),
         // Ends of lists, and what only programs read.
         "004" | "005" | "252" | "253" | "254" | "265" | "266" | "315" | "318" | "321" | "323" | "329"
-        | "366" | "368" | "369" | "374" | "375" | "376" | "706" | "396" => {
+        | "347" | "349" | "366" | "368" | "369" | "374" | "375" | "376" | "706" | "396" => {
             Some((String::new(), String::new(), false))
         }
         "WALLOPS" => Some((String::new(), format!("{}: {last}", message.nick()), false)),
         _ => None,
     }
+}
+
+/// An entry of one of a channel's lists: `#channel mask [by whom, when]`.
+fn listed(what: &str, message: &Message<'_>) -> String {
+    let by = message.param(3).split('!').next().unwrap_or_default();
+    let by = if by.is_empty() { String::new() } else { format!(", by {by}") };
+    format!("{what} {}: {}{by}", message.param(1), message.param(2))
 }
 
 fn idle(nick: &str, seconds: &str, since: &str) -> String {

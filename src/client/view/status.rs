@@ -32,6 +32,7 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, rooms_folded: bool, buf
 pub(super) fn momentary(app: &App, theme: &Theme) -> Option<Row> {
     let (role, text) = match app.status() {
         Status::Quiet => return None,
+        Status::Typing(who) => (Role::Muted, typing(&who)),
         Status::Question(text) => (Role::Strong, text),
         Status::Error(text) => (Role::Error, if theme.is_tinted() { text } else { format!("! {text}") }),
         Status::Info(text) => (Role::Muted, text),
@@ -51,6 +52,14 @@ pub(super) fn momentary(app: &App, theme: &Theme) -> Option<Row> {
         }
     };
     Some(Row::of(&text, theme.on(Tint::Bar, role)))
+}
+
+fn typing(who: &[String]) -> String {
+    match who {
+        [one] => format!("{one} is typing"),
+        [one, other] => format!("{one} and {other} are typing"),
+        many => format!("{} are typing", many.len()),
+    }
 }
 
 fn back(after: Duration, sent: usize) -> String {

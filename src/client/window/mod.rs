@@ -418,7 +418,9 @@ impl Window {
         let keep = self.entries.len() - self.pending;
         self.entries.drain(..keep);
         (self.scroll, self.moved, self.below, self.mark) = (Scroll::Live, 0, 0, None);
-        self.past = Past::More;
+        if self.past != Past::Nowhere {
+            self.past = Past::More;
+        }
     }
 
     /// Back to the live end.

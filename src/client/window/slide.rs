@@ -153,6 +153,13 @@ impl Window {
         entry.map(|entry| entry.id)
     }
 
+    /// Somebody reacts to the message with this id of the server, if it is here.
+    pub fn react(&mut self, msgid: &str, who: &str, with: &str) {
+        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| *entry.msgid == *msgid) {
+            entry.react(who, with);
+        }
+    }
+
     /// A reader on the way down has come to a gap: what is behind it is not shown before the gap is filled.
     pub fn look_at(&mut self, gap: EntryId) {
         if let Scroll::At(..) = self.scroll {

@@ -1,7 +1,7 @@
 //! The beginning of a connection: its TLS, and the door, until the core knows of it.
 #![allow(clippy::disallowed_types, reason = "this is the edge that has the socket")]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::info;
 
@@ -166,7 +166,12 @@ impl Connection {
                 let secure = self.tls.is_some();
                 let port = self.socket.local_addr().map_or(0, |address| address.port());
                 let sts = tools.house.sts(stranger.near, secure, port);
-                tools.batch.events.push(Event::Open(self.id, Peer { address, kind, secure, sts }));
+                // Whoever speaks plain text has given his name by now, in the time that the door allows for it.
+                let waited = match kind {
+                    Kind::Irc => tools.now.saturating_duration_since(stranger.opened),
+                    Kind::Plain => Duration::ZERO,
+                };
+                tools.batch.events.push(Event::Open(self.id, Peer { address, kind, waited, secure, sts }));
                 Some(stranger)
             }
             other => {

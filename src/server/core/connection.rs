@@ -133,7 +133,7 @@ impl Connection {
             return Deadline::Fine;
         }
         if !self.registered {
-            let late = now.since(self.opened) >= config.registration_deadline;
+            let late = self.peer.waited + now.since(self.opened) >= config.registration_deadline;
             return if late { Deadline::Unregistered } else { Deadline::Fine };
         }
         match self.asked {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::irc::line::Seq;
 use crate::irc::name::{fold, same};
@@ -36,6 +37,8 @@ pub struct Peer {
     /// What `CAP LS 302` is to say to it of [strict transport security](https://ircv3.net/specs/extensions/sts), if
     /// anything.
     pub sts: Option<Arc<str>>,
+    /// How long it had been connected when the core was told of it: it has that much less time to register.
+    pub waited: Duration,
 }
 
 /// What somebody speaks with the edge.

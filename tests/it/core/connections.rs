@@ -170,3 +170,24 @@ fn what_the_server_supports_is_told_in_whole_tokens() {
     // No client tag is refused, so nothing says so.
     assert!(!tokens.iter().any(|token| token.starts_with("CLIENTTAGDENY")));
 }
+
+#[test]
+fn the_time_to_register_begins_with_the_connection() {
+    let mut stage = Stage::new(Config::default());
+    let waited = Duration::from_secs(25);
+    stage.input(Input::Open(
+        ConnId(u32::from('a')),
+        Peer { address: "h".to_owned(), waited, ..Peer::default() },
+    ));
+    stage.run(
+        "b+
+        a> NICK alice
+        ~5
+        a< ERROR :Registration timed out
+        a#
+        b.
+        ~25
+        b< ERROR :Registration timed out
+        b#",
+    );
+}

@@ -1,6 +1,13 @@
 //! Whoever knocks and is not what one expects.
 
-use super::Host;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::{Host, Peer};
+use crate::cli::Server;
+use crate::terminal::Home;
 
 #[test]
 fn what_a_web_page_posts_is_not_executed() {
@@ -90,4 +97,52 @@ fn any_bytes_are_survived() {
         peer.bytes_to_the_end();
     }
     host.user("alice").join("#x");
+}
+
+#[test]
+fn each_stranger_is_closed_within_a_second_and_is_one_line_for_the_operator() {
+    const BODY: &str = "NICK evil\r\nUSER e 0 * :e\r\nJOIN #lobby\r\nPRIVMSG #lobby :evil\r\n";
+    let request = |method: &str| {
+        let head = format!("{method} / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n");
+        format!("{head}Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{BODY}", BODY.len()).into_bytes()
+    };
+    let hello = [&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3][..], &[0x55; 500]].concat();
+    let knocks: [(&str, Vec<u8>); 9] = [
+        ("HTTP", request("GET")),
+        ("HTTP", request("POST")),
+        ("HTTP", request("OPTIONS")),
+        ("HTTP", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec()),
+        ("TLS", hello),
+        ("SSH", b"SSH-2.0-OpenSSH_9.0\r\n".to_vec()),
+        ("proxy", b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\nNICK evil\r\n".to_vec()),
+        ("text", b"\x00\x01\x02\x03\x04\x05\x06\x07junk\n".to_vec()),
+        ("line end", vec![b'x'; 20_000]),
+    ];
+    let home = Home::new();
+    let told = home.path("told");
+    let server = Server::start_with_diagnostics(&home, &["--data", &home.path("data")], &told);
+    let address = server.address().parse().unwrap();
+    let mut witness = Peer::connect(address);
+    witness.register("witness", "");
+    witness.join("#lobby");
+    for (_, bytes) in &knocks {
+        let since = Instant::now();
+        let mut stranger = Peer::connect(address);
+        stranger.send_if_wanted(bytes);
+        stranger.bytes_to_the_end();
+        assert!(since.elapsed() < Duration::from_secs(1), "{:?} {:?}", since.elapsed(), &bytes[..8]);
+    }
+    // Nothing of it has happened.
+    witness.send("NAMES #lobby\r\nPING :end");
+    let heard = witness.lines_until(" PONG ");
+    assert_eq!(heard.len(), 2, "{heard:#?}");
+    assert!(heard[0].ends_with(" = #lobby :@witness"));
+    assert_eq!(server.stop(Signal::TERM).0, Some(0));
+    let told = fs::read_to_string(&told).unwrap();
+    let lines: Vec<&str> = told.lines().filter(|line| line.contains("turned away")).collect();
+    assert_eq!(lines.len(), knocks.len(), "{told}");
+    for ((why, _), line) in knocks.iter().zip(lines) {
+        assert!(line.contains("address=127.0.0.1") && line.contains(why), "{why}: {line}");
+    }
+    assert_eq!(told.matches("connection=").count(), knocks.len() + 1, "one line each: {told}");
 }

@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style};
 use super::fold;
 use super::line::{Hairline, Line};
 use crate::client::app::App;
-use crate::client::entry::{Entry, Gap, GapState, Kind, State};
+use crate::client::entry::{Entry, Gap, GapState, Kind, Reaction, State};
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::view::areas::Columns;
 use crate::client::view::clock;
@@ -20,6 +20,9 @@ use crate::irc::name::same;
 
 /// For how long somebody who goes on speaking is not named again.
 const SAME_SPEAKER: Duration = Duration::from_secs(5 * 60);
+
+/// Most cells of a reaction.
+const REACTION_WIDTH: u16 = 16;
 
 /// All that rows are made from.
 pub(super) struct Blocks<'a> {
@@ -83,7 +86,7 @@ impl Blocks<'_> {
 
     /// Whether the block is a row of comings and goings.
     fn is_folded(&self, block: &Range<usize>) -> bool {
-        fold::folds(self.window.entries(), block.start)
+        !self.app.unfolded() && fold::folds(self.window.entries(), block.start)
     }
 
     /// The head as it is shown: the time if the minute is another one than above, the name if it is somebody else.
@@ -101,7 +104,7 @@ impl Blocks<'_> {
         if goes_on {
             name = Row::default();
         }
-        let above_shown = self.entry(fold::block(self.window.entries(), block.start - 1).start);
+        let above_shown = self.entry(self.block(block.start - 1).start);
         let is_timeless = matches!(above.kind, Kind::Gap(_) | Kind::Beginning);
         if !is_timeless
             && clock::minute(above_shown.at) == clock::minute(entry.at)
@@ -172,6 +175,9 @@ impl Blocks<'_> {
     }
 
     fn tint(&self, entry: &Entry) -> Option<Tint> {
+        if self.app.selected() == Some(entry.id) {
+            return Some(Tint::Select);
+        }
         // Between two people everything is meant for the reader: nothing stands out.
         (entry.mention && self.window.with != With::Person && entry.is_speech()).then_some(Tint::Mention)
     }
@@ -196,7 +202,23 @@ impl Blocks<'_> {
             .flat_map(|line| wrap(&line, self.columns.text_width))
             .map(|text| Line { text, tint, body: true, ..Line::default() })
             .collect();
-        let marked = if tint.is_some() { lines.len() } else { 1 };
+        if let Some(extra) = &entry.extra {
+            if !extra.reply.is_empty() {
+                lines.insert(
+                    0,
+                    Line { text: self.quoted(&extra.reply, tint), tint, body: true, ..Line::default() },
+                );
+            }
+            if !extra.reactions.is_empty() {
+                let text = self.reactions(&extra.reactions);
+                lines.extend(wrap(&text, self.columns.text_width).into_iter().map(|text| Line {
+                    text,
+                    body: true,
+                    ..Line::default()
+                }));
+            }
+        }
+        let marked = if tint == Some(Tint::Mention) { lines.len() } else { 1 };
         lines.iter_mut().take(marked).for_each(|line| line.mark = mark.clone());
         if let State::Failed(reason) = &entry.state {
             let reason = self.plain(reason, self.theme.role(Role::Error));
@@ -209,6 +231,40 @@ impl Blocks<'_> {
         lines
     }
 
+    /// The start of the message that another one answers.
+    fn quoted(&self, msgid: &str, tint: Option<Tint>) -> Row {
+        let on = |role| tint.map_or(self.theme.role(role), |tint| self.theme.on(tint, role));
+        let quiet = on(Role::Quiet);
+        let sign = Row::of("┌ ", quiet);
+        let found = self.window.entries().iter().rev().find(|entry| *entry.msgid == *msgid);
+        let Some(entry) = found else {
+            return sign.and("an older message", quiet).cut(self.columns.text_width);
+        };
+        let words = entry.text.lines().next().unwrap_or_default();
+        sign.and(&entry.who, self.hue(entry)).and(" ", quiet).and(words, quiet).cut(self.columns.text_width)
+    }
+
+    /// `🎉 marit  ❤️ bea`; from three people on their number.
+    fn reactions(&self, reactions: &[Reaction]) -> Row {
+        let muted = self.theme.role(Role::Muted);
+        let mut row = Row::default();
+        for reaction in reactions {
+            if !row.is_empty() {
+                row = row.and("  ", muted);
+            }
+            let own = reaction.who.iter().any(|who| same(who, self.app.nick()));
+            let style = if own { self.theme.role(Role::Accent) } else { muted };
+            // Whoever writes a novel there does not fill the screen with it.
+            let with = Row::of(&reaction.with, style).cut(REACTION_WIDTH);
+            let who = match &reaction.who[..] {
+                few @ ([_] | [_, _]) => few.join(" "),
+                many => many.len().to_string(),
+            };
+            row = row.with(&with).and(" ", style).and(&who, style);
+        }
+        row
+    }
+
     /// The row that a name has to itself in a narrow window, without the name.
     pub(super) fn head_row(&self, entry: &Entry) -> Line {
         let tint = self.tint(entry);
@@ -218,6 +274,9 @@ impl Blocks<'_> {
 
     fn mark(&self, entry: &Entry) -> Row {
         match &entry.state {
+            _ if self.app.selected() == Some(entry.id) => {
+                Row::of("▸", self.theme.on(Tint::Select, Role::Accent))
+            }
             State::Pending if self.is_late(entry) => Row::of("·", self.theme.role(Role::Muted)),
             State::Failed(_) => Row::of("!", self.theme.role(Role::Error)),
             _ if entry.kind == Kind::Error => Row::of("!", self.theme.role(Role::Error)),
@@ -291,6 +350,8 @@ fn sentence(entry: &Entry) -> String {
     let (who, text) = (&entry.who, &entry.text);
     let because = |reason: &str| if reason.is_empty() { String::new() } else { format!(": {reason}") };
     match entry.kind {
+        Kind::Join => format!("{who} came"),
+        Kind::Nick => format!("{who} is now called {text}"),
         Kind::Part => format!("{who} left the room{}", because(text)),
         Kind::Quit => format!("{who} left{}", because(text)),
         Kind::Topic if text.is_empty() => format!("{who} took the topic away"),

@@ -107,8 +107,8 @@ fn draw_below(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 impl Blocks<'_> {
-    fn block(&self, at: usize) -> Range<usize> {
-        fold::block(self.window.entries(), at)
+    pub(super) fn block(&self, at: usize) -> Range<usize> {
+        if self.app.unfolded() { at..at + 1 } else { fold::block(self.window.entries(), at) }
     }
 
     fn row_count(&self, block: &Range<usize>) -> usize {

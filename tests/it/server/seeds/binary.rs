@@ -136,6 +136,8 @@ fn s004_s8_its_last_line_says_how_long_it_ran_and_for_how_many() {
     let home = Home::new();
     let server = Server::start(&home, &["--data", &home.path("data")]);
     let mut anna = person(&server.address(), "anna");
+    // Once at the welcome, and once when all that was typed before has been dealt with.
+    anna.hears("nobody else");
     anna.write("hi\n/who\n");
     anna.hears("nobody else");
     let (code, rest) = server.stop(Signal::INT);

@@ -1,0 +1,93 @@
+//! Who is typing: told to others, not too often, and shown
+//! ([typing](https://ircv3.net/specs/client-tags/typing)).
+
+use std::time::Duration;
+
+use super::super::window::With;
+use super::{App, Effect};
+use crate::irc::Time;
+use crate::irc::name::same;
+use crate::irc::text::plain;
+
+/// How often it is told that one is typing, at most.
+const TELL_PAUSE: Duration = Duration::from_secs(3);
+/// How long somebody who has said nothing more is taken to be typing.
+const SHOWN_FOR: Duration = Duration::from_secs(6);
+/// Most people of whom it is known that they are typing.
+const TYPISTS_MOST: usize = 64;
+
+/// Somebody who types.
+#[derive(Debug)]
+pub(super) struct Typist {
+    place: String,
+    who: String,
+    until: Time,
+}
+
+/// What is known of who types.
+#[derive(Debug, Default)]
+pub(super) struct Typing {
+    typists: Vec<Typist>,
+    /// Where it was told that one types, and when.
+    told: Option<(String, Time)>,
+}
+
+impl Typing {
+    /// When somebody is no longer taken to be typing.
+    pub(super) fn next_tick(&self) -> Option<Time> {
+        self.typists.iter().map(|typist| typist.until).min()
+    }
+
+    pub(super) fn tick(&mut self, now: Time) {
+        self.typists.retain(|typist| now < typist.until);
+    }
+}
+
+impl App {
+    /// Who is typing in the window that is shown; through the gate.
+    pub fn typists(&self) -> Vec<String> {
+        let here = &self.window().name;
+        let typists = self.typing.typists.iter().filter(|typist| same(&typist.place, here));
+        typists.map(|typist| plain(&typist.who)).collect()
+    }
+
+    pub(super) fn on_typing(&mut self, place: &str, who: &str, active: bool) {
+        let (now, typists) = (self.now, &mut self.typing.typists);
+        typists.retain(|typist| !(same(&typist.place, place) && same(&typist.who, who)));
+        if active && typists.len() < TYPISTS_MOST {
+            typists.push(Typist { place: place.to_owned(), who: who.to_owned(), until: now + SHOWN_FOR });
+        }
+    }
+
+    /// Something may have been typed: those in the room are told, unless they were just now.
+    pub(super) fn tell_typing(&mut self, effects: &mut Vec<Effect>) {
+        let text = self.editor.text();
+        let says = !text.is_empty() && (!text.starts_with('/') || text.starts_with("//"));
+        let window = self.window();
+        let hears = window.joined && window.with != With::Server && self.online();
+        match &self.typing.told {
+            Some((place, _)) if !says && *place == window.name => {
+                let line = self.session.typing(place, false).filter(|_| hears);
+                effects.extend(line.map(Effect::Send));
+                self.typing.told = None;
+            }
+            Some((place, at)) if *place == window.name && self.now.since(*at) < TELL_PAUSE => {}
+            _ if says && hears => {
+                let name = window.name.clone();
+                effects.extend(self.session.typing(&name, true).map(Effect::Send));
+                self.typing.told = Some((name, self.now));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether it was told there lately that one types.
+    pub(super) fn tells_typing_to(&self, place: &str) -> bool {
+        self.typing.told.as_ref().is_some_and(|(told, _)| same(told, place))
+    }
+
+    /// What was typed has been sent: a message says that nobody types any more.
+    pub(super) fn typing_sent(&mut self) {
+        self.typing.told = None;
+    }
+}
