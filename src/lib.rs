@@ -18,8 +18,8 @@
 //!
 //! ```text
 //! main -> cli, config, run -> server, client
-//! server edges (mod, turn, pages, shard, connection, outbox, log, backbone) -> server::core, irc
-//! client edges (run, link, terminal, store, edit) -> client::{app, view}, irc
+//! server edges (mod, turn, pages, shard, connection, tls, outbox, log, backbone) -> server::core, irc
+//! client edges (run, link, tls, pins, terminal, store, edit) -> client::{app, view}, irc
 //! client::view -> client::app (read only)        client::app -> session, window, editor, outbox, irc
 //! server::core -> irc                            client::session -> irc                 irc -> nothing
 //! ```

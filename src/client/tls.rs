@@ -342,3 +342,76 @@ fn failure(error: &io::Error) -> Failure {
         other => Failure::Failed(format!("TLS failed: {other}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    fn params(name: &str, until: i32) -> CertificateParams {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
+        params
+    }
+
+    #[test]
+    fn what_an_authority_has_signed_is_judged_and_what_nobody_has_is_its_fingerprint() {
+        let mut authority = params("an authority", 2100);
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+            .build()
+            .unwrap();
+        let judge = Judge {
+            at: Address::parse("chat.example").unwrap(),
+            demand: Demand::Any,
+            authorities: Some(verifier),
+            provider,
+            verdict: Mutex::new(None),
+        };
+        let verdict = |certificate: &CertificateDer<'_>| {
+            let name = ServerName::try_from("chat.example").unwrap();
+            // 2026
+            let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_790_000_000));
+            let _ = judge.verify_server_cert(certificate, &[], &name, &[], now);
+            judge.verdict().unwrap()
+        };
+        let key = KeyPair::generate().unwrap();
+        let signed = |name: &str, until| params(name, until).signed_by(&key, &authority).unwrap();
+        assert_eq!(verdict(signed("chat.example", 2100).der()), Ok(Accepted::Signed));
+        assert!(verdict(signed("chat.example", 2021).der()).unwrap_err().contains("has expired"));
+        assert!(
+            verdict(signed("other.example", 2100).der())
+                .unwrap_err()
+                .contains("another name: other.example.")
+        );
+        for (name, until) in [("chat.example", 2100), ("other.example", 2021)] {
+            let own = params(name, until).self_signed(&key).unwrap();
+            assert!(matches!(verdict(own.der()), Ok(Accepted::First(_))), "{name} {until}");
+        }
+        let mut unknown = params("chat.example", 2100);
+        unknown.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let unknown = CertifiedIssuer::self_signed(unknown, KeyPair::generate().unwrap()).unwrap();
+        let by_unknown = params("chat.example", 2100).signed_by(&key, &unknown).unwrap();
+        assert!(matches!(verdict(by_unknown.der()), Ok(Accepted::First(_))));
+    }
+
+    #[test]
+    fn a_certificate_that_is_cut_anywhere_is_not_taken_for_self_signed() {
+        let key = KeyPair::generate().unwrap();
+        let own = params("chat.example", 2100).self_signed(&key).unwrap();
+        let whole = own.der().to_vec();
+        assert_eq!(is_self_signed(&whole), Some(true));
+        for cut in 0..whole.len() {
+            assert_eq!(is_self_signed(&whole[..cut]), None, "{cut}");
+        }
+        assert_eq!(is_self_signed(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
+        assert_eq!(is_self_signed(&[0x30, 0x80, 0x30, 0x80]), None);
+    }
+}

@@ -83,9 +83,9 @@ impl House {
 
     /// What somebody is told of strict transport security: that TLS is spoken at this port, or that it is to be spoken from
     /// now on. On this machine nobody is told, since the certificate is not for the names it is called by there.
-    pub fn sts(&self, near: bool, secure: bool, port: u16) -> Option<Arc<str>> {
+    pub fn sts(&self, near: bool, secure: bool, port: impl FnOnce() -> u16) -> Option<Arc<str>> {
         let sts = self.sts.as_ref().filter(|_| !near)?;
-        Some(if secure { Arc::clone(sts) } else { format!("sts=port={port}").into() })
+        Some(if secure { Arc::clone(sts) } else { format!("sts=port={}", port()).into() })
     }
 
     /// Somebody has come; says whether there is room for him. In any case he is to leave again.

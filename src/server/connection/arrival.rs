@@ -144,7 +144,7 @@ impl Connection {
         let port = self.socket.local_addr().map_or(0, |address| address.port());
         let first = std::mem::take(&mut stranger.door).into_first();
         let mut answer = String::new();
-        if let Some(sts) = tools.house.sts(stranger.near, false, port)
+        if let Some(sts) = tools.house.sts(stranger.near, false, || port)
             && first.trim_ascii_start().starts_with(b"CAP LS")
         {
             answer = format!("CAP * LS :{sts}\r\n");
@@ -164,7 +164,7 @@ impl Connection {
             Phase::Door(mut stranger) => {
                 let address = std::mem::take(&mut stranger.address);
                 let secure = self.tls.is_some();
-                let port = self.socket.local_addr().map_or(0, |address| address.port());
+                let port = || self.socket.local_addr().map_or(0, |address| address.port());
                 let sts = tools.house.sts(stranger.near, secure, port);
                 // Whoever speaks plain text has given his name by now, in the time that the door allows for it.
                 let waited = match kind {

@@ -181,6 +181,47 @@ fn nobody_gets_in_without_tls_where_it_is_needed() {
     assert!(alice.line().unwrap().ends_with(" 303 alice :alice"));
 }
 
+/// An address of this machine that is none of the loopback's, if it has one. What is sent there does not leave the machine,
+/// and comes from the same address: to the server, from elsewhere.
+fn own_address() -> Option<std::net::IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    // Nothing is sent: the system only chooses an address.
+    socket.connect("192.0.2.1:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_loopback())
+}
+
+#[test]
+fn other_machines_need_tls_and_are_told_how_to_come_by_it() {
+    let Some(own) = own_address() else { return };
+    let folder = TempDir::new().unwrap();
+    let paths = files(folder.path());
+    for (given, allowed) in [(false, false), (true, false), (true, true)] {
+        let host = Host::start_as(|config| {
+            config.listen = vec!["0.0.0.0:0".parse().unwrap()];
+            config.allow_plaintext = allowed;
+            config.tls.files = given.then(|| paths.clone());
+        });
+        let there = std::net::SocketAddr::new(own, host.address.port());
+        let mut clear = Peer::connect(there);
+        clear.send("CAP LS 302");
+        let first = clear.line().unwrap();
+        assert_eq!(first.contains(&format!("sts=port={}", there.port())), given, "{first}");
+        assert_eq!(first.contains("batch"), allowed, "{first}");
+        if !allowed {
+            assert!(clear.rest().iter().chain([&first]).any(|line| line.starts_with("ERROR :TLS is needed")));
+        }
+        let mut sealed = Peer::connect_tls(there, &client());
+        sealed.send("CAP LS 302");
+        let caps = sealed.line().unwrap();
+        assert_eq!(caps.contains("sts=duration="), given, "{caps}");
+        // On this machine all is as it always was.
+        let mut near = Peer::connect(std::net::SocketAddr::new([127, 0, 0, 1].into(), there.port()));
+        near.send("CAP LS 302");
+        let caps = near.line().unwrap();
+        assert!(caps.contains("batch") && !caps.contains("sts"), "{caps}");
+    }
+}
+
 #[test]
 fn behind_tls_the_door_is_the_same() {
     let host = sealed(|_| {});

@@ -38,7 +38,7 @@
 //! | 001-C4 | `server::seeds::joined::s000_c2_s001_c4_s003_c1_s004_c2_who_gives_no_name_comes_under_his_login` |
 //! | 001-C5 | `server::seeds::joined::s001_c5_what_ends_without_a_line_end_is_a_line_of_its_own` |
 //! | 002-S1 | `server::seeds::binary::s002_s1_a_port_that_is_none_is_one_line` |
-//! | 002-S2 | `cli::plain_text_stays_on_this_machine_unless_allowed` |
+//! | 002-S2 | `cli::a_line_for_other_machines_names_the_fingerprint` |
 //! | 002-S3 | `server::seeds::rows::s002_s3_the_one_too_many_reads_why_and_a_place_is_free_again` |
 //! | 002-S4 | `server::seeds::rows::s002_s4_s5_s12_its_client_is_asked_welcomed_and_hears_itself` |
 //! | 002-S5 | `server::seeds::rows::s002_s4_s5_s12_its_client_is_asked_welcomed_and_hears_itself` |
