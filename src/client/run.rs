@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::io::{self, BufWriter, Stdout, stdout};
+use std::io::{self, stdout};
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -23,7 +23,7 @@ use super::home::{open_store, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::signals::{Heard, Signals};
 use super::store::Store;
-use super::terminal::{self, AfterPaste, Answers, Guard, Taken};
+use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken};
 use super::theme::Theme;
 use super::view::{self, Healing};
 use super::window::Drawn;
@@ -39,8 +39,6 @@ const FAREWELL: Duration = Duration::from_millis(300);
 const STOP_MOST: Duration = Duration::from_millis(100);
 /// How long a part of what may be an answer of the terminal is held back.
 const ANSWER_WAIT: Duration = Duration::from_millis(50);
-/// Room for a frame on its way to the terminal: one write for most.
-const FRAME_BYTES: usize = 64 * 1024;
 
 /// How the client ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +126,7 @@ struct Client {
     edit: Option<Edit>,
     /// When something that may belong to an answer was held back last.
     held_at: Instant,
-    screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
+    screen: Terminal<Healing<CrosstermBackend<Frames>>>,
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
@@ -155,7 +153,7 @@ impl Client {
         };
         let theme = theme(None);
         let guard = Guard::new()?;
-        let backend = Healing::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout())));
+        let backend = Healing::new(CrosstermBackend::new(Frames::new()));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,

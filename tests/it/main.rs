@@ -20,6 +20,7 @@ mod log;
 mod log_command;
 mod process;
 mod pty;
+mod pty_leaving;
 mod screens;
 mod server;
 mod simulation;
