@@ -1,13 +1,16 @@
 //! What the client finds around itself: the variables that speak of the terminal, and its folder.
 #![allow(clippy::disallowed_methods, reason = "an edge: it keeps a small file from one time to the next")]
 
-use std::io;
+use std::fs::{DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use bytes::Bytes;
 
 use super::address::Address;
-use super::store::Store;
+use super::store::{Store, file_name, private};
+use super::terminal::notice::Manner;
 use super::theme::{Environment, Ground, Theme};
 
 /// The theme for this terminal, by its own word on its ground, or else by the environment's.
@@ -24,6 +27,12 @@ pub(super) fn theme(answer: Option<Ground>) -> Theme {
     Theme::new(environment.depth(), answer.unwrap_or_else(|| environment.ground()))
 }
 
+/// How this terminal has the desktop show a notice.
+pub(super) fn manner() -> Manner {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    Manner::of(&variable("TERM"), !variable("VTE_VERSION").is_empty())
+}
+
 /// The folder for what is remembered from one time to the next.
 pub(super) fn state_folder() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "chatui")?;
@@ -33,6 +42,40 @@ pub(super) fn state_folder() -> Option<PathBuf> {
 pub(super) fn open_store(server: &str, nick: &str) -> io::Result<(Store, Vec<Bytes>)> {
     let folder = state_folder().ok_or_else(|| io::Error::other("there is no home folder"))?;
     Store::open(&folder.join("outbox"), server, nick)
+}
+
+/// The file with what is remembered of the conversations on a server under a nick. Of several clients at once the one
+/// that writes last is right.
+#[derive(Debug)]
+pub(super) struct Notes(PathBuf);
+
+/// Most bytes of it that are read: a full one has less than a tenth of it.
+const NOTES_MOST: u64 = 4 * 1024 * 1024;
+
+impl Notes {
+    /// None where there is no home folder.
+    pub(super) fn of(server: &str, nick: &str) -> Option<Notes> {
+        state_folder().map(|folder| Notes(folder.join("rooms").join(file_name(server, nick))))
+    }
+
+    /// What is in it; none if there is none.
+    pub(super) fn read(&self) -> Option<Bytes> {
+        let mut bytes = Vec::new();
+        // What was read before an error counts.
+        let _ = File::open(&self.0).ok()?.take(NOTES_MOST).read_to_end(&mut bytes);
+        Some(bytes.into())
+    }
+
+    /// Writes it anew: aside, and then in its place.
+    pub(super) fn write(&self, whole: &str) -> io::Result<()> {
+        if let Some(folder) = self.0.parent() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let aside = self.0.with_added_extension(format!("new{}", std::process::id()));
+        let mut file = private().write(true).create(true).truncate(true).open(&aside)?;
+        file.write_all(whole.as_bytes())?;
+        std::fs::rename(&aside, &self.0)
+    }
 }
 
 /// Where the last server is kept for the form.

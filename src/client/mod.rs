@@ -11,6 +11,7 @@ pub mod entry;
 mod home;
 pub mod keys;
 pub mod link;
+pub mod memory;
 pub mod outbox;
 mod run;
 pub mod session;

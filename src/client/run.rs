@@ -19,12 +19,13 @@ use tokio::time::{sleep, timeout};
 
 use super::app::{App, Effect, Event, Keep, Options, Surroundings};
 use super::edit::{self, Edit};
-use super::home::{open_store, remember, remembered, state_folder, theme};
+use super::home::{self, Notes, open_store, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::signals::{Heard, Signals};
 use super::store::Store;
+use super::terminal::notice::Manner;
 use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken};
-use super::theme::Theme;
+use super::theme::{Ground, Theme};
 use super::view::{self, Healing};
 use super::window::Drawn;
 use crate::irc::Time;
@@ -114,9 +115,13 @@ enum Turn {
 struct Client {
     app: App,
     theme: Theme,
+    /// What the terminal said last of its ground.
+    ground: Option<Ground>,
     link: Link,
     /// What outlives the client; none before there is a server, and when it cannot be kept.
     store: Option<Store>,
+    /// Where it is kept what is remembered of the conversations.
+    notes: Option<Notes>,
     patience: Duration,
     /// The terminal's half of the stream; gone once the terminal is being given back.
     inputs: Option<EventStream>,
@@ -130,6 +135,8 @@ struct Client {
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
+    /// How the desktop is told of what is for the user.
+    manner: Manner,
     title: String,
     /// Something may look different now.
     dirty: bool,
@@ -157,8 +164,10 @@ impl Client {
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
+            ground: None,
             link: Link::new(),
             store: None,
+            notes: None,
             patience: options.connect_timeout,
             inputs: Some(EventStream::new()),
             answers: Answers::expected(),
@@ -169,6 +178,7 @@ impl Client {
             guard,
             effects: VecDeque::new(),
             mouse: true,
+            manner: home::manner(),
             title: String::new(),
             dirty: true,
             urgent: true,
@@ -271,10 +281,12 @@ impl Client {
             Turn::Input(input) => match self.answers.take(input?) {
                 Taken::Held => self.held_at = Instant::now(),
                 Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
-                Taken::Ground(ground) => {
+                Taken::Ground(ground) if self.ground != Some(ground) => {
+                    self.ground = Some(ground);
                     self.theme = theme(Some(ground));
                     self.dirty = true;
                 }
+                Taken::Ground(_) => {}
             },
             Turn::Link(event) => self.update(event),
             // An editor that was stopped with us has the terminal again.
@@ -309,7 +321,13 @@ impl Client {
                 Event::Resize(columns, rows)
             }
             Input::Mouse(mouse) => Event::Mouse(mouse),
-            Input::FocusGained => Event::Focus(true),
+            Input::FocusGained => {
+                // Where the theme follows the time of day, it changed while one was elsewhere. A terminal that is gone
+                // shows in the next frame.
+                self.answers.expect();
+                let _ = terminal::ask_ground();
+                Event::Focus(true)
+            }
             Input::FocusLost => Event::Focus(false),
         };
         self.urgent = true;
@@ -336,6 +354,7 @@ impl Client {
                 Effect::Connect { to, after } => self.link.connect(to, after, self.patience),
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
+                Effect::Notify(notice) => terminal::notify(self.manner, &notice)?,
                 Effect::Suspend => self.suspend(signals).await?,
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::Open(link) => {
@@ -359,6 +378,12 @@ impl Client {
     }
 
     fn keep(&mut self, keep: Keep) {
+        if let Keep::Open { server, nick } = &keep {
+            self.notes = Notes::of(server, nick);
+            if let Some(bytes) = self.notes.as_ref().and_then(Notes::read) {
+                self.update(Event::Recalled(bytes));
+            }
+        }
         let done = match keep {
             Keep::Open { server, nick } => match open_store(&server, &nick) {
                 Ok((store, found)) => {
@@ -368,12 +393,21 @@ impl Client {
                 }
                 Err(error) => Err(error),
             },
+            Keep::Memory(whole) => return self.keep_memory(&whole),
             Keep::Append(records) => self.store.as_mut().map_or(Ok(()), |store| store.append(&records)),
             Keep::Replace(whole) => self.store.as_mut().map_or(Ok(()), |store| store.replace(&whole)),
         };
         if let Err(error) = done {
             self.store = None;
             self.update(Event::NotKept(error.to_string()));
+        }
+    }
+
+    fn keep_memory(&mut self, whole: &str) {
+        let written = self.notes.as_ref().map_or(Ok(()), |notes| notes.write(whole));
+        if let Err(error) = written {
+            self.notes = None;
+            self.update(Event::NotRemembered(error.to_string()));
         }
     }
 

@@ -10,6 +10,7 @@
 
 mod cli;
 mod client;
+mod client_comfort;
 mod client_outbox;
 mod client_people;
 mod client_scroll;

@@ -56,10 +56,22 @@ impl App {
         let minute = matches!(self.screen, Screen::Rooms)
             .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
         let (draft, typing) = (self.keeping.next_tick(), self.typing.next_tick());
-        [typing, minute, self.leaving, said, countdown, asked, waiting, draft, self.session.next_tick()]
-            .into_iter()
-            .flatten()
-            .min()
+        let memory = self.remembering.next_tick();
+        [
+            memory,
+            typing,
+            minute,
+            self.leaving,
+            said,
+            countdown,
+            asked,
+            waiting,
+            draft,
+            self.session.next_tick(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     pub(super) fn on_tick(&mut self, effects: &mut Vec<Effect>) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State};
 use super::super::session::{Ask, Heard, MAX_CHANNELS, What};
-use super::super::window::{Heading, Past, Scroll, Window, With};
+use super::super::window::{Heading, Past, Resume, Scroll, Window, With};
 use super::{App, Effect, Status};
 use crate::irc::{Cap, Time};
 
@@ -184,12 +184,18 @@ impl App {
             }
             Purpose::Jump { ref to } => self.jumped(at, to),
             // All of them may have come live meanwhile: that does not mean that nothing is before them.
-            Purpose::First => self.filed_older(at, full),
+            Purpose::First => {
+                self.filed_older(at, full);
+                self.find_read(at, effects);
+            }
             Purpose::Older { before } if before != self.windows[at].first() && new == 0 => {
                 // What they belong in front of has been let go meanwhile.
                 self.windows[at].past = Past::More;
             }
-            Purpose::Older { .. } => self.filed_older(at, full && new > 0),
+            Purpose::Older { .. } => {
+                self.filed_older(at, full && new > 0);
+                self.find_read(at, effects);
+            }
         }
         if holds_back && !self.is_catching_up(place) {
             self.caught_up(place, true, effects);
@@ -227,6 +233,27 @@ impl App {
                 count
             }
             Purpose::Search { .. } => 0,
+        }
+    }
+
+    /// Where the reader of an earlier time had come to: from there on it is unread. Older pages are asked for until that
+    /// is found.
+    fn find_read(&mut self, at: usize, effects: &mut Vec<Effect>) {
+        let (seen, page) = (at == self.current && self.focused, self.session.support().history_page);
+        let window = &mut self.windows[at];
+        let Some(read) = window.resume.take() else { return };
+        if let Some(from) = window.after_read(&read) {
+            window.resumed(from, seen);
+        } else if let Some((msgid, time)) = oldest(window)
+            && window.past == Past::More
+            && read.pages < MAX_PAGES
+        {
+            window.past = Past::Loading;
+            window.resume = Some(Resume { pages: read.pages + 1, ..read });
+            let (place, purpose) = (window.name.clone(), Purpose::Older { before: window.first() });
+            self.ask(&place, purpose, &Ask::Before(&msgid, time), page, effects);
+        } else {
+            window.resumed(0, seen);
         }
     }
 
@@ -423,6 +450,7 @@ impl App {
     /// An entry for something that somebody did.
     pub(super) fn entry_of(&self, heard: Heard) -> Entry {
         let kind = match heard.what {
+            What::Message | What::Action | What::Notice if heard.ignored => Kind::Ignored,
             What::Message => Kind::Message,
             What::Action => Kind::Action,
             What::Notice => Kind::Notice,

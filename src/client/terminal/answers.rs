@@ -73,6 +73,11 @@ impl Answers {
         Answers { held: Vec::new(), text: String::new(), expected: true }
     }
 
+    /// One more is expected.
+    pub fn expect(&mut self) {
+        self.expected = true;
+    }
+
     /// Takes an event.
     pub fn take(&mut self, event: Event) -> Taken {
         if !self.expected {

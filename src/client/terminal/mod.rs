@@ -1,6 +1,7 @@
 //! The terminal: switched to what a full-screen program needs, and given back in every way of leaving.
 
 mod answers;
+pub mod notice;
 
 use std::io::{self, Stdout, Write, stdout};
 use std::sync::Once;
@@ -16,6 +17,8 @@ use crossterm::terminal::{
 };
 
 use super::theme::GROUND_QUESTION;
+
+use notice::{Manner, Notice};
 
 pub use answers::{AfterPaste, Answers, PASTE_REST, Taken};
 
@@ -93,6 +96,14 @@ pub fn set_mouse(on: bool) -> io::Result<()> {
 /// When the terminal is gone.
 pub fn set_title(title: &str) -> io::Result<()> {
     write_now(&format!("\u{1b}]2;{title}\u{1b}\\"))
+}
+
+/// Has the desktop show a notice, in the way that this terminal knows.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn notify(manner: Manner, notice: &Notice) -> io::Result<()> {
+    write_now(&manner.sequence(notice))
 }
 
 /// Gives a text to the terminal's clipboard (OSC 52); a terminal that has none, or does not allow it, does nothing.
