@@ -11,20 +11,33 @@ use bytes::Bytes;
 use super::address::Address;
 use super::store::{Store, file_name, private};
 use super::terminal::notice::Manner;
-use super::theme::{Environment, Ground, Theme};
+use super::theme::{Depth, Environment, Ground, Theme};
 
 /// The theme for this terminal, by its own word on its ground, or else by the environment's.
 pub(super) fn theme(answer: Option<Ground>) -> Theme {
+    Theme::new(depth(), answer.unwrap_or_else(ground))
+}
+
+/// How many colours the terminal has, by the environment.
+pub(super) fn depth() -> Depth {
+    environment(|environment| environment.depth())
+}
+
+/// The ground, by the environment.
+pub(super) fn ground() -> Ground {
+    environment(|environment| environment.ground())
+}
+
+fn environment<T>(read: impl FnOnce(&Environment<'_>) -> T) -> T {
     let variable = |name: &str| std::env::var(name).ok();
     let (no_color, colorterm) = (variable("NO_COLOR"), variable("COLORTERM"));
     let (term, colorfgbg) = (variable("TERM"), variable("COLORFGBG"));
-    let environment = Environment {
+    read(&Environment {
         no_color: no_color.as_deref(),
         colorterm: colorterm.as_deref(),
         term: term.as_deref(),
         colorfgbg: colorfgbg.as_deref(),
-    };
-    Theme::new(environment.depth(), answer.unwrap_or_else(|| environment.ground()))
+    })
 }
 
 /// How this terminal has the desktop show a notice.

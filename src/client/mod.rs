@@ -5,6 +5,7 @@ pub mod address;
 pub mod app;
 pub mod backoff;
 pub mod command;
+pub mod doctor;
 mod edit;
 pub mod editor;
 pub mod entry;

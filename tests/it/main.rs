@@ -21,6 +21,7 @@ mod log;
 mod log_command;
 mod process;
 mod pty;
+mod pty_comfort;
 mod pty_leaving;
 mod screens;
 mod server;

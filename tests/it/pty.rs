@@ -53,7 +53,7 @@ pub fn member(rows: &[String], nick: &str) -> bool {
 }
 
 /// Whether a message of this person, with this text, stands in a row.
-fn message(rows: &[String], nick: &str, text: &str) -> bool {
+pub fn message(rows: &[String], nick: &str, text: &str) -> bool {
     rows.iter().any(|row| row.find(nick).is_some_and(|at| row[at..].contains(text)))
 }
 

@@ -207,6 +207,14 @@ impl Terminal {
         self.wait(what, |seen| holds(&seen.text().lines().map(str::to_owned).collect::<Vec<_>>()));
     }
 
+    /// Waits until the program has written these bytes, at least so many times.
+    #[track_caller]
+    pub fn writes(&self, bytes: &str, times: usize) {
+        let count =
+            |seen: &Seen| seen.bytes.windows(bytes.len()).filter(|part| *part == bytes.as_bytes()).count();
+        self.wait(&format!("{bytes:?} is written {times} times"), |seen| count(seen) >= times);
+    }
+
     /// What the screen shows now.
     pub fn screen(&self) -> String {
         self.shared.lock().text()
