@@ -20,12 +20,12 @@ pub(super) fn theme(answer: Option<Ground>) -> Theme {
 
 /// How many colours the terminal has, by the environment.
 pub(super) fn depth() -> Depth {
-    environment(|environment| environment.depth())
+    environment(Environment::depth)
 }
 
 /// The ground, by the environment.
 pub(super) fn ground() -> Ground {
-    environment(|environment| environment.ground())
+    environment(Environment::ground)
 }
 
 fn environment<T>(read: impl FnOnce(&Environment<'_>) -> T) -> T {

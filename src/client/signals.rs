@@ -78,7 +78,7 @@ async fn hung_up(gone: &mut Option<oneshot::Receiver<()>>) {
         *gone = None;
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Waits on a thread for the end of the terminal. The signal for it is sent to the terminal's first process alone, which

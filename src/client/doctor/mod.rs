@@ -39,6 +39,9 @@ pub const CLUSTERS: [&str; 20] = [
 /// Most characters of the terminal's own name that are shown.
 const NAME_MOST: usize = 60;
 
+/// Where the words of a row begin.
+const INDENT: usize = 11;
+
 /// Switches that are asked about (DECRQM).
 const FRAMES: u16 = 2026;
 const FOCUS: u16 = 1004;
@@ -146,9 +149,8 @@ pub struct Around {
 /// The report: what there is, and what the client does with it. `answers`: none if there is no terminal to ask.
 pub fn report(around: &Around, answers: Option<&Answers>) -> String {
     let mut text = String::new();
-    let mut row = |what: &str, words: &str| {
-        let _ = writeln!(text, "{what:<10} {words}");
-    };
+    let columns = around.size.map_or(usize::MAX, |(columns, _)| usize::from(columns));
+    let mut row = |what: &str, words: &str| write_row(&mut text, what, words, columns);
     row("chatui", env!("CARGO_PKG_VERSION"));
     let size = around.size.map_or(String::new(), |(columns, rows)| format!(", {columns}x{rows}"));
     let name = answers.and_then(|answers| answers.name.clone()).unwrap_or_else(|| "no name".to_owned());
@@ -175,6 +177,25 @@ pub fn report(around: &Around, answers: Option<&Answers>) -> String {
     row("links", "written as text: the terminal finds them, or Alt-Up and o opens one");
     row("kept in", around.folder.as_deref().unwrap_or("nowhere: there is no home folder"));
     text
+}
+
+/// A row of the report, broken between words where the terminal ends; its other rows hang under the first.
+fn write_row(text: &mut String, what: &str, words: &str, columns: usize) {
+    let _ = write!(text, "{what:<INDENT$}");
+    let mut at = INDENT;
+    for word in words.split(' ') {
+        let width = usize::from(word.cell_width());
+        if at > INDENT && at.saturating_add(1 + width) >= columns {
+            let _ = write!(text, "\n{:INDENT$}", "");
+            at = INDENT;
+        } else if at > INDENT {
+            text.push(' ');
+            at += 1;
+        }
+        text.push_str(word);
+        at += width;
+    }
+    text.push('\n');
 }
 
 fn answered(around: &Around, answers: &Answers, row: &mut impl FnMut(&str, &str)) {
@@ -235,14 +256,14 @@ fn widths(measured: &[u16]) -> String {
         .iter()
         .zip(measured)
         .filter(|(cluster, measured)| cluster.cell_width() != **measured)
-        .map(|(cluster, measured)| format!("{cluster}  {measured} for {}", cluster.cell_width()))
+        .map(|(cluster, measured)| format!("{cluster} takes {measured}, not {}", cluster.cell_width()))
         .collect();
     match others.len() {
         0 => format!("all {} clusters as reckoned", CLUSTERS.len()),
         count => format!(
             "{count} of {} clusters not as reckoned; their rows are painted whole: {}",
             CLUSTERS.len(),
-            others.join(" · ")
+            others.join("; ")
         ),
     }
 }
@@ -293,7 +314,10 @@ mod tests {
         measured[18] = 6;
         assert!(widths(&measured).starts_with("1 of 20 clusters not as reckoned"));
         assert!(widths(&measured[1..]).starts_with("not measured"));
-        let report = report(&around(), None);
+        let mut report = report(&around(), None);
         assert!(report.contains("not both a terminal") && report.contains("nowhere"), "{report}");
+        report.clear();
+        write_row(&mut report, "what", "one two three 日本 four", 21);
+        assert_eq!(report, "what       one two\n           three\n           日本 four\n");
     }
 }

@@ -87,12 +87,9 @@ fn draw_room(app: &App, theme: &Theme, number: usize, row: Rect, ground: Option<
     if number <= 9 {
         Row::of(&number.to_string(), ink(Role::Quiet)).draw(buffer, row.x + 1, row.y, right);
     }
-    let count = match (is_current, window.muted) {
-        (true, _) => Row::default(),
-        // It counts, but nothing of it stands out.
-        (false, true) => count(window.mentions, window.unread, &|_| ink(Role::Quiet)),
-        (false, false) => count(window.mentions, window.unread, &ink),
-    };
+    // A muted room counts, but nothing of it stands out.
+    let count_ink = |role| ink(if window.muted { Role::Quiet } else { role });
+    let count = if is_current { Row::default() } else { count(window.mentions, window.unread, &count_ink) };
     let count_at = right.saturating_sub(count.width());
     let name_end = if count.is_empty() { right } else { count_at.saturating_sub(1) };
     let style = match (is_current, window.unread > 0) {
@@ -127,6 +124,7 @@ pub(super) fn folded(app: &App, theme: &Theme, width: u16) -> Row {
     let ink = |role| theme.on(Tint::Bar, role);
     let mut row = Row::default();
     for (number, window) in app.windows().iter().enumerate() {
+        let ink = |role| ink(if window.muted { Role::Quiet } else { role });
         let count = count(window.mentions, window.urgent(), &ink);
         if number != app.current() && !count.is_empty() {
             let style = ink(if window.mentions > 0 { Role::Mention } else { Role::Muted });
