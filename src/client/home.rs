@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 
 use super::address::Address;
+use super::app::{Event, Keep};
 use super::store::{Store, file_name, private};
 use super::terminal::notice::Manner;
 use super::theme::{Depth, Environment, Ground, Theme};
@@ -20,19 +21,19 @@ pub(super) fn theme(answer: Option<Ground>) -> Theme {
 
 /// How many colours the terminal has, by the environment.
 pub(super) fn depth() -> Depth {
-    environment(Environment::depth)
+    environment(|found| found.depth())
 }
 
 /// The ground, by the environment.
 pub(super) fn ground() -> Ground {
-    environment(Environment::ground)
+    environment(|found| found.ground())
 }
 
-fn environment<T>(read: impl FnOnce(&Environment<'_>) -> T) -> T {
+fn environment<T>(read: impl FnOnce(Environment<'_>) -> T) -> T {
     let variable = |name: &str| std::env::var(name).ok();
     let (no_color, colorterm) = (variable("NO_COLOR"), variable("COLORTERM"));
     let (term, colorfgbg) = (variable("TERM"), variable("COLORFGBG"));
-    read(&Environment {
+    read(Environment {
         no_color: no_color.as_deref(),
         colorterm: colorterm.as_deref(),
         term: term.as_deref(),
@@ -52,27 +53,77 @@ pub(super) fn state_folder() -> Option<PathBuf> {
     Some(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
 }
 
-pub(super) fn open_store(server: &str, nick: &str) -> io::Result<(Store, Vec<Bytes>)> {
-    let folder = state_folder().ok_or_else(|| io::Error::other("there is no home folder"))?;
-    Store::open(&folder.join("outbox"), server, nick)
+/// All that is kept from one time to the next.
+#[derive(Debug, Default)]
+pub(super) struct Keeper {
+    /// What is not settled; none before there is a server, and when it cannot be kept.
+    store: Option<Store>,
+    /// What is remembered of the conversations; the same.
+    notes: Option<Notes>,
+}
+
+impl Keeper {
+    /// Does what the core wants kept; gives what it is to be told.
+    pub(super) fn keep(&mut self, keep: Keep) -> Vec<Event> {
+        match keep {
+            Keep::Open { server, nick } => return self.open(&server, &nick),
+            Keep::Memory(whole) => {
+                let Some(notes) = &self.notes else { return Vec::new() };
+                let Err(error) = notes.write(&whole) else { return Vec::new() };
+                self.notes = None;
+                return vec![Event::NotRemembered(error.to_string())];
+            }
+            Keep::Append(records) => self.store.as_mut().map_or(Ok(()), |store| store.append(&records)),
+            Keep::Replace(whole) => self.store.as_mut().map_or(Ok(()), |store| store.replace(&whole)),
+        }
+        .map_or_else(|error| self.lost(&error), |()| Vec::new())
+    }
+
+    fn open(&mut self, server: &str, nick: &str) -> Vec<Event> {
+        self.notes = Notes::of(server, nick);
+        let recalled = self.notes.as_ref().and_then(Notes::read).map(Event::Recalled);
+        let store = state_folder()
+            .ok_or_else(|| io::Error::other("there is no home folder"))
+            .and_then(|folder| Store::open(&folder.join("outbox"), server, nick));
+        let kept = match store {
+            Ok((store, found)) => {
+                self.store = Some(store);
+                vec![Event::Kept(found)]
+            }
+            Err(error) => self.lost(&error),
+        };
+        recalled.into_iter().chain(kept).collect()
+    }
+
+    fn lost(&mut self, error: &io::Error) -> Vec<Event> {
+        self.store = None;
+        vec![Event::NotKept(error.to_string())]
+    }
+
+    /// The end: what is empty goes.
+    pub(super) fn close(&mut self) {
+        if let Some(store) = self.store.take() {
+            store.close();
+        }
+    }
 }
 
 /// The file with what is remembered of the conversations on a server under a nick. Of several clients at once the one
 /// that writes last is right.
 #[derive(Debug)]
-pub(super) struct Notes(PathBuf);
+struct Notes(PathBuf);
 
 /// Most bytes of it that are read: a full one has less than a tenth of it.
 const NOTES_MOST: u64 = 4 * 1024 * 1024;
 
 impl Notes {
     /// None where there is no home folder.
-    pub(super) fn of(server: &str, nick: &str) -> Option<Notes> {
+    fn of(server: &str, nick: &str) -> Option<Notes> {
         state_folder().map(|folder| Notes(folder.join("rooms").join(file_name(server, nick))))
     }
 
     /// What is in it; none if there is none.
-    pub(super) fn read(&self) -> Option<Bytes> {
+    fn read(&self) -> Option<Bytes> {
         let mut bytes = Vec::new();
         // What was read before an error counts.
         let _ = File::open(&self.0).ok()?.take(NOTES_MOST).read_to_end(&mut bytes);
@@ -80,7 +131,7 @@ impl Notes {
     }
 
     /// Writes it anew: aside, and then in its place.
-    pub(super) fn write(&self, whole: &str) -> io::Result<()> {
+    fn write(&self, whole: &str) -> io::Result<()> {
         if let Some(folder) = self.0.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         }

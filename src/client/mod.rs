@@ -1,5 +1,5 @@
 //! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket),
-//! `store` (a file), `edit` (another program) and [`terminal`]; all else is pure.
+//! `store` and `home` (files), `edit` (another program), `signals`, `doctor::ask` and [`terminal`]; all else is pure.
 
 pub mod address;
 pub mod app;

@@ -19,10 +19,9 @@ use tokio::time::{sleep, timeout};
 
 use super::app::{App, Effect, Event, Keep, Options, Surroundings};
 use super::edit::{self, Edit};
-use super::home::{self, Notes, open_store, remember, remembered, state_folder, theme};
+use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::signals::{Heard, Signals};
-use super::store::Store;
 use super::terminal::notice::Manner;
 use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken};
 use super::theme::{Ground, Theme};
@@ -118,10 +117,7 @@ struct Client {
     /// What the terminal said last of its ground.
     ground: Option<Ground>,
     link: Link,
-    /// What outlives the client; none before there is a server, and when it cannot be kept.
-    store: Option<Store>,
-    /// Where it is kept what is remembered of the conversations.
-    notes: Option<Notes>,
+    keeper: Keeper,
     patience: Duration,
     /// The terminal's half of the stream; gone once the terminal is being given back.
     inputs: Option<EventStream>,
@@ -166,8 +162,7 @@ impl Client {
             theme,
             ground: None,
             link: Link::new(),
-            store: None,
-            notes: None,
+            keeper: Keeper::default(),
             patience: options.connect_timeout,
             inputs: Some(EventStream::new()),
             answers: Answers::expected(),
@@ -378,36 +373,8 @@ impl Client {
     }
 
     fn keep(&mut self, keep: Keep) {
-        if let Keep::Open { server, nick } = &keep {
-            self.notes = Notes::of(server, nick);
-            if let Some(bytes) = self.notes.as_ref().and_then(Notes::read) {
-                self.update(Event::Recalled(bytes));
-            }
-        }
-        let done = match keep {
-            Keep::Open { server, nick } => match open_store(&server, &nick) {
-                Ok((store, found)) => {
-                    self.store = Some(store);
-                    self.update(Event::Kept(found));
-                    Ok(())
-                }
-                Err(error) => Err(error),
-            },
-            Keep::Memory(whole) => return self.keep_memory(&whole),
-            Keep::Append(records) => self.store.as_mut().map_or(Ok(()), |store| store.append(&records)),
-            Keep::Replace(whole) => self.store.as_mut().map_or(Ok(()), |store| store.replace(&whole)),
-        };
-        if let Err(error) = done {
-            self.store = None;
-            self.update(Event::NotKept(error.to_string()));
-        }
-    }
-
-    fn keep_memory(&mut self, whole: &str) {
-        let written = self.notes.as_ref().map_or(Ok(()), |notes| notes.write(whole));
-        if let Err(error) = written {
-            self.notes = None;
-            self.update(Event::NotRemembered(error.to_string()));
+        for event in self.keeper.keep(keep) {
+            self.update(event);
         }
     }
 
@@ -498,9 +465,7 @@ impl Client {
             }
             std::mem::take(&mut self.link).finish(FAREWELL).await;
         }
-        if let Some(store) = self.store.take() {
-            store.close();
-        }
+        self.keeper.close();
         ending
     }
 }

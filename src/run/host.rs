@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use chatui::client::{Address, Ending};
-use chatui::server::{self, Config, ServerError, clock, config, core, log};
+use chatui::server::{self, Config, ServerError, clock, config, core, log, threshold};
 
 use super::join::{block_on, options};
 use super::serve::shards_by_processors;
@@ -28,6 +28,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
         allow_plaintext: args.allow_plaintext,
         shards,
         max_clients: config::MAX_CLIENTS,
+        threshold: threshold::Limits::default(),
         plain: config::Plain { on: args.plain.choice(), ..config::Plain::default() },
         core: core::Config { created: clock::now(), ..core::Config::default() },
     };

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use chatui::server::{self, Config, Counts, Server, clock, config, core, log};
+use chatui::server::{self, Config, Counts, Server, clock, config, core, log, threshold};
 use clap::ValueEnum;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -243,6 +243,7 @@ fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
         allow_plaintext: args.allow_plaintext || file.allow_plaintext,
         shards,
         max_clients: args.max_clients.or(file.max_clients).map_or(config::MAX_CLIENTS, |most| most as usize),
+        threshold: threshold::Limits::default(),
         plain,
         core: core::Config {
             name: args.name.clone().or(file.name).unwrap_or(defaults.name),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::core;
 use super::log::{Keep, Sync};
+use super::threshold::Limits;
 
 /// Bytes that may wait for one connection (the send queue). Whoever has more than this waiting is not reading, and is
 /// closed: nobody waits for him. A burst of a busy room fits in.
@@ -90,6 +91,8 @@ pub struct Config {
     pub max_clients: usize,
     /// Plain text.
     pub plain: Plain,
+    /// How many may be connected and not registered yet.
+    pub threshold: Limits,
     /// The core's names and limits.
     pub core: core::Config,
 }

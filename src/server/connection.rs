@@ -17,6 +17,7 @@ use super::door::{Door, Step};
 use super::guest::Guest;
 use super::inbox::{Batch, Event};
 use super::outbox::{Flushed, Outbox, Spare};
+use super::threshold::Place;
 
 /// Where a connection is in its life. Bytes go out in all of it, as long as the socket takes them.
 #[derive(Debug)]
@@ -84,6 +85,8 @@ pub struct Connection {
     over: Option<&'static str>,
     /// What waits behind pages of history that it has asked for.
     behind: Behind,
+    /// Its place on the threshold, until it has registered.
+    pub place: Option<Place>,
     /// Whether it is on its shard's list of connections to flush.
     pub touched: bool,
     /// Whether it is on its shard's list of connections to read.
@@ -111,6 +114,7 @@ impl Connection {
             later: Batch::default(),
             over: None,
             behind: Behind::default(),
+            place: None,
             touched: false,
             queued: false,
             readable: false,
@@ -441,6 +445,7 @@ impl Connection {
 
     /// The core has given the connection up: it may read its last lines until then.
     pub fn leave(&mut self, until: Instant) {
+        self.place = None;
         self.phase = Phase::Leaving(until);
         self.later = Batch::default();
     }

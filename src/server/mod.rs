@@ -143,7 +143,7 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
 
     let inbox = Arc::new(Inbox::default());
     config.plain.on.get_or_insert(addresses.iter().all(|address| is_near(*address)));
-    let house = Arc::new(House::new(config.plain.clone(), config.max_clients));
+    let house = Arc::new(House::new(config.plain.clone(), config.threshold, config.max_clients));
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
     let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
     let mut ready = Vec::new();

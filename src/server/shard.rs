@@ -23,7 +23,7 @@ use super::alarm::Alarms;
 use super::behind::PageId;
 use super::config::{EVENTS, GOODBYE, INBOX, READ_BUFFER};
 use super::connection::{Connection, Tools, shown_address};
-use super::core::{Audience, ConnId, Ears, Form, Output};
+use super::core::{Audience, ConnId, Ears, Form, Note, Output};
 use super::house::House;
 use super::inbox::{Batch, Event, Inbox};
 use super::listeners::Listeners;
@@ -269,7 +269,15 @@ impl Shard {
         queue(&mut self.ready, &mut connection, slot);
         self.connections[slot] = Some(connection);
         if !self.house.enter() {
-            self.refuse(slot, "Server is full");
+            return self.refuse(slot, "Server is full");
+        }
+        match (self.house.threshold.step_on(address.ip()), &mut self.connections[slot]) {
+            (Ok(place), Some(connection)) => connection.place = place,
+            (Err(why), _) => {
+                debug!(connection = id.0, %address, "turned away at the threshold");
+                self.refuse(slot, why);
+            }
+            (Ok(_), None) => {}
         }
     }
 
@@ -346,7 +354,12 @@ impl Shard {
                         connection.wait_for((number, n));
                     }
                 }
-                Output::Append { .. } | Output::Note(_) => {}
+                Output::Note(Note::Arrived(id, ..)) => {
+                    if let Some(connection) = self.connection(*id) {
+                        connection.place = None;
+                    }
+                }
+                Output::Append { .. } | Output::Note(Note::Left(..)) => {}
             }
         }
         self.heard(turn);

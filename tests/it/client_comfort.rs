@@ -27,11 +27,11 @@ fn answer(talk: &mut Talk, lines: &[String]) {
 
 /// What was last written of what is remembered.
 fn remembered(talk: &mut Talk) -> Option<String> {
-    let memories = talk.others().into_iter().filter_map(|effect| match effect {
+    let mut memories = talk.others().into_iter().filter_map(|effect| match effect {
         Effect::Keep(Keep::Memory(text)) => Some(text),
         _ => None,
     });
-    memories.last()
+    memories.next_back()
 }
 
 fn calls(talk: &mut Talk) -> Vec<Effect> {

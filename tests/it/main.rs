@@ -12,6 +12,7 @@ mod cli;
 mod client;
 mod client_comfort;
 mod client_outbox;
+mod client_past;
 mod client_people;
 mod client_scroll;
 mod core;

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use chatui::server::config::{MAX_CLIENTS, Plain, Prompt};
 use chatui::server::log::{Disk, Keep, Options, Sync};
+use chatui::server::threshold::Limits;
 use chatui::server::{self, Config, Counts, Server, ServerError, clock, core};
 use tempfile::TempDir;
 
@@ -42,6 +43,7 @@ pub fn config(data: &TempDir) -> Config {
         shards: 2,
         max_clients: MAX_CLIENTS,
         // The prompts are for the silent, and a test that waits for its turn on a busy machine is none.
+        threshold: Limits::default(),
         plain: Plain { prompt: Prompt::Off, ..Plain::default() },
         core: core::Config { created: clock::now(), ..core::Config::default() },
     }

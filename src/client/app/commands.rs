@@ -5,7 +5,7 @@ use super::super::entry::Kind;
 use super::super::outbox::Manner;
 use super::super::window::With;
 use super::connection::Connection;
-use super::past::Place;
+use super::jump::Place;
 use super::{App, Effect, Status, when};
 
 impl App {

@@ -264,6 +264,10 @@ impl Window {
     /// its gap meanwhile is given up, for it will be told again, in its place.
     fn disconnected(&mut self) {
         self.joined = false;
+        if self.newest_known().is_some() {
+            // What is missed from here on is asked for from here on.
+            self.resume = None;
+        }
         if let Some(gap) = self.catching_up.take() {
             self.forget_after(gap);
             self.remove(gap);

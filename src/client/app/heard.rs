@@ -38,8 +38,8 @@ impl App {
         match report {
             Report::Answer(line) => effects.push(Effect::Send(line)),
             Report::Heard(heard) => self.on_heard(heard, effects),
-            Report::History { place, items, lines, label } => {
-                self.on_history(&place, items, lines, label, effects);
+            Report::History { place, items, lines, beyond, label } => {
+                self.on_history(&place, items, lines, &beyond, label, effects);
             }
             Report::Welcome => self.on_welcome(effects),
             Report::NickRefused { wanted, trying, reason } => {

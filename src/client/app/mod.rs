@@ -5,6 +5,7 @@ mod commands;
 mod connection;
 mod heard;
 mod input;
+mod jump;
 mod keeping;
 mod past;
 mod remembering;
@@ -31,8 +32,9 @@ use super::window::{Drawn, Window, With};
 use crate::irc::Time;
 
 use connection::Connection;
+use jump::Place;
 use keeping::{Drafts, Keeping};
-use past::{Asked, Place};
+use past::Asked;
 use remembering::Remembering;
 use select::{Answering, Selection};
 use typing::Typing;

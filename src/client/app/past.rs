@@ -4,27 +4,30 @@
 use std::time::Duration;
 
 use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State};
-use super::super::session::{Ask, Heard, MAX_CHANNELS, What};
-use super::super::window::{Heading, Past, Resume, Scroll, Window, With};
+use super::super::session::{Ask, Beyond, Heard, MAX_CHANNELS, What};
+use super::super::window::{Heading, Past, Window, With};
+use super::jump::Place;
 use super::{App, Effect, Status};
 use crate::irc::{Cap, Time};
 
 /// How many lines a newcomer asks for.
 const FIRST_LINES: u32 = 50;
 /// How many pages are asked for after a pause before a gap is left open: at a hundred lines each, a thousand lines.
-const MAX_PAGES: u32 = 10;
+pub(super) const MAX_PAGES: u32 = 10;
 /// How many pages are looked through for lines that may have been said: at a hundred lines each, ten thousand lines.
 const SEARCHED_PAGES: u32 = 100;
+/// How often a server that searches only so much for one question is asked on for the same page.
+const MAX_STEPS: u32 = 100;
+/// The service by which Ergo tells joins and other events of the past as messages: it mentions nobody.
+const REPLAYER: &str = "HistServ";
 /// Most questions about the past that are open at once: two for each channel.
 const MAX_ASKS: usize = 2 * MAX_CHANNELS;
-/// Most places that one can go back to.
-const VISITED_MOST: usize = 50;
 /// How long an answer is awaited; then it is as if the server had none.
 pub(super) const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
 
 /// Why a piece of the past was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Purpose {
+pub(super) enum Purpose {
     /// The last lines of a channel never seen before.
     First,
     /// What was missed: this page of it; it goes in front of the gap.
@@ -44,19 +47,15 @@ enum Purpose {
     Jump { to: Place },
 }
 
-/// A place in a conversation's past.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// The server's id of a message, or empty.
-    pub(super) msgid: Box<str>,
-    /// Its time.
-    pub(super) at: Time,
-}
-
 impl Purpose {
     /// Whether nothing is sent to the channel before the answer is there: it tells what has been said already.
     fn holds_back(&self) -> bool {
         matches!(self, Purpose::First | Purpose::CatchUp { .. } | Purpose::Search { .. })
+    }
+
+    /// Whether what comes next in the direction of the question is later, and not earlier.
+    fn looks_on(&self) -> bool {
+        matches!(self, Purpose::CatchUp { .. } | Purpose::Search { .. } | Purpose::FillOn { .. })
     }
 }
 
@@ -67,19 +66,58 @@ pub(super) struct Asked {
     purpose: Purpose,
     label: Option<u64>,
     limit: u32,
+    /// How many answers to the same question have been cut short.
+    steps: u32,
+    /// Where the question begins, if it names a message by its id: a server that has forgotten that one may know the time.
+    since: Option<Time>,
     /// When it was asked.
     pub(super) at: Time,
 }
 
 impl App {
-    fn ask(&mut self, place: &str, purpose: Purpose, ask: &Ask<'_>, limit: u32, effects: &mut Vec<Effect>) {
+    pub(super) fn ask(
+        &mut self,
+        place: &str,
+        purpose: Purpose,
+        ask: &Ask<'_>,
+        limit: u32,
+        effects: &mut Vec<Effect>,
+    ) {
         if self.asks.len() >= MAX_ASKS {
             return;
         }
         let limit = limit.min(self.session.support().history_page);
         let (line, label) = self.session.ask_history(ask, place, limit);
         effects.push(Effect::Send(line));
-        self.asks.push(Asked { place: place.to_owned(), purpose, label, limit, at: self.now });
+        let since = match ask {
+            Ask::After(msgid, at) if !msgid.is_empty() => Some(*at),
+            _ => None,
+        };
+        let (place, at) = (place.to_owned(), self.now);
+        self.asks.push(Asked { place, purpose, label, limit, steps: 0, since, at });
+    }
+
+    /// The answer was cut short: the same is asked from there on.
+    fn ask_on(&mut self, asked: Asked, from: &str, at: usize, effects: &mut Vec<Effect>) {
+        let time = Time::default();
+        let ask = if asked.purpose.looks_on() { Ask::After(from, time) } else { Ask::Before(from, time) };
+        let purpose = match asked.purpose {
+            Purpose::Older { .. } => Purpose::Older { before: self.windows[at].first() },
+            purpose => purpose,
+        };
+        self.ask(&asked.place, purpose, &ask, asked.limit, effects);
+        if let Some(next) = self.asks.last_mut() {
+            (next.steps, next.since) = (asked.steps + 1, None);
+        }
+    }
+
+    /// What was missed is asked for by the time: the server does not know the message any more, or has lost all it knew.
+    fn ask_by_time(&mut self, asked: &Asked, effects: &mut Vec<Effect>) -> bool {
+        let (Purpose::CatchUp { page: 1, .. }, Some(since)) = (&asked.purpose, asked.since) else {
+            return false;
+        };
+        self.ask(&asked.place, asked.purpose.clone(), &Ask::After("", since), asked.limit, effects);
+        true
     }
 
     /// One is in a channel: what was said there before is asked for.
@@ -132,6 +170,7 @@ impl App {
         place: &str,
         items: Vec<Heard>,
         lines: usize,
+        beyond: &Beyond,
         label: Option<u64>,
         effects: &mut Vec<Effect>,
     ) {
@@ -144,9 +183,17 @@ impl App {
             self.replayed(at, entries);
             return;
         };
-        let full = lines >= asked.limit as usize;
+        let full = lines >= asked.limit as usize && *beyond != Beyond::Nothing;
         let holds_back = asked.purpose.holds_back();
         let new = self.file(at, &asked.purpose, entries);
+        match beyond {
+            Beyond::From(from) if asked.steps < MAX_STEPS => {
+                self.ask_on(asked, from, at, effects);
+                return;
+            }
+            Beyond::Unknown if lines == 0 && self.ask_by_time(&asked, effects) => return,
+            _ => {}
+        }
         match asked.purpose {
             Purpose::CatchUp { gap, page } => match last {
                 Some((msgid, time)) if full && new > 0 && page < MAX_PAGES => {
@@ -191,6 +238,7 @@ impl App {
             Purpose::Older { before } if before != self.windows[at].first() && new == 0 => {
                 // What they belong in front of has been let go meanwhile.
                 self.windows[at].past = Past::More;
+                self.windows[at].resume = None;
             }
             Purpose::Older { .. } => {
                 self.filed_older(at, full && new > 0);
@@ -236,27 +284,6 @@ impl App {
         }
     }
 
-    /// Where the reader of an earlier time had come to: from there on it is unread. Older pages are asked for until that
-    /// is found.
-    fn find_read(&mut self, at: usize, effects: &mut Vec<Effect>) {
-        let (seen, page) = (at == self.current && self.focused, self.session.support().history_page);
-        let window = &mut self.windows[at];
-        let Some(read) = window.resume.take() else { return };
-        if let Some(from) = window.after_read(&read) {
-            window.resumed(from, seen);
-        } else if let Some((msgid, time)) = oldest(window)
-            && window.past == Past::More
-            && read.pages < MAX_PAGES
-        {
-            window.past = Past::Loading;
-            window.resume = Some(Resume { pages: read.pages + 1, ..read });
-            let (place, purpose) = (window.name.clone(), Purpose::Older { before: window.first() });
-            self.ask(&place, purpose, &Ask::Before(&msgid, time), page, effects);
-        } else {
-            window.resumed(0, seen);
-        }
-    }
-
     fn filed_older(&mut self, at: usize, more: bool) {
         let window = &mut self.windows[at];
         window.past = if more { Past::More } else { Past::Complete };
@@ -280,7 +307,9 @@ impl App {
 
     /// The server does not give what was asked for.
     pub(super) fn on_history_failed(&mut self, place: &str, label: Option<u64>, effects: &mut Vec<Effect>) {
-        if let Some(asked) = self.take_ask(place, label) {
+        if let Some(asked) = self.take_ask(place, label)
+            && !self.ask_by_time(&asked, effects)
+        {
             self.give_up(&asked, effects);
         }
     }
@@ -289,7 +318,7 @@ impl App {
         let Some(at) = self.windows.iter().position(|window| window.is(&asked.place)) else { return };
         let window = &mut self.windows[at];
         match asked.purpose {
-            Purpose::First | Purpose::Older { .. } => window.past = Past::Nowhere,
+            Purpose::First | Purpose::Older { .. } => (window.past, window.resume) = (Past::Nowhere, None),
             Purpose::CatchUp { gap, .. }
             | Purpose::Rest { gap }
             | Purpose::Fill { gap }
@@ -382,71 +411,6 @@ impl App {
         }
     }
 
-    /// The reader wants to see what was said at some time, or a certain message; and to come back afterwards.
-    pub(super) fn jump(&mut self, to: Place, effects: &mut Vec<Effect>) {
-        let window = self.window();
-        let top = self.drawn.top.filter(|_| !window.is_live()).and_then(|top| window.index_of(top));
-        let here = top.and_then(|top| window.entries().range(top..).find(|entry| !entry.msgid.is_empty()));
-        let here = here.map(|entry| Place { msgid: entry.msgid.clone(), at: entry.at });
-        let visited = (window.name.clone(), here);
-        if self.visited.len() >= VISITED_MOST {
-            self.visited.remove(0);
-        }
-        self.visited.push(visited);
-        self.go_to(to, effects);
-    }
-
-    /// Back to where the reader was before the last jump.
-    pub(super) fn jump_back(&mut self, effects: &mut Vec<Effect>) {
-        let Some((name, place)) = self.visited.pop() else {
-            self.say(Status::Info("there is nowhere to go back to".to_owned()));
-            return;
-        };
-        let Some(at) = self.windows.iter().position(|window| window.name == name) else { return };
-        self.show(at);
-        match place {
-            Some(place) => self.go_to(place, effects),
-            None => self.windows[at].go_live(),
-        }
-    }
-
-    fn go_to(&mut self, to: Place, effects: &mut Vec<Effect>) {
-        let window = &mut self.windows[self.current];
-        if let Some(id) = window.find(&to.msgid, to.at) {
-            (window.scroll, window.moved, window.heading) = (Scroll::Top(id), 0, Heading::Up);
-            return;
-        }
-        if !self.session.has(Cap::Chathistory) || !window.joined || window.with != With::Channel {
-            self.say(Status::Error("nothing older is known of this room".to_owned()));
-            return;
-        }
-        let (name, page) = (window.name.clone(), self.session.support().history_page);
-        let ask = Ask::Around(&to.msgid, to.at);
-        self.say(Status::Info("looking there …".to_owned()));
-        self.ask(&name, Purpose::Jump { to: to.clone() }, &ask, page, effects);
-    }
-
-    /// The beginning of the conversation, or of what there is of it.
-    pub(super) fn go_to_beginning(&mut self, effects: &mut Vec<Effect>) {
-        let window = &mut self.windows[self.current];
-        let has_more = matches!(window.past, Past::More | Past::Loading);
-        if has_more && window.joined && window.with == With::Channel && self.session.has(Cap::Chathistory) {
-            self.jump(Place { msgid: "".into(), at: Time::default() }, effects);
-        } else if !window.entries().is_empty() {
-            (window.scroll, window.moved, window.heading) = (Scroll::Oldest, 0, Heading::Up);
-        }
-    }
-
-    /// What was said there has come.
-    fn jumped(&mut self, at: usize, to: &Place) {
-        self.said = None;
-        let window = &mut self.windows[at];
-        match window.find_near(&to.msgid, to.at) {
-            Some(id) => (window.scroll, window.moved, window.heading) = (Scroll::Top(id), 0, Heading::Up),
-            None => self.say(Status::Info("nothing was said then".to_owned())),
-        }
-    }
-
     /// An entry for something that somebody did.
     pub(super) fn entry_of(&self, heard: Heard) -> Entry {
         let kind = match heard.what {
@@ -463,7 +427,8 @@ impl App {
             What::Kick => Kind::Kick,
         };
         let speech = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
-        let mention = speech && !heard.own && super::heard::names(&heard.text, self.session.nick());
+        let by_person = !heard.own && heard.who.as_ref() != REPLAYER;
+        let mention = speech && by_person && super::heard::names(&heard.text, self.session.nick());
         Entry {
             msgid: heard.msgid,
             text: heard.text,
@@ -496,7 +461,7 @@ fn newest(window: &Window) -> Option<(Box<str>, Time)> {
 }
 
 /// From where older lines are asked for.
-fn oldest(window: &Window) -> Option<(Box<str>, Time)> {
+pub(super) fn oldest(window: &Window) -> Option<(Box<str>, Time)> {
     let said = || window.entries().iter().find(|entry| entry.is_speech());
     window.oldest_known().or_else(said).map(|entry| (entry.msgid.clone(), entry.at))
 }

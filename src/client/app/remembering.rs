@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::super::entry::Kind;
 use super::super::memory::{Memory, Read};
-use super::super::window::{Resume, With};
+use super::super::session::Ask;
+use super::super::window::{Past, Resume, With};
+use super::past::{MAX_PAGES, Purpose, oldest};
 use super::{App, Effect, Event, Keep, Screen, Status};
 use crate::irc::Time;
 
@@ -61,6 +63,27 @@ impl App {
         let read = Read { room: window.name.clone(), msgid: newest.msgid.clone(), at: newest.at };
         if self.remembering.memory.note_read(read) {
             self.remember_soon(MEMORY_PAUSE);
+        }
+    }
+
+    /// Where the reader of an earlier time had come to: from there on it is unread. Older pages are asked for until that
+    /// is found.
+    pub(super) fn find_read(&mut self, at: usize, effects: &mut Vec<Effect>) {
+        let (seen, page) = (at == self.current && self.focused, self.session.support().history_page);
+        let window = &mut self.windows[at];
+        let Some(read) = window.resume.take() else { return };
+        if let Some(from) = window.after_read(&read) {
+            window.resumed(from, seen);
+        } else if let Some((msgid, time)) = oldest(window)
+            && window.past == Past::More
+            && read.pages < MAX_PAGES
+        {
+            window.past = Past::Loading;
+            window.resume = Some(Resume { pages: read.pages + 1, ..read });
+            let (place, purpose) = (window.name.clone(), Purpose::Older { before: window.first() });
+            self.ask(&place, purpose, &Ask::Before(&msgid, time), page, effects);
+        } else {
+            window.resumed(0, seen);
         }
     }
 

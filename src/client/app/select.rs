@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::super::entry::{Entry, EntryId, State};
 use super::super::keys::Action;
 use super::super::window::{Scroll, With};
-use super::past::Place;
+use super::jump::Place;
 use super::{App, Effect, Status};
 use crate::irc::name::same;
 use crate::irc::text::plain;

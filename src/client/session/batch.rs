@@ -1,7 +1,8 @@
 //! Batches: lines that belong together ([batch](https://ircv3.net/specs/extensions/batch)). Those of a history are
 //! collected and given as one block; the lines of all other kinds are handled as they come.
 
-use super::report::{Heard, Report};
+use super::Marks;
+use super::report::{Beyond, Heard, Report};
 
 /// Most batches that are open at once; those beyond are not seen as batches.
 pub const MAX_OPEN: usize = 32;
@@ -14,6 +15,7 @@ struct Open {
     history: bool,
     target: String,
     label: Option<u64>,
+    beyond: Beyond,
     items: Vec<Heard>,
     lines: usize,
 }
@@ -23,26 +25,20 @@ struct Open {
 pub(super) struct Batches(Vec<Open>);
 
 impl Batches {
-    /// A batch begins. `outer` is the batch that it lies in; its label holds for it as well.
-    pub(super) fn open(
-        &mut self,
-        reference: &str,
-        kind: &str,
-        target: &str,
-        label: Option<u64>,
-        outer: Option<&str>,
-    ) {
+    /// A batch begins, with the tags of its first line; if it lies in another, that one's label holds for it as well.
+    pub(super) fn open(&mut self, reference: &str, kind: &str, target: &str, marks: &Marks<'_>) {
         if self.0.len() >= MAX_OPEN {
             return;
         }
-        let outer = outer.and_then(|name| self.0.iter().find(|open| open.reference == name));
+        let outer = marks.batch.and_then(|name| self.0.iter().find(|open| open.reference == name));
         let history = matches!(kind, "chathistory" | "draft/chathistory");
-        let label = label.or(outer.and_then(|outer| outer.label));
+        let label = marks.label.or(outer.and_then(|outer| outer.label));
         self.0.push(Open {
             reference: reference.to_owned(),
             history,
             target: target.to_owned(),
             label,
+            beyond: marks.beyond.clone(),
             items: Vec::new(),
             lines: 0,
         });
@@ -56,6 +52,7 @@ impl Batches {
             place: open.target,
             items: open.items,
             lines: open.lines,
+            beyond: open.beyond,
             label: open.label,
         })
     }

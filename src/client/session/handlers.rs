@@ -207,7 +207,7 @@ impl Session {
     fn on_batch(&mut self, message: &Message<'_>, marks: &Marks<'_>, out: &mut Vec<Report>) {
         let reference = message.param(0);
         if let Some(name) = reference.strip_prefix('+') {
-            self.batches.open(name, message.param(1), message.param(2), marks.label, marks.batch);
+            self.batches.open(name, message.param(1), message.param(2), marks);
         } else if let Some(name) = reference.strip_prefix('-') {
             out.extend(self.batches.close(name));
         }

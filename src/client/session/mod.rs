@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use channel::{Channel, MAX_MEMBERS, Member, Prefixes, Topic};
-pub use report::{Heard, Report, What};
+pub use report::{Beyond, Heard, Report, What};
 pub use split::split;
 pub use support::{HISTORY_PAGE, Support};
 
@@ -393,6 +393,8 @@ struct Marks<'a> {
     reply: Option<&'a str>,
     typing: Option<&'a str>,
     react: Option<&'a str>,
+    /// At the beginning of a piece of history: what lies beyond it.
+    beyond: Beyond,
 }
 
 impl<'a> Marks<'a> {
@@ -409,6 +411,8 @@ impl<'a> Marks<'a> {
                 "+reply" | "+draft/reply" => marks.reply = Some(value),
                 "+typing" => marks.typing = Some(value),
                 "+draft/react" | "+react" => marks.react = Some(value),
+                "draft/chathistory-end" => marks.beyond = Beyond::Nothing,
+                "chatui/history-more" => marks.beyond = Beyond::From(value.into()),
                 _ => {}
             }
         }

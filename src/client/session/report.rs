@@ -56,6 +56,20 @@ pub struct Heard {
     pub ignored: bool,
 }
 
+/// What the server says of what lies beyond a piece of the past, in the direction in which it was asked for
+/// ([chathistory](https://ircv3.net/specs/extensions/chathistory)).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Beyond {
+    /// It says nothing: a full page may have more behind it.
+    #[default]
+    Unknown,
+    /// Nothing (`draft/chathistory-end`).
+    Nothing,
+    /// There may be more, although the page is not full: a chatui server searches only so much for one question, and gives
+    /// the id from which to ask on (`chatui/history-more`).
+    From(Box<str>),
+}
+
 /// What the session says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
@@ -82,6 +96,8 @@ pub enum Report {
         items: Vec<Heard>,
         /// How many lines the server sent: a page is full by these.
         lines: usize,
+        /// What the server says of what lies beyond.
+        beyond: Beyond,
         /// The label of the command that asked.
         label: Option<u64>,
     },

@@ -8,6 +8,8 @@ use chatui::server::log::OpenError;
 use chatui::server::{self, Config, ServerError};
 use tempfile::TempDir;
 
+use chatui::server::threshold::{CROWDED_FROM_THERE, Limits};
+
 use super::{Host, Peer, config};
 
 /// A line of some kilobytes, as those hear it who read tags.
@@ -244,4 +246,32 @@ fn everywhere_of_both_kinds_may_have_the_same_port() {
         server.stopper().stop("Bye!");
         server.wait().unwrap();
     }
+}
+
+#[test]
+fn those_who_have_not_registered_are_few_at_a_time() {
+    // Whoever comes from this machine is not counted, unless a test wants it so.
+    let host = Host::start_as(|config| config.threshold = Limits { all: 256, of_one: 2, near: true });
+    let mut silent = host.peer();
+    let mut half = host.peer();
+    half.send("NICK half");
+    // Both stand there for sure.
+    silent.settle();
+    half.settle();
+    assert_eq!(host.peer().rest(), [format!("ERROR :{CROWDED_FROM_THERE}")]);
+    // Who is in, or gone, makes room.
+    half.send("USER half 0 * :half");
+    half.hears(" 422 ");
+    let mut third = host.peer();
+    third.settle();
+    assert_eq!(host.peer().rest(), [format!("ERROR :{CROWDED_FROM_THERE}")]);
+    third.register("third", "");
+    silent.send("QUIT");
+    silent.rest();
+    host.user("fourth");
+    half.settle();
+
+    let free = Host::start();
+    let _many: Vec<Peer> = (0..300).map(|_| free.peer()).collect();
+    free.user("alice");
 }

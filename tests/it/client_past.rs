@@ -1,0 +1,113 @@
+//! Answers about the past that are cut short, and servers that have forgotten what they are asked about.
+
+use chatui::client::app::Event;
+
+use crate::client::{CAPS, Talk, in_lobby, line, tag, untagged};
+
+/// What the client asks of the history, if it asks anything.
+fn asked(talk: &mut Talk) -> Option<String> {
+    talk.sent().into_iter().rev().find(|line| line.contains("CHATHISTORY"))
+}
+
+/// An answer with tags of its own at its beginning.
+fn answer(talk: &mut Talk, question: &str, tags: &str, lines: &[String]) {
+    talk.hears(&format!("@label={};{tags} :s BATCH +h chathistory #lobby", tag(question, "label")));
+    for line in lines {
+        talk.hears(&line.replacen('@', "@batch=h;", 1));
+    }
+    talk.hears(":s BATCH -h");
+}
+
+fn spoken(talk: &Talk) -> Vec<String> {
+    talk.shows("#lobby")
+        .into_iter()
+        .filter(|row| row.starts_with("bob") || row.starts_with("Beginning"))
+        .collect()
+}
+
+#[test]
+fn a_page_cut_short_is_asked_on_and_is_no_beginning() {
+    let mut talk = Talk::new();
+    talk.online(CAPS);
+    talk.joined("#lobby", "bob alice");
+    let first = asked(&mut talk).unwrap();
+    assert_eq!(untagged(&first), "CHATHISTORY LATEST #lobby * 50");
+    answer(&mut talk, &first, "chatui/history-more=m0040", &[line(50, "bob", "50"), line(51, "bob", "51")]);
+    let second = asked(&mut talk).unwrap();
+    assert_eq!(untagged(&second), "CHATHISTORY BEFORE #lobby msgid=m0040 50");
+    assert_eq!(spoken(&talk), ["bob: 50", "bob: 51"]);
+    // Nothing found in that piece either.
+    answer(&mut talk, &second, "chatui/history-more=m0030", &[]);
+    let third = asked(&mut talk).unwrap();
+    assert_eq!(untagged(&third), "CHATHISTORY BEFORE #lobby msgid=m0030 50");
+    answer(&mut talk, &third, "draft/chathistory-end", &[line(7, "bob", "7")]);
+    assert_eq!(asked(&mut talk), None);
+    assert_eq!(spoken(&talk)[1..], ["bob: 7", "bob: 50", "bob: 51"]);
+    assert!(spoken(&talk)[0].starts_with("Beginning"), "{:?}", spoken(&talk));
+}
+
+#[test]
+fn what_was_missed_is_asked_on_forwards() {
+    let mut talk = in_lobby();
+    talk.event(Event::Offline("cut".into()));
+    talk.online(CAPS);
+    talk.joined("#lobby", "bob alice");
+    let first = asked(&mut talk).unwrap();
+    assert_eq!(untagged(&first), "CHATHISTORY AFTER #lobby msgid=m0002 100");
+    answer(&mut talk, &first, "chatui/history-more=m0500", &[line(3, "bob", "three")]);
+    let second = asked(&mut talk).unwrap();
+    assert_eq!(untagged(&second), "CHATHISTORY AFTER #lobby msgid=m0500 100");
+    answer(&mut talk, &second, "draft/chathistory-end", &[line(600, "bob", "four")]);
+    assert_eq!(asked(&mut talk), None);
+    assert_eq!(spoken(&talk)[1..], ["bob: one", "bob: two", "bob: three", "bob: four"]);
+    assert!(!talk.shows("#lobby").iter().any(|row| row.starts_with("Gap")));
+}
+
+#[test]
+fn what_a_server_has_forgotten_is_asked_for_by_its_time() {
+    for refuses in [false, true] {
+        let mut talk = in_lobby();
+        talk.event(Event::Offline("the server was started anew".into()));
+        talk.online(CAPS);
+        talk.joined("#lobby", "bob alice");
+        let first = asked(&mut talk).unwrap();
+        assert_eq!(untagged(&first), "CHATHISTORY AFTER #lobby msgid=m0002 100");
+        if refuses {
+            let label = tag(&first, "label");
+            talk.hears(&format!(
+                "@label={label} :s FAIL CHATHISTORY MESSAGE_ERROR AFTER #lobby m0002 :Not found"
+            ));
+        } else {
+            answer(&mut talk, &first, "x=y", &[]);
+        }
+        let second = asked(&mut talk).unwrap();
+        assert!(untagged(&second).starts_with("CHATHISTORY AFTER #lobby timestamp="), "{second}");
+        answer(&mut talk, &second, "x=y", &[line(3, "bob", "said meanwhile")]);
+        assert_eq!(asked(&mut talk), None, "once is enough");
+        assert_eq!(spoken(&talk).last().unwrap(), "bob: said meanwhile");
+    }
+}
+
+#[test]
+fn an_end_that_is_said_is_believed() {
+    let mut talk = in_lobby();
+    talk.event(Event::Offline("cut".into()));
+    talk.online(CAPS);
+    talk.joined("#lobby", "bob alice");
+    let first = asked(&mut talk).unwrap();
+    // Nothing was said meanwhile: no second question.
+    answer(&mut talk, &first, "draft/chathistory-end", &[]);
+    assert_eq!(asked(&mut talk), None);
+}
+
+#[test]
+fn a_replayed_join_is_no_mention() {
+    let mut talk = Talk::new();
+    talk.online(CAPS);
+    talk.joined("#lobby", "bob alice");
+    let first = asked(&mut talk).unwrap();
+    let told = |n, who| line(n, who, "alice joined the channel");
+    answer(&mut talk, &first, "draft/chathistory-end", &[told(1, "HistServ"), told(2, "bob")]);
+    let mentions = talk.window("#lobby").entries().iter().filter(|entry| entry.mention);
+    assert_eq!(mentions.map(|entry| &*entry.who).collect::<Vec<_>>(), ["bob"]);
+}
