@@ -9,7 +9,7 @@ use crate::pty::{Server, member, message};
 use crate::terminal::{Home, Terminal, chatui};
 
 #[test]
-fn where_one_had_read_to_and_what_is_muted_outlive_the_client() {
+fn where_one_had_read_to_and_who_is_ignored_outlive_the_client() {
     let home = Home::new();
     let server = Server::start(&home);
     let mut alice = server.person(&home, "alice");
