@@ -1,4 +1,4 @@
-//! The command line: `serve`, `join`, `host`, `log`, and their help.
+//! The command line: `serve`, `join`, `host`, `log`, `doctor`, and their help.
 
 pub mod log;
 pub mod quantity;
@@ -34,6 +34,8 @@ pub enum Command {
     Host(HostArgs),
     /// Show, search, verify, repair, export and import what was said, also while the server runs
     Log(log::LogArgs),
+    /// Ask this terminal what it can do, and tell what the client makes of it
+    Doctor,
 }
 
 /// `chatui serve`

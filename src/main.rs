@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Join(args) => run::join::run(&args),
         Command::Host(args) => run::host::run(&args),
         Command::Log(args) => run::log::run(&args),
+        Command::Doctor => run::doctor::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

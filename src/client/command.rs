@@ -45,6 +45,12 @@ pub enum Command {
     Goto(String),
     /// Empty the window.
     Clear,
+    /// Hide what whoever fits this nick or mask says; without one: say who is hidden.
+    Ignore(Option<String>),
+    /// And no more.
+    Unignore(String),
+    /// Have a room (this one if none is named) call no more (`true`), or again.
+    Mute(Option<String>, bool),
     /// Send the last failed line again.
     Retry,
     /// Connect anew.
@@ -139,6 +145,14 @@ pub const TABLE: &[Spec] = &[
         (!nick.is_empty()).then(|| Command::Invite(nick.to_owned(), some(word(channel).0)))
     }),
     spec("goto", "day or time", "go to what was said then", |rest| some(rest).map(Command::Goto)),
+    spec("ignore", "[nick or mask]", "hide what somebody says; alone: who is hidden", |rest| {
+        Some(Command::Ignore(some(word(rest).0)))
+    }),
+    spec("unignore", "nick or mask", "and no more", |rest| some(word(rest).0).map(Command::Unignore)),
+    spec("mute", "[room]", "be called by a room no more", |rest| {
+        Some(Command::Mute(some(word(rest).0), true))
+    }),
+    spec("unmute", "[room]", "and again", |rest| Some(Command::Mute(some(word(rest).0), false))),
     spec("retry", "", "send the line that failed again", |_| Some(Command::Retry)),
     spec("clear", "", "empty the window", |_| Some(Command::Clear)),
     spec("reconnect", "", "connect anew", |_| Some(Command::Reconnect)),

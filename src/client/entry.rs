@@ -22,6 +22,8 @@ pub enum Kind {
     Server,
     /// It failed; the text is the sentence.
     Error,
+    /// Somebody who is ignored says something.
+    Ignored,
     /// `who` came.
     Join,
     /// `who` left the channel; the text is the reason, or empty.
@@ -166,8 +168,8 @@ impl Entry {
         matches!(self.kind, Kind::Message | Kind::Action | Kind::Notice)
     }
 
-    /// Whether it is one of the comings and goings that fold into one row.
+    /// Whether it is one of those that fold into one row: comings and goings, and what is ignored.
     pub fn is_foldable(&self) -> bool {
-        matches!(self.kind, Kind::Join | Kind::Part | Kind::Quit | Kind::Nick)
+        matches!(self.kind, Kind::Join | Kind::Part | Kind::Quit | Kind::Nick | Kind::Ignored)
     }
 }

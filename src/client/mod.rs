@@ -1,16 +1,19 @@
 //! The client: edges, with a pure core inside. The edges are `run` (the event stream), [`link`] (the socket), [`tls`]
-//! (whom to trust on it), [`pins`] and `store` (files), `edit` (another program) and [`terminal`]; all else is pure.
+//! (whom to trust on it), [`pins`], `store` and `home` (files), `edit` (another program), `signals`, `doctor::ask` and
+//! [`terminal`]; all else is pure.
 
 pub mod address;
 pub mod app;
 pub mod backoff;
 pub mod command;
+pub mod doctor;
 mod edit;
 pub mod editor;
 pub mod entry;
 mod home;
 pub mod keys;
 pub mod link;
+pub mod memory;
 pub mod outbox;
 pub mod pins;
 mod run;

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::io::{self, BufWriter, Stdout, stdout};
+use std::io::{self, stdout};
 use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -19,13 +19,13 @@ use tokio::time::{sleep, timeout};
 
 use super::app::{App, Effect, Event, Keep, Options, Surroundings};
 use super::edit::{self, Edit};
-use super::home::{open_store, remember, remembered, state_folder, theme};
+use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::pins::Pins;
 use super::signals::{Heard, Signals};
-use super::store::Store;
-use super::terminal::{self, AfterPaste, Answers, Guard, Taken};
-use super::theme::Theme;
+use super::terminal::notice::Manner;
+use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken};
+use super::theme::{Ground, Theme};
 use super::view::{self, Healing};
 use super::window::Drawn;
 use crate::irc::Time;
@@ -40,8 +40,6 @@ const FAREWELL: Duration = Duration::from_millis(300);
 const STOP_MOST: Duration = Duration::from_millis(100);
 /// How long a part of what may be an answer of the terminal is held back.
 const ANSWER_WAIT: Duration = Duration::from_millis(50);
-/// Room for a frame on its way to the terminal: one write for most.
-const FRAME_BYTES: usize = 64 * 1024;
 
 /// How the client ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,9 +115,10 @@ enum Turn {
 struct Client {
     app: App,
     theme: Theme,
+    /// What the terminal said last of its ground.
+    ground: Option<Ground>,
     link: Link,
-    /// What outlives the client; none before there is a server, and when it cannot be kept.
-    store: Option<Store>,
+    keeper: Keeper,
     patience: Duration,
     /// The terminal's half of the stream; gone once the terminal is being given back.
     inputs: Option<EventStream>,
@@ -129,10 +128,12 @@ struct Client {
     edit: Option<Edit>,
     /// When something that may belong to an answer was held back last.
     held_at: Instant,
-    screen: Terminal<Healing<CrosstermBackend<BufWriter<Stdout>>>>,
+    screen: Terminal<Healing<CrosstermBackend<Frames>>>,
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
+    /// How the desktop is told of what is for the user.
+    manner: Manner,
     title: String,
     /// Something may look different now.
     dirty: bool,
@@ -156,12 +157,13 @@ impl Client {
         };
         let theme = theme(None);
         let guard = Guard::new()?;
-        let backend = Healing::new(CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout())));
+        let backend = Healing::new(CrosstermBackend::new(Frames::new()));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
+            ground: None,
             link: Link::new(options.security.clone(), state_folder().map(|folder| Pins::new(&folder))),
-            store: None,
+            keeper: Keeper::default(),
             patience: options.connect_timeout,
             inputs: Some(EventStream::new()),
             answers: Answers::expected(),
@@ -172,6 +174,7 @@ impl Client {
             guard,
             effects: VecDeque::new(),
             mouse: true,
+            manner: home::manner(),
             title: String::new(),
             dirty: true,
             urgent: true,
@@ -274,10 +277,12 @@ impl Client {
             Turn::Input(input) => match self.answers.take(input?) {
                 Taken::Held => self.held_at = Instant::now(),
                 Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
-                Taken::Ground(ground) => {
+                Taken::Ground(ground) if self.ground != Some(ground) => {
+                    self.ground = Some(ground);
                     self.theme = theme(Some(ground));
                     self.dirty = true;
                 }
+                Taken::Ground(_) => {}
             },
             Turn::Link(event) => self.update(event),
             // An editor that was stopped with us has the terminal again.
@@ -312,7 +317,13 @@ impl Client {
                 Event::Resize(columns, rows)
             }
             Input::Mouse(mouse) => Event::Mouse(mouse),
-            Input::FocusGained => Event::Focus(true),
+            Input::FocusGained => {
+                // Where the theme follows the time of day, it changed while one was elsewhere. A terminal that is gone
+                // shows in the next frame.
+                self.answers.expect();
+                let _ = terminal::ask_ground();
+                Event::Focus(true)
+            }
             Input::FocusLost => Event::Focus(false),
         };
         self.urgent = true;
@@ -339,6 +350,7 @@ impl Client {
                 Effect::Connect { to, after } => self.link.connect(to, after, self.patience),
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
+                Effect::Notify(notice) => terminal::notify(self.manner, &notice)?,
                 Effect::Suspend => self.suspend(signals).await?,
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::Open(link) => {
@@ -362,21 +374,8 @@ impl Client {
     }
 
     fn keep(&mut self, keep: Keep) {
-        let done = match keep {
-            Keep::Open { server, nick } => match open_store(&server, &nick) {
-                Ok((store, found)) => {
-                    self.store = Some(store);
-                    self.update(Event::Kept(found));
-                    Ok(())
-                }
-                Err(error) => Err(error),
-            },
-            Keep::Append(records) => self.store.as_mut().map_or(Ok(()), |store| store.append(&records)),
-            Keep::Replace(whole) => self.store.as_mut().map_or(Ok(()), |store| store.replace(&whole)),
-        };
-        if let Err(error) = done {
-            self.store = None;
-            self.update(Event::NotKept(error.to_string()));
+        for event in self.keeper.keep(keep) {
+            self.update(event);
         }
     }
 
@@ -467,9 +466,7 @@ impl Client {
             }
             std::mem::take(&mut self.link).finish(FAREWELL).await;
         }
-        if let Some(store) = self.store.take() {
-            store.close();
-        }
+        self.keeper.close();
         ending
     }
 }

@@ -1,9 +1,19 @@
-//! The signals that the client heeds.
+//! The signals that the client heeds, and the end of its terminal.
+#![allow(clippy::disallowed_methods, reason = "an edge: it waits for the terminal's end on a thread")]
 
+use std::fs::File;
 use std::future::Future;
-use std::io;
+use std::io::{self, IsTerminal, stdin};
+use std::os::fd::AsFd;
+use std::thread;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+
+/// How long the client may take to end in good order once its terminal is gone.
+const LAST_MOMENT: Duration = Duration::from_secs(3);
 
 /// What a signal says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +28,8 @@ pub enum Heard {
 #[derive(Debug)]
 pub struct Signals {
     ends: [(i32, Signal); 4],
+    /// The terminal is gone; nothing more comes after that.
+    gone: Option<oneshot::Receiver<()>>,
     /// The terminal's shell has continued us.
     pub continued: Signal,
 }
@@ -36,6 +48,7 @@ impl Signals {
                 of(SignalKind::interrupt())?,
                 of(SignalKind::quit())?,
             ],
+            gone: watch_terminal(),
             continued: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
         })
     }
@@ -43,15 +56,48 @@ impl Signals {
     /// The next one.
     pub fn next(&mut self) -> impl Future<Output = Heard> + '_ {
         let [term, hup, int, quit] = &mut self.ends;
-        let continued = &mut self.continued;
+        let (gone, continued) = (&mut self.gone, &mut self.continued);
         async move {
             tokio::select! {
                 _ = term.1.recv() => Heard::End(term.0),
                 _ = hup.1.recv() => Heard::End(hup.0),
                 _ = int.1.recv() => Heard::End(int.0),
                 _ = quit.1.recv() => Heard::End(quit.0),
+                () = hung_up(gone) => Heard::End(SignalKind::hangup().as_raw_value()),
                 _ = continued.recv() => Heard::Continued,
             }
         }
     }
+}
+
+/// Comes when the terminal is gone; never where that cannot be known.
+async fn hung_up(gone: &mut Option<oneshot::Receiver<()>>) {
+    if let Some(receiver) = gone
+        && receiver.await.is_ok()
+    {
+        *gone = None;
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Waits on a thread for the end of the terminal. The signal for it is sent to the terminal's first process alone, which
+/// may be another one that does not hand it on; and who reads on from a terminal that is gone is told "nothing" again
+/// and again, without a pause.
+fn watch_terminal() -> Option<oneshot::Receiver<()>> {
+    let (tell, gone) = oneshot::channel();
+    let wait = move || {
+        let input = stdin();
+        let terminal = if input.is_terminal() { None } else { File::open("/dev/tty").ok() };
+        let terminal = terminal.as_ref().map_or(input.as_fd(), AsFd::as_fd);
+        // Nothing is asked for: what it is told all the same is the end.
+        let mut watched = [PollFd::from_borrowed_fd(terminal, PollFlags::empty())];
+        while poll(&mut watched, None) == Err(rustix::io::Errno::INTR) {}
+        if watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) && tell.send(()).is_ok() {
+            thread::sleep(LAST_MOMENT);
+            // Whatever holds it up: nobody sees it any more.
+            std::process::exit(128 + SignalKind::hangup().as_raw_value());
+        }
+    };
+    thread::Builder::new().name("terminal's end".to_owned()).spawn(wait).ok().map(|_| gone)
 }

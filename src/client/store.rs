@@ -151,7 +151,7 @@ fn gone(removed: io::Result<()>) -> io::Result<()> {
     removed.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600);
     options
@@ -174,7 +174,7 @@ fn is_same(found: &fs::Metadata, lock: &File) -> bool {
 
 /// A file's name for a server and a nick: what is not a plain letter, digit or one of a few signs is written as its
 /// number, so that no name leads out of the folder and no two are the same.
-fn file_name(server: &str, nick: &str) -> String {
+pub(super) fn file_name(server: &str, nick: &str) -> String {
     let whole = format!("{}@{}", nick.to_lowercase(), server.to_lowercase());
     let mut name = String::new();
     for byte in whole.bytes() {

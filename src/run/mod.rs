@@ -1,6 +1,7 @@
 //! What each command does: the arguments and the file become the library's configuration, and its outcome a line and an
 //! exit code.
 
+pub mod doctor;
 pub mod host;
 pub mod join;
 pub mod log;

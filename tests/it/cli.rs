@@ -128,7 +128,7 @@ impl Drop for Server {
 fn help_is_there_for_everything() {
     let home = Home::new();
     for (args, words) in [
-        (&["--help"][..], &["serve", "join", "host"][..]),
+        (&["--help"][..], &["serve", "join", "host", "doctor"][..]),
         (
             &["serve", "--help"],
             &[

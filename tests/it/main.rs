@@ -10,6 +10,7 @@
 
 mod cli;
 mod client;
+mod client_comfort;
 mod client_outbox;
 mod client_past;
 mod client_people;
@@ -22,6 +23,8 @@ mod log;
 mod log_command;
 mod process;
 mod pty;
+mod pty_comfort;
+mod pty_leaving;
 mod screens;
 mod server;
 mod simulation;

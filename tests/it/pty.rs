@@ -9,14 +9,14 @@ use rustix::process::Signal;
 use crate::terminal::{Home, PATIENCE, Terminal, chatui};
 
 /// A server in a terminal of its own, and where it listens.
-struct Server {
-    terminal: Terminal,
-    address: String,
+pub struct Server {
+    pub terminal: Terminal,
+    pub address: String,
 }
 
 impl Server {
     /// Starts one at any free port.
-    fn start(home: &Home) -> Server {
+    pub fn start(home: &Home) -> Server {
         Server::at(home, "127.0.0.1:0")
     }
 
@@ -29,7 +29,7 @@ impl Server {
     }
 
     /// A person at it, who is in the room.
-    fn person(&self, home: &Home, nick: &str) -> Terminal {
+    pub fn person(&self, home: &Home, nick: &str) -> Terminal {
         let person = Terminal::chatui(home, 100, 30, &["join", &self.address, "--nick", nick]);
         person.sees("#lobby");
         person.sees_rows(&format!("{nick} is among the people"), |rows| member(rows, nick));
@@ -45,7 +45,7 @@ fn address_in(screen: &str) -> String {
 }
 
 /// Whether the list of people, at the right end of a row, has this name.
-fn member(rows: &[String], nick: &str) -> bool {
+pub fn member(rows: &[String], nick: &str) -> bool {
     rows.iter().any(|row| {
         let right = row.rsplit_once('│').map_or("", |(_, right)| right);
         right.trim().trim_start_matches(['@', '+']) == nick
@@ -53,7 +53,7 @@ fn member(rows: &[String], nick: &str) -> bool {
 }
 
 /// Whether a message of this person, with this text, stands in a row.
-fn message(rows: &[String], nick: &str, text: &str) -> bool {
+pub fn message(rows: &[String], nick: &str, text: &str) -> bool {
     rows.iter().any(|row| row.find(nick).is_some_and(|at| row[at..].contains(text)))
 }
 
@@ -267,33 +267,6 @@ fn the_users_own_editor_has_the_terminal_and_gives_the_draft_back() {
     alice.line("/quit");
     assert_eq!(alice.exit(), 0);
     alice.is_restored();
-}
-
-#[test]
-fn each_way_of_leaving_restores_the_terminal() {
-    let home = Home::new();
-    let server = Server::start(&home);
-    // Who ends by a signal says so with its exit code, as shells do: 128 and the signal's number.
-    let leave: [(&str, &str, Option<Signal>, u32); 9] = [
-        ("by /quit", "/quit\r", None, 0),
-        ("by /quit with a reason", "/quit off to lunch\r", None, 0),
-        ("by Ctrl-C twice", "\u{3}\u{3}", None, 0),
-        ("by Ctrl-C with text and twice", "some text\u{3}\u{3}\u{3}", None, 0),
-        ("by Ctrl-D", "\u{4}", None, 0),
-        ("by exit, asked once", "exit\ry", None, 0),
-        ("by SIGTERM", "", Some(Signal::TERM), 143),
-        ("by SIGHUP", "", Some(Signal::HUP), 129),
-        ("by SIGINT", "", Some(Signal::INT), 130),
-    ];
-    for (n, (how, keys, signal, code)) in leave.into_iter().enumerate() {
-        let mut person = server.person(&home, &format!("leaver{n}"));
-        person.keys(keys);
-        if let Some(signal) = signal {
-            person.signal(signal);
-        }
-        assert_eq!(person.exit(), code, "{how}");
-        person.is_restored();
-    }
 }
 
 #[test]

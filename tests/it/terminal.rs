@@ -56,7 +56,8 @@ pub fn chatui() -> &'static Path {
 
 /// A running program and its terminal.
 pub struct Terminal {
-    pair: PtyPair,
+    /// None once the terminal is gone.
+    pair: Option<PtyPair>,
     writer: Box<dyn Write + Send>,
     shared: Arc<Shared>,
     pid: Pid,
@@ -74,6 +75,10 @@ struct Seen {
     screen: Option<vt100::Parser>,
     bytes: Vec<u8>,
     exit: Option<portable_pty::ExitStatus>,
+    /// Nobody is to read on.
+    is_over: bool,
+    /// Nobody reads on.
+    is_unread: bool,
 }
 
 impl Terminal {
@@ -85,12 +90,26 @@ impl Terminal {
     }
 
     /// Starts any command.
-    pub fn run(home: &Home, columns: u16, rows: u16, mut command: CommandBuilder) -> Terminal {
+    pub fn run(home: &Home, columns: u16, rows: u16, command: CommandBuilder) -> Terminal {
+        Terminal::with(home, columns, rows, command, &[])
+    }
+
+    /// Starts any command with variables of its own.
+    pub fn with(
+        home: &Home,
+        columns: u16,
+        rows: u16,
+        mut command: CommandBuilder,
+        variables: &[(&str, &str)],
+    ) -> Terminal {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let before = modes(&*pair.master);
         command.env_clear();
         for (name, value) in home.variables() {
+            command.env(name, value);
+        }
+        for (name, value) in variables {
             command.env(name, value);
         }
         command.cwd(home.path(""));
@@ -104,6 +123,9 @@ impl Terminal {
         thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if ours.lock().is_over {
+                    break;
+                }
                 ours.change(|seen| {
                     seen.bytes.extend_from_slice(&buffer[..count]);
                     if let Some(screen) = &mut seen.screen {
@@ -111,6 +133,8 @@ impl Terminal {
                     }
                 });
             }
+            drop(reader);
+            ours.change(|seen| seen.is_unread = true);
         });
         let ours = Arc::clone(&shared);
         thread::spawn(move || {
@@ -118,7 +142,7 @@ impl Terminal {
             ours.change(|seen| seen.exit = Some(exit));
         });
         let writer = pair.master.take_writer().unwrap();
-        Terminal { pair, writer, shared, pid, before }
+        Terminal { pair: Some(pair), writer, shared, pid, before }
     }
 
     /// Types.
@@ -138,6 +162,23 @@ impl Terminal {
         kill_process(self.pid, signal).unwrap();
     }
 
+    /// Takes the terminal away, as a window that is closed or a connection that breaks does. What runs in it has to end
+    /// within the patience of tests.
+    #[track_caller]
+    pub fn hang_up(mut self) {
+        self.shared.change(|seen| seen.is_over = true);
+        // The last reader goes with the next output.
+        self.resize(90, 25);
+        self.wait("nobody reads on", |seen| seen.is_unread);
+        self.writer = Box::new(std::io::sink());
+        self.pair = None;
+        self.wait("what ran in the terminal has ended", |seen| seen.exit.is_some());
+    }
+
+    fn master(&self) -> &dyn MasterPty {
+        &*self.pair.as_ref().expect("a terminal").master
+    }
+
     /// Changes the size.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.shared.change(|seen| {
@@ -145,7 +186,7 @@ impl Terminal {
                 screen.screen_mut().set_size(rows, columns);
             }
         });
-        self.pair.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.master().resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
     /// Waits until the screen shows this text.
@@ -164,6 +205,14 @@ impl Terminal {
     #[track_caller]
     pub fn sees_rows(&self, what: &str, holds: impl Fn(&[String]) -> bool) {
         self.wait(what, |seen| holds(&seen.text().lines().map(str::to_owned).collect::<Vec<_>>()));
+    }
+
+    /// Waits until the program has written these bytes, at least so many times.
+    #[track_caller]
+    pub fn writes(&self, bytes: &str, times: usize) {
+        let count =
+            |seen: &Seen| seen.bytes.windows(bytes.len()).filter(|part| *part == bytes.as_bytes()).count();
+        self.wait(&format!("{bytes:?} is written {times} times"), |seen| count(seen) >= times);
     }
 
     /// What the screen shows now.
@@ -206,7 +255,7 @@ impl Terminal {
     /// Checks that the terminal is as it was before: its modes, and each switch that the program has touched.
     #[track_caller]
     pub fn is_restored(&self) {
-        assert_eq!(modes(&*self.pair.master), self.before, "the terminal's modes");
+        assert_eq!(modes(self.master()), self.before, "the terminal's modes");
         // What is written last may still be on its way from the terminal to us.
         self.wait("every switch is back", |seen| switches_left(&seen.bytes).is_empty());
         let seen = self.shared.lock();
@@ -270,7 +319,7 @@ fn modes(master: &dyn MasterPty) -> String {
 fn switches_left(bytes: &[u8]) -> Vec<String> {
     // Shown cursor and line wrap are on by nature, all others off.
     let mut switches: BTreeMap<String, bool> = BTreeMap::new();
-    let (mut keyboard, mut cursor) = (0, "0".to_owned());
+    let (mut keyboard, mut titles, mut cursor) = (0, 0, "0".to_owned());
     for sequence in bytes.split(|b| *b == 0x1b).skip(1).filter_map(|rest| rest.strip_prefix(b"[")) {
         let end = sequence.iter().position(|b| (0x40..=0x7e).contains(b)).unwrap_or(sequence.len());
         let body = String::from_utf8_lossy(&sequence[..end]).into_owned();
@@ -282,6 +331,8 @@ fn switches_left(bytes: &[u8]) -> Vec<String> {
             }
             (Some('>'), Some(b'u')) => keyboard += 1,
             (Some('<'), Some(b'u')) => keyboard -= 1,
+            (_, Some(b't')) if body.starts_with("22;") => titles += 1,
+            (_, Some(b't')) if body.starts_with("23;") => titles -= 1,
             (_, Some(b'q')) if body.ends_with(' ') => cursor = body.trim_end().to_owned(),
             _ => {}
         }
@@ -293,6 +344,9 @@ fn switches_left(bytes: &[u8]) -> Vec<String> {
         .collect();
     if keyboard != 0 {
         left.push(format!("{keyboard} keyboard modes"));
+    }
+    if titles != 0 {
+        left.push(format!("{titles} titles"));
     }
     if !matches!(cursor.as_str(), "" | "0") {
         left.push(format!("cursor {cursor}"));
@@ -308,4 +362,5 @@ fn a_switch_that_is_left_is_found() {
     );
     assert_eq!(switches_left(b"\x1b[?1000;2004h\x1b[?25l\x1b[?1000l"), ["?2004h", "?25l"]);
     assert_eq!(switches_left(b"\x1b[>5u\x1b[2 q"), ["1 keyboard modes", "cursor 2"]);
+    assert_eq!(switches_left(b"\x1b[22;2t\x1b[22;2t\x1b[23;2t"), ["1 titles"]);
 }

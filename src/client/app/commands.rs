@@ -50,6 +50,9 @@ impl App {
                 Some(at) => self.jump(Place { msgid: "".into(), at }, effects),
                 None => self.say(Status::Error(when::EXAMPLES.to_owned())),
             },
+            Command::Ignore(mask) => self.ignore(mask.as_deref()),
+            Command::Unignore(mask) => self.unignore(&mask),
+            Command::Mute(room, muted) => self.mute(room.as_deref(), muted),
             Command::Retry => self.retry(effects),
             Command::Quit(reason) => self.leave(reason.as_deref(), effects),
             Command::Reconnect if self.connection == Connection::Online => {

@@ -59,10 +59,22 @@ impl App {
         let minute = matches!(self.screen, Screen::Rooms)
             .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
         let (draft, typing) = (self.keeping.next_tick(), self.typing.next_tick());
-        [typing, minute, self.leaving, said, countdown, asked, waiting, draft, self.session.next_tick()]
-            .into_iter()
-            .flatten()
-            .min()
+        let memory = self.remembering.next_tick();
+        [
+            memory,
+            typing,
+            minute,
+            self.leaving,
+            said,
+            countdown,
+            asked,
+            waiting,
+            draft,
+            self.session.next_tick(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     pub(super) fn on_tick(&mut self, effects: &mut Vec<Effect>) {
@@ -278,6 +290,10 @@ impl Window {
     /// its gap meanwhile is given up, for it will be told again, in its place.
     fn disconnected(&mut self) {
         self.joined = false;
+        if self.newest_known().is_some() {
+            // What is missed from here on is asked for from here on.
+            self.resume = None;
+        }
         if let Some(gap) = self.catching_up.take() {
             self.forget_after(gap);
             self.remove(gap);

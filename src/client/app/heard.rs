@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::super::entry::{Entry, EntryId, Kind};
 use super::super::session::{Heard, Report, What};
+use super::super::terminal::notice::Notice;
 use super::super::window::{Window, With};
 use super::{App, Effect, Status};
 use crate::irc::name::same;
@@ -13,6 +14,8 @@ use crate::irc::text::plain;
 
 /// However many speak to us, the bell rings no oftener.
 const BELL_PAUSE: Duration = Duration::from_secs(1);
+/// What was said longer ago calls nobody: a server may tell the past as if it were new.
+const CALL_FRESH: Duration = Duration::from_secs(120);
 /// Most windows: strangers who write to us open one each.
 const MAX_WINDOWS: usize = 200;
 
@@ -96,6 +99,7 @@ impl App {
         let mut window = Window::new(name, with);
         window.draft = self.kept_draft(name);
         self.windows.insert(at, window);
+        self.recall(at);
         if at <= self.current && self.windows.len() > 1 {
             self.current += 1;
         }
@@ -120,9 +124,9 @@ impl App {
         if self.windows[at].is_replay(&heard.msgid, heard.at) {
             return;
         }
-        let (speech, own) = (matches!(heard.what, What::Message | What::Action | What::Notice), heard.own);
+        let own = heard.own;
         let entry = self.entry_of(heard);
-        let mention = entry.mention;
+        let (speech, mention) = (entry.is_speech(), entry.mention);
         let id = self.windows[at].push(entry);
         if speech && !own {
             self.arrived(at, id, mention, effects);
@@ -140,6 +144,8 @@ impl App {
             _ if self.session.support().is_channel(&heard.place) => {
                 matches!(heard.what, What::Message | What::Action | What::Notice).then_some(0)
             }
+            // Whom one does not hear does not open a window.
+            _ if heard.ignored => None,
             What::Message | What::Action => Some(self.window_for(&heard.place, With::Person)),
             // Notices of services and bots open no window: they are shown where one looks.
             What::Notice => Some(self.current),
@@ -156,9 +162,28 @@ impl App {
             return;
         }
         window.count_unread(id, mention);
-        if (mention || window.with == With::Person) && self.now >= self.rang + BELL_PAUSE {
-            self.rang = self.now;
-            effects.push(Effect::Bell);
+        if (mention || window.with == With::Person) && !window.muted {
+            self.call(at, id, effects);
+        }
+    }
+
+    /// Calls the reader, who is elsewhere; not for what was said long ago. As long as the terminal has never told where the
+    /// keyboard is, they are taken to be elsewhere, and the bell alone calls.
+    fn call(&mut self, at: usize, id: EntryId, effects: &mut Vec<Effect>) {
+        let window = &self.windows[at];
+        let Some(entry) = window.entry(id) else { return };
+        let is_here = self.focused && self.tells_focus;
+        if is_here || self.now < self.rang + BELL_PAUSE || self.now.since(entry.at) > CALL_FRESH {
+            return;
+        }
+        self.rang = self.now;
+        effects.push(Effect::Bell);
+        if self.tells_focus {
+            let title = match window.with {
+                With::Person => plain(&entry.who),
+                _ => format!("{} in {}", plain(&entry.who), plain(&window.name)),
+            };
+            effects.push(Effect::Notify(Notice { title, body: plain(&entry.text) }));
         }
     }
 

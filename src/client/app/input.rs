@@ -308,7 +308,7 @@ impl App {
     }
 
     pub(super) fn on_focus(&mut self, focused: bool) {
-        self.focused = focused;
+        (self.focused, self.tells_focus) = (focused, true);
         if focused {
             self.windows[self.current].seen();
         } else {
@@ -322,6 +322,7 @@ impl App {
         }
         (self.page, self.drawn) = (drawn.rows, *drawn);
         self.windows[self.current].drawn(drawn);
+        self.note_read();
         self.load_seen(drawn.at_top, drawn.gap, effects);
     }
 
@@ -355,11 +356,11 @@ impl App {
     fn show_active(&mut self) {
         let rank = |at: &usize| {
             let window = &self.windows[*at];
-            (usize::from(window.mentions > 0), window.unread.min(1))
+            (usize::from(window.mentions > 0), window.urgent().min(1))
         };
         let count = self.windows.len();
         let next = (1..count).map(|n| (self.current + n) % count).rev().max_by_key(rank);
-        match next.filter(|at| self.windows[*at].unread > 0) {
+        match next.filter(|at| self.windows[*at].urgent() > 0) {
             Some(at) => self.show(at),
             None => self.say(Status::Info("nothing new".to_owned())),
         }

@@ -38,6 +38,8 @@ pub enum Keep {
     Append(String),
     /// Make this the whole of our own, and remove those that were found.
     Replace(String),
+    /// Make this the whole of what is remembered of the conversations ([`super::super::memory`]).
+    Memory(String),
 }
 
 /// Whether an event can have changed what is being typed.

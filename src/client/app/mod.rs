@@ -8,6 +8,7 @@ mod input;
 mod jump;
 mod keeping;
 mod past;
+mod remembering;
 mod screen;
 mod select;
 mod sending;
@@ -26,6 +27,7 @@ use super::backoff::Backoff;
 use super::editor::Editor;
 use super::outbox::Outbox;
 use super::session::{Channel, Identity, Report, Session, Stage};
+use super::terminal::notice::Notice;
 use super::window::{Drawn, Window, With};
 use crate::irc::Time;
 
@@ -33,6 +35,7 @@ use connection::Connection;
 use jump::Place;
 use keeping::{Drafts, Keeping};
 use past::Asked;
+use remembering::Remembering;
 use select::{Answering, Selection};
 use typing::Typing;
 
@@ -127,6 +130,10 @@ pub enum Event {
     Kept(Vec<Bytes>),
     /// The journal cannot be kept; why.
     NotKept(String),
+    /// What is remembered of the conversations, as [`Keep::Memory`] wrote it.
+    Recalled(Bytes),
+    /// It could not be written; why.
+    NotRemembered(String),
     /// The user's own editor has ended: the draft, or why there is none.
     Edited(Result<String, String>),
     /// The program is asked to end (a signal): say goodbye and go.
@@ -149,6 +156,8 @@ pub enum Effect {
     Disconnect(String),
     /// Ring the bell.
     Bell,
+    /// Have the desktop show this; through the gate.
+    Notify(Notice),
     /// Give the terminal back and stop until continued.
     Suspend,
     /// Give the terminal to the user's own editor with this draft; answer with [`Event::Edited`].
@@ -179,6 +188,8 @@ pub struct App {
     now: Time,
     size: (u16, u16),
     focused: bool,
+    /// Whether the terminal tells when it is given and loses the keyboard.
+    tells_focus: bool,
     screen: Screen,
     session: Session,
     windows: Vec<Window>,
@@ -216,6 +227,7 @@ pub struct App {
     outbox: Outbox,
     typing: Typing,
     keeping: Keeping,
+    remembering: Remembering,
     /// How many questions were asked whose answer confirms what was sent, and the one that is open.
     probes: u64,
     probing: Option<u64>,
@@ -246,6 +258,7 @@ impl App {
             now,
             size: surroundings.size,
             focused: true,
+            tells_focus: false,
             screen: Screen::Form(Box::new(form)),
             session: Session::new(identity),
             windows: vec![Window::new("", With::Server)],
@@ -273,6 +286,7 @@ impl App {
             outbox: Outbox::default(),
             typing: Typing::default(),
             keeping: Keeping::default(),
+            remembering: Remembering::default(),
             probes: 0,
             probing: None,
             next_id: surroundings.seed,
@@ -304,6 +318,7 @@ impl App {
         self.now = now;
         let mut effects = Vec::new();
         let drafts = Drafts::after(&event);
+        let is_last = remembering::is_last(&event);
         let is_typed = matches!(event, Event::Key(_) | Event::Paste(_));
         match event {
             Event::Line(bytes) => self.on_line(&bytes, &mut effects),
@@ -321,6 +336,8 @@ impl App {
             Event::Told(words) => self.on_told(words),
             Event::Kept(journals) => self.on_kept(&journals),
             Event::NotKept(reason) => self.on_not_kept(&reason),
+            Event::Recalled(bytes) => self.on_recalled(&bytes),
+            Event::NotRemembered(reason) => self.on_not_remembered(&reason),
             Event::Edited(text) => self.on_edited(text),
             Event::Leave => self.leave(None, &mut effects),
             Event::Tick => self.on_tick(&mut effects),
@@ -329,6 +346,7 @@ impl App {
             self.tell_typing(&mut effects);
         }
         self.keep_changes(drafts, &mut effects);
+        self.keep_memory(is_last, &mut effects);
         effects
     }
 }
@@ -476,7 +494,7 @@ impl App {
             With::Server => self.server_name(),
             _ => window.name.clone(),
         };
-        let unread: usize = self.windows.iter().map(|window| window.unread).sum();
+        let unread: usize = self.windows.iter().filter(|w| !w.muted).map(|window| window.unread).sum();
         let count = if unread == 0 { String::new() } else { format!(" ({unread})") };
         crate::irc::text::plain(&format!("chatui {name}{count}")).trim_end().to_owned()
     }

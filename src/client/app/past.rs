@@ -13,7 +13,7 @@ use crate::irc::{Cap, Time};
 /// How many lines a newcomer asks for.
 const FIRST_LINES: u32 = 50;
 /// How many pages are asked for after a pause before a gap is left open: at a hundred lines each, a thousand lines.
-const MAX_PAGES: u32 = 10;
+pub(super) const MAX_PAGES: u32 = 10;
 /// How many pages are looked through for lines that may have been said: at a hundred lines each, ten thousand lines.
 const SEARCHED_PAGES: u32 = 100;
 /// How often a server that searches only so much for one question is asked on for the same page.
@@ -231,12 +231,19 @@ impl App {
             }
             Purpose::Jump { ref to } => self.jumped(at, to),
             // All of them may have come live meanwhile: that does not mean that nothing is before them.
-            Purpose::First => self.filed_older(at, full),
+            Purpose::First => {
+                self.filed_older(at, full);
+                self.find_read(at, effects);
+            }
             Purpose::Older { before } if before != self.windows[at].first() && new == 0 => {
                 // What they belong in front of has been let go meanwhile.
                 self.windows[at].past = Past::More;
+                self.windows[at].resume = None;
             }
-            Purpose::Older { .. } => self.filed_older(at, full && new > 0),
+            Purpose::Older { .. } => {
+                self.filed_older(at, full && new > 0);
+                self.find_read(at, effects);
+            }
         }
         if holds_back && !self.is_catching_up(place) {
             self.caught_up(place, true, effects);
@@ -311,7 +318,7 @@ impl App {
         let Some(at) = self.windows.iter().position(|window| window.is(&asked.place)) else { return };
         let window = &mut self.windows[at];
         match asked.purpose {
-            Purpose::First | Purpose::Older { .. } => window.past = Past::Nowhere,
+            Purpose::First | Purpose::Older { .. } => (window.past, window.resume) = (Past::Nowhere, None),
             Purpose::CatchUp { gap, .. }
             | Purpose::Rest { gap }
             | Purpose::Fill { gap }
@@ -407,6 +414,7 @@ impl App {
     /// An entry for something that somebody did.
     pub(super) fn entry_of(&self, heard: Heard) -> Entry {
         let kind = match heard.what {
+            What::Message | What::Action | What::Notice if heard.ignored => Kind::Ignored,
             What::Message => Kind::Message,
             What::Action => Kind::Action,
             What::Notice => Kind::Notice,
@@ -453,7 +461,7 @@ fn newest(window: &Window) -> Option<(Box<str>, Time)> {
 }
 
 /// From where older lines are asked for.
-fn oldest(window: &Window) -> Option<(Box<str>, Time)> {
+pub(super) fn oldest(window: &Window) -> Option<(Box<str>, Time)> {
     let said = || window.entries().iter().find(|entry| entry.is_speech());
     window.oldest_known().or_else(said).map(|entry| (entry.msgid.clone(), entry.at))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::memory::is_ignored;
 use super::channel::Channel;
 use super::report::{Heard, Report, What};
 use super::{LIFE_TOKEN, MAX_CHANNELS, Marks, Session, Stage, WHO_MOST};
@@ -141,11 +142,19 @@ impl Session {
             label: marks.label.or_else(|| marks.batch.and_then(|batch| self.batches.label(batch))),
             own,
             reply: marks.reply.map(Into::into),
+            ignored: !own && self.is_ignored(message),
         })
+    }
+
+    fn is_ignored(&self, message: &Message<'_>) -> bool {
+        is_ignored(&self.ignored, message.source.unwrap_or_default())
     }
 
     /// Tags without a message: somebody types, or reacts to something.
     fn on_tags(&self, message: &Message<'_>, marks: &Marks<'_>, out: &mut Vec<Report>) {
+        if self.is_ignored(message) {
+            return;
+        }
         let nick = message.nick();
         let target = self.support.without_rank(message.param(0));
         let is_here = self.support.is_channel(target) || self.is_me(nick);

@@ -82,6 +82,8 @@ pub struct Session {
     refused: usize,
     /// Whether the nick in use is a variation of the wanted one, which is taken back when it becomes free.
     varied: bool,
+    /// Masks of people who are ignored.
+    ignored: Vec<String>,
     channels: Vec<Channel>,
     /// The channels of the connection before this one, until their members are told anew.
     former: Vec<Channel>,
@@ -112,6 +114,11 @@ impl Session {
     /// One's own nick.
     pub fn nick(&self) -> &str {
         &self.nick
+    }
+
+    /// Who is ignored from now on: masks.
+    pub fn set_ignored(&mut self, masks: &[String]) {
+        masks.clone_into(&mut self.ignored);
     }
 
     /// Whether one is away.
@@ -171,14 +178,14 @@ impl Session {
 
     /// The connection stands: these lines are to be sent.
     pub fn connected(&mut self, now: Time) -> Vec<String> {
-        let next_label = self.next_label;
+        let (next_label, ignored) = (self.next_label, std::mem::take(&mut self.ignored));
         // Of a channel that was not whole when the connection broke, what was known before still is.
         let mut former = std::mem::take(&mut self.channels);
         former.retain(|channel| channel.complete);
         self.former.retain(|old| !former.iter().any(|channel| same(&channel.name, &old.name)));
         former.append(&mut self.former);
         former.truncate(MAX_CHANNELS);
-        *self = Session { next_label, former, ..Session::new(std::mem::take(&mut self.identity)) };
+        *self = Session { next_label, ignored, former, ..Session::new(std::mem::take(&mut self.identity)) };
         self.stage = Stage::Registering;
         self.heard = now;
         self.opening()

@@ -52,6 +52,8 @@ pub struct Heard {
     pub own: bool,
     /// The server's id of the message that it answers.
     pub reply: Option<Box<str>>,
+    /// Whether the one who said it is ignored.
+    pub ignored: bool,
 }
 
 /// What the server says of what lies beyond a piece of the past, in the direction in which it was asked for

@@ -87,11 +87,14 @@ fn draw_room(app: &App, theme: &Theme, number: usize, row: Rect, ground: Option<
     if number <= 9 {
         Row::of(&number.to_string(), ink(Role::Quiet)).draw(buffer, row.x + 1, row.y, right);
     }
-    let count = if is_current { Row::default() } else { count(window.mentions, window.unread, &ink) };
+    // A muted room counts, but nothing of it stands out.
+    let count_ink = |role| ink(if window.muted { Role::Quiet } else { role });
+    let count = if is_current { Row::default() } else { count(window.mentions, window.unread, &count_ink) };
     let count_at = right.saturating_sub(count.width());
     let name_end = if count.is_empty() { right } else { count_at.saturating_sub(1) };
     let style = match (is_current, window.unread > 0) {
         (true, _) => ink(Role::Strong).add_modifier(Modifier::BOLD),
+        (false, _) if window.muted => ink(Role::Quiet),
         (false, true) => ink(Role::Strong),
         (false, false) => ink(Role::Muted),
     };
@@ -121,7 +124,8 @@ pub(super) fn folded(app: &App, theme: &Theme, width: u16) -> Row {
     let ink = |role| theme.on(Tint::Bar, role);
     let mut row = Row::default();
     for (number, window) in app.windows().iter().enumerate() {
-        let count = count(window.mentions, window.unread, &ink);
+        let ink = |role| ink(if window.muted { Role::Quiet } else { role });
+        let count = count(window.mentions, window.urgent(), &ink);
         if number != app.current() && !count.is_empty() {
             let style = ink(if window.mentions > 0 { Role::Mention } else { Role::Muted });
             let room = Row::of(&format!("  {number} "), style).with(&count);
@@ -138,7 +142,7 @@ pub(super) fn folded(app: &App, theme: &Theme, width: u16) -> Row {
 pub(super) fn sums(app: &App, theme: &Theme) -> Row {
     let others = || app.windows().iter().enumerate().filter(|(number, _)| *number != app.current());
     let mentions: usize = others().map(|(_, window)| window.mentions).sum();
-    let unread: usize = others().map(|(_, window)| window.unread.saturating_sub(window.mentions)).sum();
+    let unread: usize = others().map(|(_, window)| window.urgent().saturating_sub(window.mentions)).sum();
     let mut row = Row::default();
     if mentions > 0 {
         row = row.and(&format!("@{}", capped(mentions)), theme.on(Tint::Bar, Role::Mention));

@@ -71,6 +71,17 @@ pub struct Mark {
     pub count: usize,
 }
 
+/// How far a conversation was read at an earlier time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// The server's id of the last message that was seen.
+    pub msgid: Box<str>,
+    /// Its time.
+    pub at: Time,
+    /// How many older pages were asked for to find it.
+    pub pages: u32,
+}
+
 /// How much of a conversation's past is here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Past {
@@ -122,6 +133,10 @@ pub struct Window {
     pub wanted: bool,
     /// How much of the past is here.
     pub past: Past,
+    /// Whether it calls nobody.
+    pub muted: bool,
+    /// How far it was read at an earlier time, until that place is found.
+    pub resume: Option<Resume>,
     /// What had been typed when the reader went to another window.
     pub draft: Draft,
     /// The gap at which what was missed during a pause is being filled in.
@@ -152,6 +167,8 @@ impl Window {
             joined: with == With::Person,
             wanted: false,
             past: Past::More,
+            muted: false,
+            resume: None,
             draft: Draft::default(),
             catching_up: None,
             entries: VecDeque::new(),
@@ -359,6 +376,33 @@ impl Window {
             self.below += speech;
         }
         self.mark.get_or_insert(Mark { entry: first, count: 0 }).count += speech;
+    }
+
+    /// Where what was not read at an earlier time begins, if that is here.
+    pub fn after_read(&self, read: &Resume) -> Option<usize> {
+        let known = |entry: &Entry| !entry.msgid.is_empty();
+        let exactly = self.entries.iter().rposition(|entry| known(entry) && entry.msgid == read.msgid);
+        let about = || self.entries.iter().rposition(|entry| known(entry) && entry.at <= read.at);
+        exactly.or_else(about).map(|at| at + 1)
+    }
+
+    /// What stands from there on, as far as it was said before one came, was missed at an earlier time.
+    pub fn resumed(&mut self, from: usize, seen: bool) {
+        let join = self.entries.iter().rposition(|entry| entry.own && entry.kind == Kind::Join);
+        let end = join.unwrap_or(self.entries.len() - self.pending);
+        let later = self.mark.take();
+        if from < end {
+            self.missed(from..end, seen);
+        }
+        match (&mut self.mark, later) {
+            (Some(mark), Some(later)) => mark.count += later.count,
+            (mark, later) => *mark = later.or(*mark),
+        }
+    }
+
+    /// How many messages have come unseen that call the reader.
+    pub fn urgent(&self) -> usize {
+        if self.muted { self.mentions } else { self.unread }
     }
 
     /// Somebody said something just now: unread if nobody looks, and the unread line stands above the first.

@@ -350,6 +350,7 @@ fn sentence(entry: &Entry) -> String {
     let (who, text) = (&entry.who, &entry.text);
     let because = |reason: &str| if reason.is_empty() { String::new() } else { format!(": {reason}") };
     match entry.kind {
+        Kind::Ignored => format!("{who} (ignored): {text}"),
         Kind::Join => format!("{who} came"),
         Kind::Nick => format!("{who} is now called {text}"),
         Kind::Part => format!("{who} left the room{}", because(text)),

@@ -1,4 +1,4 @@
-//! Comings and goings, folded: a run of them is one row.
+//! Comings and goings, and what is ignored, folded: a run of them is one row.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -50,10 +50,12 @@ pub(super) fn block(entries: &VecDeque<Entry>, at: usize) -> Range<usize> {
 /// The one row that a run of comings and goings becomes: `+ greta_s jp  − q  dara → dara_`.
 pub(super) fn text<'a>(run: impl Iterator<Item = &'a Entry>) -> String {
     let (mut came, mut went, mut renamed) = (Group::default(), Group::default(), Group::default());
+    let mut ignored = 0;
     let mut reason: Option<&str> = None;
     let mut one_reason = true;
     for entry in run {
         match entry.kind {
+            Kind::Ignored => ignored += 1,
             Kind::Join => came.add(|| entry.who.to_string()),
             Kind::Nick => renamed.add(|| format!("{} → {}", entry.who, entry.text)),
             _ => {
@@ -76,6 +78,11 @@ pub(super) fn text<'a>(run: impl Iterator<Item = &'a Entry>) -> String {
     }
     if renamed.count > 0 {
         parts.push(renamed.listed());
+    }
+    match ignored {
+        0 => {}
+        1 => parts.push("1 line ignored".to_owned()),
+        count => parts.push(format!("{count} lines ignored")),
     }
     parts.join("  ")
 }
@@ -120,8 +127,10 @@ mod tests {
             entry(2, Kind::Join, "jp", ""),
             entry(3, Kind::Quit, "q", "gone"),
             entry(4, Kind::Nick, "dara", "dara_"),
+            entry(5, Kind::Ignored, "x", "buy"),
+            entry(6, Kind::Ignored, "x", "buy now"),
         ];
-        assert_eq!(text(run.iter()), "+ greta_s jp  − q  dara → dara_");
+        assert_eq!(text(run.iter()), "+ greta_s jp  − q  dara → dara_  2 lines ignored");
     }
 
     #[test]
