@@ -14,6 +14,7 @@
 )]
 
 mod arrive;
+mod certificate;
 mod churn;
 mod crowd;
 mod history;

@@ -90,11 +90,6 @@ impl Outbox {
         }
     }
 
-    /// Writes as much as the socket takes.
-    pub fn flush(&mut self, socket: &mut impl Write, spare: &mut Spare) -> Flushed {
-        self.flush_part(socket, spare, usize::MAX)
-    }
-
     /// Writes at most so many bytes, and of UTF-8 whole characters.
     pub fn flush_part(&mut self, socket: &mut impl Write, spare: &mut Spare, most: usize) -> Flushed {
         let mut rest = most;
@@ -170,11 +165,11 @@ mod tests {
         let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
         let mut socket = Socket { room: 5, got: Vec::new() };
         outbox.buffer(&mut spare).extend_from_slice(b"hello ");
-        assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::Blocked));
+        assert!(matches!(outbox.flush_part(&mut socket, &mut spare, usize::MAX), Flushed::Blocked));
         outbox.buffer(&mut spare).extend_from_slice(b"world");
         assert_eq!(outbox.waiting(), 6);
         socket.room = 100;
-        assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::All));
+        assert!(matches!(outbox.flush_part(&mut socket, &mut spare, usize::MAX), Flushed::All));
         assert_eq!((socket.got.as_slice(), outbox.waiting()), (b"hello world".as_slice(), 0));
         assert_eq!(spare.0.len(), 1);
     }
@@ -186,14 +181,14 @@ mod tests {
         let mut socket = Socket { room: 4, got: Vec::new() };
         outbox.share(&shared, &mut spare);
         assert!(outbox.buffer.is_empty(), "nothing is copied while it is all that waits");
-        assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::Blocked));
+        assert!(matches!(outbox.flush_part(&mut socket, &mut spare, usize::MAX), Flushed::Blocked));
         assert_eq!(outbox.waiting(), 3);
         outbox.share(&shared, &mut spare);
         outbox.buffer(&mut spare).extend_from_slice(b"own ");
         outbox.share(&shared, &mut spare);
         assert_eq!(outbox.waiting(), 3 + 7 + 4 + 7);
         socket.room = 100;
-        assert!(matches!(outbox.flush(&mut socket, &mut spare), Flushed::All));
+        assert!(matches!(outbox.flush_part(&mut socket, &mut spare, usize::MAX), Flushed::All));
         assert_eq!(String::from_utf8(socket.got).unwrap(), "shared shared own shared ");
         assert_eq!(outbox.waiting(), 0);
         outbox.share(&shared, &mut spare);
