@@ -9,10 +9,11 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// How long the client may take to end in good order once its terminal is gone.
+/// How long the client may take to end in good order once its terminal is gone, or it was told to end.
 const LAST_MOMENT: Duration = Duration::from_secs(3);
 
 /// What a signal says.
@@ -41,6 +42,7 @@ impl Signals {
     /// The system does not let us.
     pub fn new() -> io::Result<Signals> {
         let of = |kind: SignalKind| signal(kind).map(|stream| (kind.as_raw_value(), stream));
+        end_at_last();
         Ok(Signals {
             ends: [
                 of(SignalKind::terminate())?,
@@ -68,6 +70,28 @@ impl Signals {
             }
         }
     }
+}
+
+/// Sees to it on a thread that the client ends when it is told to, also while it writes to a terminal that takes nothing any
+/// more. SIGINT is a key, too, and not always the end.
+fn end_at_last() {
+    let wait = || -> io::Result<()> {
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let number = runtime.block_on(async {
+            let mut term = signal(SignalKind::terminate())?;
+            let mut hup = signal(SignalKind::hangup())?;
+            let mut quit = signal(SignalKind::quit())?;
+            io::Result::Ok(tokio::select! {
+                _ = term.recv() => SignalKind::terminate(),
+                _ = hup.recv() => SignalKind::hangup(),
+                _ = quit.recv() => SignalKind::quit(),
+            })
+        })?;
+        thread::sleep(LAST_MOMENT);
+        std::process::exit(128 + number.as_raw_value());
+    };
+    // Without it the client ends all the same, as long as its terminal reads.
+    let _ = thread::Builder::new().name("last moment".to_owned()).spawn(wait);
 }
 
 /// Comes when the terminal is gone; never where that cannot be known.

@@ -215,6 +215,11 @@ impl Terminal {
         self.wait(&format!("{bytes:?} is written {times} times"), |seen| count(seen) >= times);
     }
 
+    /// All that the program has written so far.
+    pub fn written(&self) -> Vec<u8> {
+        self.shared.lock().bytes.clone()
+    }
+
     /// What the screen shows now.
     pub fn screen(&self) -> String {
         self.shared.lock().text()
