@@ -35,8 +35,8 @@ fn with_head(head: &[u8], inputs: &[Vec<u8>]) -> Vec<Vec<u8>> {
 fn script(line: &[u8]) -> Vec<u8> {
     let line = line.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let said: Vec<Vec<u8>> = line.map(|line| [b"a> ", line].concat()).collect();
-    let (before, after) = (&b"a+alice\nb+bob\na> JOIN #test\nb> JOIN #test\n"[..], b"\na~5\nb> PRIVMSG #test :hi");
-    [before, &said.join(&b'\n'), after].concat()
+    let (before, after): (&[u8], &[u8]) = (b"a+alice\nb+bob\na> JOIN #test\nb> JOIN #test\n", b"\na~5\nb> PRIVMSG #test :hi");
+    [before, &said.join(&b'\n')[..], after].concat()
 }
 
 /// Bytes as pieces that come one after the other, as the target `door` reads them.
@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     write(folder, "wire", with_head(&[3, 0, 50, 7], &[&sent[..], &served].concat()))?;
     write(folder, "core", sent.iter().map(|line| script(line)).collect())?;
     let mut first: Vec<Vec<u8>> = sent.iter().map(|bytes| knocks(bytes)).collect();
-    first.extend(texts.iter().map(|text| knocks(&[b"anna\r\n", text, b"\r\n/quit\r\n"].concat())));
+    first.extend(texts.iter().map(|text| knocks(&[&b"anna\r\n"[..], text, b"\r\n/quit\r\n"].concat())));
     first.push(knocks(b"anna"));
     write(folder, "door", first)?;
     let said = [&[1, 128, 0, 40][..], &texts.join(&b'\n')[..2000]].concat();
