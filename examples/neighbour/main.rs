@@ -20,9 +20,11 @@ mod usage;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use clap::Parser;
+use tokio::runtime::Builder;
 
 use attack::Attack;
 use good::Good;
@@ -65,9 +67,18 @@ fn main() -> ExitCode {
     }
 }
 
+/// The neighbour has a thread of its own: what it does is not to be a burden on those who measure.
+fn apart(attack: Attack, server: SocketAddr, from: Option<SocketAddr>, span: Duration) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
+            runtime.block_on(attack.go_on(server, from, span));
+        }
+    })
+}
+
 /// Whether all of it was bearable.
 fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     let process = Process::new(cli.pid);
     println!(
         "{:<34} {:>8} {:>8} {:>8} {:>6} {:>5} {:>8} {:>8} {:>8} {:>6}",
@@ -82,7 +93,7 @@ fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
         let row = runtime.block_on(async {
             let good = Good::come(cli.server, CLIENTS).await?;
             let before = process.usage();
-            let enemy = tokio::spawn(attack.go_on(cli.server, cli.from, span));
+            let enemy = apart(attack, cli.server, cli.from, span);
             let mut most = before.memory;
             let watch = async {
                 // It goes on until the others are done.
@@ -95,7 +106,7 @@ fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
                 noticed = good.talk(span) => noticed,
                 noticed = watch => noticed,
             };
-            enemy.abort();
+            let _ = enemy.join();
             let cpu = process.usage().cpu.saturating_sub(before.cpu).as_secs_f64() / span.as_secs_f64();
             // What is over is given back within some moments.
             tokio::time::sleep(Duration::from_secs(2)).await;

@@ -230,7 +230,9 @@ fn a85_a_client_whose_terminal_takes_nothing_any_more_still_ends() {
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut buffer = [0; 4096];
-            while read.load(Ordering::SeqCst) && reader.read(&mut buffer).is_ok() {}
+            while read.load(Ordering::SeqCst) {
+                assert!(reader.read(&mut buffer).unwrap() > 0);
+            }
         });
         bob.until(|line| line.starts_with(":alice!") && line.contains(" JOIN "));
         read.store(false, Ordering::SeqCst);

@@ -214,7 +214,7 @@ fn a12_what_is_done_to_what_is_not_there_is_answered_by_a_number() {
         "PRIVMSG nobody :x",
     ] {
         let mut stage = two();
-        say(&mut stage, 'a', &format!("{line}"));
+        say(&mut stage, 'a', line);
         let answers = told(&mut stage, 'a');
         let number = |line: &String| line.split(' ').nth(1).is_some_and(|word| word.parse::<u16>().is_ok());
         assert!(!answers.is_empty() && answers.iter().all(number), "{line}: {answers:#?}");
@@ -306,7 +306,7 @@ fn a54_nobody_takes_back_what_another_has_said() {
     stage.take('b');
     let before = stage.kept.len();
     for line in [format!("REDACT #x {id} :gone"), format!("@+draft/delete={id} TAGMSG #x")] {
-        say(&mut stage, 'b', &format!("{line}"));
+        say(&mut stage, 'b', &line);
         stage.take('b');
         assert!(!told(&mut stage, 'a').iter().any(|line| line.contains("REDACT")));
     }
@@ -330,7 +330,7 @@ fn a55_a_secret_channel_is_in_no_list() {
         "WHOX alice %c",
         "LUSERS",
     ] {
-        say(&mut stage, 'c', &format!("{line}"));
+        say(&mut stage, 'c', line);
         let answers = stage.take('c');
         let shows = |answer: &String| answer.contains("#x") && !answer.contains(" 366 ");
         assert!(!answers.iter().any(shows), "{line}: {answers:#?}");
