@@ -35,7 +35,8 @@ fn with_head(head: &[u8], inputs: &[Vec<u8>]) -> Vec<Vec<u8>> {
 fn script(line: &[u8]) -> Vec<u8> {
     let line = line.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let said: Vec<Vec<u8>> = line.map(|line| [b"a> ", line].concat()).collect();
-    let (before, after): (&[u8], &[u8]) = (b"a+alice\nb+bob\na> JOIN #test\nb> JOIN #test\n", b"\na~5\nb> PRIVMSG #test :hi");
+    let (before, after): (&[u8], &[u8]) =
+        (b"a+alice\nb+bob\na> JOIN #test\nb> JOIN #test\n", b"\na~5\nb> PRIVMSG #test :hi");
     [before, &said.join(&b'\n')[..], after].concat()
 }
 

@@ -115,9 +115,22 @@ impl Stage {
             [2, which, held, ..] => {
                 let modifiers = KeyModifiers::from_bits_truncate(held & 7);
                 let codes = [
-                    KeyCode::Enter, KeyCode::Tab, KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown,
-                    KeyCode::Home, KeyCode::End, KeyCode::Esc, KeyCode::Backspace, KeyCode::Left, KeyCode::Right,
-                    KeyCode::F(1), KeyCode::F(7), KeyCode::F(8), KeyCode::F(9),
+                    KeyCode::Enter,
+                    KeyCode::Tab,
+                    KeyCode::Up,
+                    KeyCode::Down,
+                    KeyCode::PageUp,
+                    KeyCode::PageDown,
+                    KeyCode::Home,
+                    KeyCode::End,
+                    KeyCode::Esc,
+                    KeyCode::Backspace,
+                    KeyCode::Left,
+                    KeyCode::Right,
+                    KeyCode::F(1),
+                    KeyCode::F(7),
+                    KeyCode::F(8),
+                    KeyCode::F(9),
                 ];
                 match which {
                     b' '..=b'~' => self.key(KeyCode::Char(char::from(*which)), modifiers),

@@ -30,7 +30,8 @@ struct Stage {
 
 impl Stage {
     fn new() -> Stage {
-        let operators = vec![chatui::server::core::config::Operator { name: "o".into(), password: "p".into() }];
+        let operators =
+            vec![chatui::server::core::config::Operator { name: "o".into(), password: "p".into() }];
         Stage {
             core: Core::new(Config { operators, motd: vec!["m".into()], ..Config::default() }),
             backbone: Local::after(Time::default(), 0),
@@ -87,8 +88,10 @@ impl Stage {
     fn hear(&self, to: ConnId, bytes: &[u8]) {
         assert!(self.open[to.0 as usize], "{to:?} is not there");
         for line in check_lines(bytes) {
-            let untagged = line.strip_prefix('@').and_then(|line| line.split_once(' ')).map_or(line, |(_, rest)| rest);
-            let source = untagged.strip_prefix(':').and_then(|rest| rest.split_once(' ')).map(|(source, _)| source);
+            let untagged =
+                line.strip_prefix('@').and_then(|line| line.split_once(' ')).map_or(line, |(_, rest)| rest);
+            let source =
+                untagged.strip_prefix(':').and_then(|rest| rest.split_once(' ')).map(|(source, _)| source);
             match source {
                 Some(source) => {
                     let is_user = source.contains('!') && source.contains('@');
@@ -105,7 +108,9 @@ impl Stage {
         }
         self.input(Input::Open(id, Peer { address: "h".to_owned(), ..Peer::default() }));
         if !nick.is_empty() {
-            for line in [&b"CAP REQ :"[..], b"batch message-tags server-time echo-message labeled-response"].chunks(2) {
+            for line in
+                [&b"CAP REQ :"[..], b"batch message-tags server-time echo-message labeled-response"].chunks(2)
+            {
                 self.input(Input::Line(id, &line.concat()));
             }
             self.input(Input::Line(id, &[b"NICK ", nick].concat()));
@@ -126,7 +131,9 @@ impl Stage {
         match what {
             b'>' if there && rest.len() > 8191 + 510 => self.input(Input::TooLong(id)),
             b'>' if there => self.input(Input::Line(id, rest)),
-            b'!' if there => self.input(Input::Close(id, cut(&String::from_utf8_lossy(rest), 300).to_owned())),
+            b'!' if there => {
+                self.input(Input::Close(id, cut(&String::from_utf8_lossy(rest), 300).to_owned()))
+            }
             b'+' => self.open(id, rest),
             b'~' => {
                 let seconds = rest.iter().fold(0, |sum, b| (sum * 10 + u64::from(b & 15)) % 1_000);

@@ -43,7 +43,8 @@ fn inside(mut user: User, mut at: Duration, rest: &mut &[u8], mut effects: Effec
         user.tick(at, &mut effects);
         match piece.split_first() {
             Some((0, line)) => {
-                let line: Vec<u8> = line.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n' | 0)).collect();
+                let line: Vec<u8> =
+                    line.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n' | 0)).collect();
                 user.hear(&[&line, &b"\r\n"[..]].concat(), &mut effects);
             }
             _ => user.take(piece, at, &mut effects),

@@ -1,10 +1,10 @@
 //! Any text of others: what the gate lets through, and how it stands on a screen of any width, wrapped.
 #![no_main]
 
+use chatui::client::Address;
 use chatui::client::app::{App, Event, Options, Surroundings};
 use chatui::client::theme::{Depth, Ground, Theme};
 use chatui::client::view::draw;
-use chatui::client::Address;
 use chatui::irc::Time;
 use chatui::irc::text::{escape_len, format_len, gate, plain, without_formatting};
 use chatui_fuzz::{check_screen, is_raw};
@@ -46,7 +46,11 @@ fn stand(text: &str, columns: u16, rows: u16) {
     let mut app = App::new(options, surroundings, now);
     app.start(now);
     app.update(Event::Online, now);
-    let mut lines = vec![":s 001 self :hi".to_owned(), ":self!u@h JOIN #test".to_owned(), ":s 366 self #test :End".to_owned()];
+    let mut lines = vec![
+        ":s 001 self :hi".to_owned(),
+        ":self!u@h JOIN #test".to_owned(),
+        ":s 366 self #test :End".to_owned(),
+    ];
     for text in text.split(['\r', '\n', '\0']).take(MOST_TEXTS) {
         lines.push(format!(":bob!b@h PRIVMSG #test :{text}"));
         lines.push(format!(":bob!b@h PRIVMSG #test :\u{1}ACTION {text}\u{1}"));
