@@ -215,11 +215,6 @@ impl Terminal {
         self.wait(&format!("{bytes:?} is written {times} times"), |seen| count(seen) >= times);
     }
 
-    /// All that the program has written so far.
-    pub fn written(&self) -> Vec<u8> {
-        self.shared.lock().bytes.clone()
-    }
-
     /// What the screen shows now.
     pub fn screen(&self) -> String {
         self.shared.lock().text()
@@ -250,6 +245,11 @@ impl Terminal {
     /// The program as a process.
     pub fn process(&self) -> Process {
         Process(self.pid.as_raw_nonzero().get().cast_unsigned())
+    }
+
+    /// The very bytes that the program has written so far.
+    pub fn output(&self) -> Vec<u8> {
+        self.shared.lock().bytes.clone()
     }
 
     /// Whether the program has ended.

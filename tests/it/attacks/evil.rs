@@ -152,7 +152,7 @@ fn meet(id: &str, bytes: Vec<u8>) -> Duration {
     let grown = person.process().memory().saturating_sub(memory);
     assert!(grown < GROWN, "{id}: {grown} bytes");
     assert!(!person.has_ended(), "{id}");
-    let text = text_of(&person.written()).unwrap_or_else(|sequence| panic!("{id}: {sequence} was written"));
+    let text = text_of(&person.output()).unwrap_or_else(|sequence| panic!("{id}: {sequence} was written"));
     let raw = |c: char| {
         // It rings its own bell for who writes to one alone.
         (c.is_control() && !matches!(c, '\r' | '\n' | '\u{7}'))
