@@ -5,6 +5,7 @@ use std::fs::File;
 use std::future::Future;
 use std::io::{self, IsTerminal, stdin};
 use std::os::fd::AsFd;
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub enum Heard {
 /// The signals that end the client, and the one that continues it.
 #[derive(Debug)]
 pub struct Signals {
+    /// As long as it is there, the client runs.
+    _running: Arc<()>,
     ends: [(i32, Signal); 4],
     /// The terminal is gone; nothing more comes after that.
     gone: Option<oneshot::Receiver<()>>,
@@ -42,8 +45,10 @@ impl Signals {
     /// The system does not let us.
     pub fn new() -> io::Result<Signals> {
         let of = |kind: SignalKind| signal(kind).map(|stream| (kind.as_raw_value(), stream));
-        end_at_last();
+        let running = Arc::new(());
+        end_at_last(Arc::downgrade(&running));
         Ok(Signals {
+            _running: running,
             ends: [
                 of(SignalKind::terminate())?,
                 of(SignalKind::hangup())?,
@@ -88,7 +93,10 @@ fn end_at_last() {
             })
         })?;
         thread::sleep(LAST_MOMENT);
-        std::process::exit(128 + number.as_raw_value());
+        if running.strong_count() > 0 {
+            std::process::exit(128 + number.as_raw_value());
+        }
+        Ok(())
     };
     // Without it the client ends all the same, as long as its terminal reads.
     let _ = thread::Builder::new().name("last moment".to_owned()).spawn(wait);
