@@ -43,6 +43,8 @@ pub enum Command {
     Invite(String, Option<String>),
     /// Go to what was said at some time.
     Goto(String),
+    /// Look for what was said.
+    Search(String),
     /// Empty the window.
     Clear,
     /// Hide what whoever fits this nick or mask says; without one: say who is hidden.
@@ -145,6 +147,9 @@ pub const TABLE: &[Spec] = &[
         (!nick.is_empty()).then(|| Command::Invite(nick.to_owned(), some(word(channel).0)))
     }),
     spec("goto", "day or time", "go to what was said then", |rest| some(rest).map(Command::Goto)),
+    spec("search", "words from: in: since: before: has:link", "look for what was said", |rest| {
+        some(rest).map(Command::Search)
+    }),
     spec("ignore", "[nick or mask]", "hide what somebody says; alone: who is hidden", |rest| {
         Some(Command::Ignore(some(word(rest).0)))
     }),

@@ -47,6 +47,14 @@ pub enum Action {
     Goto,
     /// Back to where the reader was before a jump; on a line that is being typed, a word to the left.
     BackOrWord,
+    /// Forward again; on a line that is being typed, a word to the right.
+    ForwardOrWord,
+    /// Look for what was said.
+    Search,
+    /// The message before this that names the reader.
+    OlderMention,
+    /// The next one.
+    NewerMention,
     /// The next window.
     NextWindow,
     /// The window before.
@@ -175,12 +183,24 @@ pub const TABLE: &[Binding] = &[
         "same, input empty",
         &[(NONE, KeyCode::Home, Action::HomeOrOldest), (NONE, KeyCode::End, Action::EndOrNewest)],
     ),
-    row(Group::Read, "Alt-U", "first unread", &[(ALT, KeyCode::Char('u'), Action::FirstUnread)]),
     row(
         Group::Read,
-        "Alt-G Alt-←",
-        "go to a time, back",
-        &[(ALT, KeyCode::Char('g'), Action::Goto), (ALT, KeyCode::Left, Action::BackOrWord)],
+        "Alt-U Alt-G",
+        "unread, go to time",
+        &[(ALT, KeyCode::Char('u'), Action::FirstUnread), (ALT, KeyCode::Char('g'), Action::Goto)],
+    ),
+    row(
+        Group::Read,
+        "Alt-P Alt-N",
+        "who named me, next",
+        &[(ALT, KeyCode::Char('p'), Action::OlderMention), (ALT, KeyCode::Char('n'), Action::NewerMention)],
+    ),
+    row(Group::Read, "Ctrl-S", "search", &[(CTRL, KeyCode::Char('s'), Action::Search)]),
+    row(
+        Group::Read,
+        "Alt-← Alt-→",
+        "back, forward",
+        &[(ALT, KeyCode::Left, Action::BackOrWord), (ALT, KeyCode::Right, Action::ForwardOrWord)],
     ),
     row(Group::Read, "Alt-↑", "choose a message", &[(ALT, KeyCode::Up, Action::Select)]),
     row(Group::Read, "Alt-=", "who comes and goes", &[(ALT, KeyCode::Char('='), Action::Unfold)]),

@@ -28,7 +28,7 @@ use super::core::{ConnId, Core, Input, Lines, Note, Output};
 use super::inbox::{Batch, Event, Inbox};
 use super::log::{AppendError, Log, Sync};
 use super::mailbox::{Delivery, Mailboxes};
-use super::pages::{Job, Pages};
+use super::pages::{Job, Pages, Work};
 
 /// What one turn has brought: lines for the log, and what follows once they lie there.
 #[derive(Debug, Default)]
@@ -215,7 +215,9 @@ impl Rounds {
         let outputs = &self.turn.outputs[before..];
         let size: usize = outputs.iter().map(Output::size).sum();
         // A page that must be read is a share of its own, however short: so a connection has those of one line under way.
-        let page = |output: &Output| matches!(output, Output::Page { lines: Lines::Asked(_), .. });
+        let page = |output: &Output| {
+            matches!(output, Output::Page { lines: Lines::Asked(_) | Lines::Sought(_), .. })
+        };
         let size = if outputs.iter().any(page) { size.max(ANSWERS + 1) } else { size };
         self.room = if self.turn.last { usize::MAX } else { self.room.saturating_sub(size) };
         size
@@ -303,14 +305,19 @@ fn release(turn: &mut Turn, number: u64, log: &dyn Log, room: usize, counts: &mu
             Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
                 *output = Output::Reply { to: *to, bytes: playback.lines(lines, *rest), of: None };
             }
-            Output::Page { to, lines: Lines::Asked(_), playback } if asked.len() >= room => {
+            Output::Page { to, lines: Lines::Asked(_) | Lines::Sought(_), playback }
+                if asked.len() >= room =>
+            {
                 warn!("too many pages wait to be read");
                 *output = Output::Reply { to: *to, bytes: playback.failure(), of: None };
             }
-            Output::Page { to, lines: Lines::Asked(query), playback } => {
+            Output::Page { to, lines: lines @ (Lines::Asked(_) | Lines::Sought(_)), playback } => {
                 let log = Arc::clone(prefix.get_or_insert_with(|| log.prefix()));
-                let (query, playback) = (query.clone(), playback.clone());
-                asked.push(Job { to: *to, page: (number, n), query, playback, log });
+                let work = match lines {
+                    Lines::Sought(find) => Work::Search(find.clone()),
+                    Lines::Asked(query) | Lines::Recent { query, .. } => Work::Page(query.clone()),
+                };
+                asked.push(Job { to: *to, page: (number, n), work, playback: playback.clone(), log });
             }
             Output::Note(Note::Arrived(id, nick, peer)) => {
                 counts.arrivals += 1;

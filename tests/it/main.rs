@@ -15,6 +15,7 @@ mod client_outbox;
 mod client_past;
 mod client_people;
 mod client_scroll;
+mod client_search;
 mod client_tls;
 mod core;
 mod crash;

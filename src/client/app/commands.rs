@@ -47,9 +47,10 @@ impl App {
             Command::Help(topic) => self.help(topic.as_deref()),
             Command::Clear => self.windows[self.current].clear(),
             Command::Goto(text) => match when::parse(&text, self.now, self.offset) {
-                Some(at) => self.jump(Place { msgid: "".into(), at }, effects),
+                Some(at) => self.jump(Place { msgid: "".into(), at, in_context: false }, effects),
                 None => self.say(Status::Error(when::EXAMPLES.to_owned())),
             },
+            Command::Search(text) => self.search_for(&text, effects),
             Command::Ignore(mask) => self.ignore(mask.as_deref()),
             Command::Unignore(mask) => self.unignore(&mask),
             Command::Mute(room, muted) => self.mute(room.as_deref(), muted),
@@ -148,6 +149,7 @@ impl App {
         }
         let name = window.name.clone();
         self.outbox.take_all_to(&name);
+        self.note_open(&name, false);
         if at == self.current {
             self.show(self.next_after(at));
         }

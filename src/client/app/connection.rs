@@ -59,8 +59,11 @@ impl App {
         let minute = matches!(self.screen, Screen::Rooms)
             .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
         let (draft, typing) = (self.keeping.next_tick(), self.typing.next_tick());
+        let search = self.finding.search.as_ref().and_then(|search| search.next_tick());
         let memory = self.remembering.next_tick();
         [
+            search,
+            self.finding.mention.next_tick(),
             memory,
             typing,
             minute,
@@ -91,6 +94,8 @@ impl App {
             self.connection = Connection::Trying;
         }
         self.give_up_asks(effects);
+        self.give_up_search(effects);
+        self.give_up_mention();
         self.typing.tick(self.now);
         let mut reports = std::mem::take(&mut self.reports);
         self.session.tick(self.now, &mut reports);
@@ -198,6 +203,7 @@ impl App {
         self.probing = None;
         self.typing = super::Typing::default();
         self.asks.clear();
+        self.search_disconnected(effects);
         self.windows.iter_mut().for_each(Window::disconnected);
         self.connection = Connection::None;
         if self.leaving.is_some() {

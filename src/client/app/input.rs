@@ -60,7 +60,7 @@ impl App {
         {
             return;
         }
-        if self.on_select_key(key, action, effects) {
+        if self.on_finding_key(key, action, effects) || self.on_select_key(key, action, effects) {
             return;
         }
         if self.editor.search().is_some() && self.on_search_key(key) {
@@ -139,8 +139,13 @@ impl App {
                 self.editor.clear();
                 self.editor.paste("/goto ");
             }
-            Action::BackOrWord if self.editor.is_empty() => self.jump_back(effects),
+            Action::BackOrWord if self.editor.is_empty() => self.jump_back(true, effects),
             Action::BackOrWord => self.editor.word_left(),
+            Action::ForwardOrWord if self.editor.is_empty() => self.jump_back(false, effects),
+            Action::ForwardOrWord => self.editor.word_right(),
+            Action::Search => self.open_search(),
+            Action::OlderMention => self.step_mention(true, effects),
+            Action::NewerMention => self.step_mention(false, effects),
             Action::NextWindow => self.step(1),
             Action::PreviousWindow => self.step(self.windows.len() - 1),
             Action::LastWindow => {
@@ -276,6 +281,10 @@ impl App {
                     switcher.query.paste(text.lines().next().unwrap_or_default());
                     return;
                 }
+                if let Some(search) = &mut self.finding.search {
+                    search.query.paste(text.lines().next().unwrap_or_default());
+                    return;
+                }
                 self.question = None;
                 self.forget_selection();
                 // A line end at the very end is not one that was meant.
@@ -323,6 +332,7 @@ impl App {
         (self.page, self.drawn) = (drawn.rows, *drawn);
         self.windows[self.current].drawn(drawn);
         self.note_read();
+        self.note_place(effects);
         self.load_seen(drawn.at_top, drawn.gap, effects);
     }
 

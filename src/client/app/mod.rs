@@ -7,13 +7,16 @@ mod heard;
 mod input;
 mod jump;
 mod keeping;
+mod mention;
 mod past;
 mod remembering;
 mod screen;
+mod search;
 mod select;
 mod sending;
 mod switcher;
 mod typing;
+mod wanted;
 mod when;
 
 use std::time::Duration;
@@ -32,16 +35,18 @@ use super::window::{Drawn, Window, With};
 use crate::irc::Time;
 
 use connection::Connection;
-use jump::Place;
 use keeping::{Drafts, Keeping};
 use past::Asked;
 use remembering::Remembering;
+use search::Finding;
 use select::{Answering, Selection};
 use typing::Typing;
 
 pub use keeping::Keep;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
+pub use search::{Hit, Search};
 pub use switcher::{Found, Switcher};
+pub use wanted::Wanted;
 
 /// What the user asked for on the command line; plain data.
 #[derive(Clone, Debug)]
@@ -201,8 +206,7 @@ pub struct App {
     question: Option<Question>,
     selection: Option<Selection>,
     answering: Option<Answering>,
-    /// Where the reader was before each jump: the window, and the place in it unless at the live end.
-    visited: Vec<(String, Option<Place>)>,
+    finding: Finding,
     /// What the last frame showed.
     drawn: Drawn,
     /// What the status line says for a moment, and until when.
@@ -269,7 +273,7 @@ impl App {
             question: None,
             selection: None,
             answering: None,
-            visited: Vec::new(),
+            finding: Finding::default(),
             drawn: Drawn::default(),
             said: None,
             rooms_turned: false,
@@ -431,8 +435,9 @@ impl App {
         if let Some(question) = &self.question {
             return Status::Question(question.text.clone());
         }
-        let selection = self.selection_status();
-        if let Some(keys @ Status::Question(_)) = selection {
+        let selection = self.search_status().or_else(|| self.selection_status());
+        let failed = matches!(self.said, Some((Status::Error(_), _))) && self.finding.search.is_some();
+        if !failed && let Some(keys @ Status::Question(_)) = selection {
             return keys;
         }
         let said = self.said.as_ref().map(|(status, _)| status.clone());

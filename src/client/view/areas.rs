@@ -19,6 +19,8 @@ const FLAT: u16 = 9;
 const INPUT_ROWS_MAX: u16 = 6;
 /// Most cells of a row of text: longer rows are hard to read.
 const TEXT_WIDTH_MAX: u16 = 100;
+/// Most cells of the list of what was found.
+const HITS_WIDTH_MAX: u16 = 44;
 /// Cells of a time, `13:08`.
 pub(super) const TIME_WIDTH: u16 = 5;
 /// The least that is left to the messages when somebody brings a sidebar or writes much.
@@ -71,6 +73,16 @@ pub(super) fn list_widths(width: u16) -> (u16, u16) {
 /// Whether the lists stand in a window of this width before anybody turns them around.
 pub(super) fn standing(width: u16) -> (bool, bool) {
     (width >= BOTH_SIDEBARS, width >= PEOPLE_ONLY)
+}
+
+/// How wide the list of what was found is in a window of this width, if it has room.
+pub(super) fn hits_width(width: u16) -> Option<u16> {
+    (width >= BOTH_SIDEBARS).then(|| (width / 3).min(HITS_WIDTH_MAX))
+}
+
+/// Whether there is room for everything in a window of this width.
+pub(super) fn is_wide(width: u16) -> bool {
+    width >= WIDE
 }
 
 /// How many rows the input may have in a window of this height.

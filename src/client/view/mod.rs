@@ -7,6 +7,7 @@ mod clock;
 mod first;
 mod glyph;
 mod heal;
+mod hits;
 mod ink;
 mod input;
 mod messages;
@@ -61,9 +62,15 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
     let widths = areas::list_widths(screen.width);
     let standing = areas::standing(screen.width);
     let has_people = app.channel(app.window()).is_some();
+    let hits = hits::list(app, screen.width).filter(|_| !app.rooms_turned());
+    // What was found needs more room than the rooms do: the people give it.
+    let has_room = hits.is_none() || areas::is_wide(screen.width);
     let sidebars = Sidebars {
-        rooms: (standing.0 && !app.rooms_turned()).then_some(widths.0),
-        people: (standing.1 && !app.people_turned()).then_some(widths.1),
+        rooms: match hits {
+            Some((_, width)) => Some(width),
+            None => (standing.0 && !app.rooms_turned()).then_some(widths.0),
+        },
+        people: (standing.1 && has_room && !app.people_turned()).then_some(widths.1),
     };
     let areas = Areas::of(screen, typed.height(), sidebars);
     let is_low = areas.status.is_none();
@@ -107,7 +114,10 @@ fn draw_sidebars(app: &App, theme: &Theme, areas: &Areas, width: u16, buffer: &m
     };
     if let Some(area) = areas.rooms {
         paint::down(buffer, area.right(), area.top(), area.bottom(), rule);
-        rooms::draw(app, theme, inner(area), None, buffer);
+        match hits::list(app, width) {
+            Some((search, _)) => hits::draw(app, theme, search, inner(area), buffer),
+            None => rooms::draw(app, theme, inner(area), None, buffer),
+        }
     }
     if let Some(area) = areas.people {
         paint::down(buffer, area.x - 1, area.top(), area.bottom(), rule);

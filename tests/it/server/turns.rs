@@ -9,9 +9,9 @@ use chatui::irc::{Draft, Line, Time};
 use chatui::server::backbone::Local;
 use chatui::server::config::{ANSWERS, TURN};
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Output, Peer};
-use chatui::server::core::{Lines, Playback, Query, Rest, Which};
+use chatui::server::core::{Lines, Of, Playback, Query, Rest, Which};
 use chatui::server::inbox::{Batch, Event, Inbox};
-use chatui::server::log::{AppendError, Fault, Log, MemoryLog, Page, Prefix, Sync};
+use chatui::server::log::{AppendError, Fault, Hunt, Log, MemoryLog, Page, Prefix, Sync};
 use chatui::server::mailbox::{Delivery, Mailbox, Mailboxes};
 use chatui::server::pages::{Pages, run_pages};
 use chatui::server::shard::WAKER;
@@ -186,6 +186,10 @@ impl Prefix for SlowPrefix {
         self.1.lock().unwrap().recv_timeout(PATIENCE).unwrap();
         self.0.page(query)
     }
+
+    fn search(&self, hunt: &mut Hunt, bytes: u64) -> io::Result<bool> {
+        self.0.search(hunt, bytes)
+    }
 }
 
 /// Waits until so many deliveries have come.
@@ -246,7 +250,7 @@ fn playback() -> Playback {
     Playback {
         form: Form::Full,
         server: "chatui.local".to_owned(),
-        channel: "#x".to_owned(),
+        of: Of::Channel("#x".to_owned()),
         batch: None,
         asked: None,
         label: None,

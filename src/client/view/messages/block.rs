@@ -13,6 +13,7 @@ use crate::client::theme::{Role, Theme, Tint};
 use crate::client::view::areas::Columns;
 use crate::client::view::clock;
 use crate::client::view::glyph::Row;
+use crate::client::view::hits;
 use crate::client::view::ink::Ink;
 use crate::client::view::wrap::wrap;
 use crate::client::window::{PENDING_SHOWN_AFTER, Past, Window, With};
@@ -197,7 +198,7 @@ impl Blocks<'_> {
         let tint = self.tint(entry);
         let mark = self.mark(entry);
         let mut lines: Vec<Line> = self
-            .text(entry)
+            .lit(entry, self.text(entry))
             .into_iter()
             .flat_map(|line| wrap(&line, self.columns.text_width))
             .map(|text| Line { text, tint, body: true, ..Line::default() })
@@ -229,6 +230,22 @@ impl Blocks<'_> {
             }
         }
         lines
+    }
+
+    /// The same rows with the words lit up that are looked for, if it is a hit.
+    fn lit(&self, entry: &Entry, mut rows: Vec<Row>) -> Vec<Row> {
+        if let Some(search) = self.app.search()
+            && let Some(is_chosen) = search.marks(self.window, entry)
+        {
+            let style = hits::lit(self.theme, is_chosen);
+            rows.iter_mut().for_each(|row| hits::light(row, search.wanted(), style));
+        }
+        rows
+    }
+
+    /// Whether it is the hit that the reader has come to.
+    fn is_found(&self, entry: &Entry) -> bool {
+        self.app.search().is_some_and(|search| search.marks(self.window, entry) == Some(true))
     }
 
     /// The start of the message that another one answers.
@@ -277,6 +294,7 @@ impl Blocks<'_> {
             _ if self.app.selected() == Some(entry.id) => {
                 Row::of("▸", self.theme.on(Tint::Select, Role::Accent))
             }
+            _ if self.is_found(entry) => Row::of("▸", self.theme.role(Role::Accent)),
             State::Pending if self.is_late(entry) => Row::of("·", self.theme.role(Role::Muted)),
             State::Failed(_) => Row::of("!", self.theme.role(Role::Error)),
             _ if entry.kind == Kind::Error => Row::of("!", self.theme.role(Role::Error)),
