@@ -101,6 +101,7 @@ fn what_the_server_finds_is_stepped_through_where_it_was_said_and_escape_leads_b
         ("3 of 3   N newer  Enter read here  Esc", None)
     );
     talk.key(KeyModifiers::NONE, KeyCode::Char('N'));
+    around(&mut talk, 300);
     shows(&mut talk, "▸ number 300");
     // Back, although all of that has been let go.
     talk.key(KeyModifiers::NONE, KeyCode::Esc);
@@ -172,7 +173,7 @@ fn a_server_that_does_not_search_leaves_what_is_here_and_that_is_said() {
     talk.control('u');
     talk.types("in:lobby number 95 from:BOB");
     assert_eq!(talk.app.window().name, "#lobby");
-    assert!(status(&talk).starts_with("1 of 10 of"), "{}", status(&talk));
+    assert!(status(&talk).starts_with("1 of 11 of"), "{}", status(&talk));
     talk.control('s');
     talk.control('u');
     talk.types("unheard of");
@@ -193,10 +194,11 @@ fn messages_between_two_are_found_here_even_where_the_server_searches() {
     talk.types("/search number");
     let question = asked(&mut talk, "SEARCH").unwrap();
     found(&mut talk, &question, "draft/chathistory-end", &[line(950, "bob", "number 950")]);
-    assert_eq!(talk.app.window().name, "bob");
-    talk.key(KeyModifiers::NONE, KeyCode::Up);
-    assert_eq!(talk.app.window().name, "#lobby");
     shows(&mut talk, "▸ number 950");
+    talk.key(KeyModifiers::NONE, KeyCode::Up);
+    assert_eq!(talk.app.window().name, "bob");
+    talk.key(KeyModifiers::NONE, KeyCode::Down);
+    assert_eq!(talk.app.window().name, "#lobby");
 }
 
 #[test]
@@ -270,10 +272,12 @@ fn mentions_are_walked_through_also_those_that_are_not_here_any_more() {
     around(&mut talk, 500);
     shows(&mut talk, "number 500");
     talk.key(KeyModifiers::ALT, KeyCode::Left);
+    picture(&mut talk);
     newer(&mut talk);
     newer(&mut talk);
+    shows(&mut talk, "alice: 1003");
     newer(&mut talk);
-    newer(&mut talk);
+    picture(&mut talk);
     assert!(talk.window("#lobby").is_live());
     newer(&mut talk);
     assert_eq!(status(&talk), "no newer mention");

@@ -203,7 +203,8 @@ impl App {
         self.probing = None;
         self.typing = super::Typing::default();
         self.asks.clear();
-        self.search_disconnected(effects);
+        self.finding.mention.give_up();
+        self.search_ended(effects);
         self.windows.iter_mut().for_each(Window::disconnected);
         self.connection = Connection::None;
         if self.leaving.is_some() {

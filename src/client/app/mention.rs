@@ -2,7 +2,7 @@
 
 use super::super::entry::{Entry, EntryId};
 use super::super::session::{Beyond, Heard, Sought, What};
-use super::super::window::With;
+use super::super::window::{Scroll, With};
 use super::jump::Place;
 use super::search::{Asking, HITS_PAGE, PATIENCE_FOR_HITS, STEPS_MOST};
 use super::{App, Effect, Status};
@@ -74,7 +74,10 @@ impl App {
         let at = window.entries().iter().rposition(is_it).filter(|_| *room == window.name)?;
         let top = self.drawn.top.and_then(|id| window.index_of(id)).unwrap_or(0);
         let bottom = self.drawn.bottom.and_then(|(id, _)| window.index_of(id));
-        (top..=bottom.unwrap_or(window.entries().len())).contains(&at).then_some(at)
+        // The next frame will have it, if the last one has not.
+        let is_aimed_at = matches!(window.scroll, Scroll::Top(id) if id == window.entries()[at].id);
+        let is_on_screen = (top..=bottom.unwrap_or(window.entries().len())).contains(&at);
+        (is_aimed_at || is_on_screen).then_some(at)
     }
 
     /// Older mentions than those that are here are looked for on the server.

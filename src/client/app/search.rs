@@ -488,30 +488,25 @@ impl App {
 
     /// The server does not search.
     pub(super) fn on_search_failed(&mut self, text: &str, label: Option<u64>, effects: &mut Vec<Effect>) {
-        let text = crate::irc::text::plain(text);
-        match &mut self.finding.search {
+        match &self.finding.search {
             Some(search) if search.asked.as_ref().is_some_and(|asked| asked.is_answered_by(label)) => {
-                search.asked = None;
-                // What is here is looked through all the same.
-                if !search.has_moved && search.hits.is_empty() {
-                    search.is_reading = false;
-                    search.steps_on = false;
-                }
-                self.step_on(effects);
+                self.search_ended(effects);
             }
             _ => self.finding.mention.give_up(),
         }
-        self.say(Status::Error(text));
+        self.say(Status::Error(crate::irc::text::plain(text)));
     }
 
-    /// The connection is gone, and the answer will not come.
-    pub(super) fn search_disconnected(&mut self, effects: &mut Vec<Effect>) {
-        self.finding.mention.give_up();
-        if let Some(search) = &mut self.finding.search
-            && search.asked.take().is_some()
-        {
-            self.step_on(effects);
+    /// The answer will not come: then what is here is all, or other words are asked for.
+    pub(super) fn search_ended(&mut self, effects: &mut Vec<Effect>) {
+        let Some(search) = &mut self.finding.search else { return };
+        if search.asked.take().is_none() {
+            return;
         }
+        if search.hits.is_empty() {
+            (search.is_reading, search.steps_on) = (false, false);
+        }
+        self.step_on(effects);
     }
 
     /// Nobody answers.
