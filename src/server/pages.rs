@@ -23,7 +23,7 @@ const STEP_PAUSE: Duration = Duration::from_millis(10);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How many bytes of the log one step of a search looks at: some milliseconds, for which a page of history may have to wait.
-const SEARCH_STEP: u64 = 2 << 20;
+const SEARCH_STEP: u64 = 1 << 20;
 
 /// A page that is to be read.
 #[derive(Debug)]

@@ -271,7 +271,28 @@ fn mentions_are_walked_through_also_those_that_are_not_here_any_more() {
     found(&mut talk, &question, "draft/chathistory-end", &hits);
     around(&mut talk, 500);
     shows(&mut talk, "number 500");
+    // On the way back nothing is passed over that is not here.
+    newer(&mut talk);
+    let question = asked(&mut talk, "SEARCH").unwrap();
+    assert_eq!(untagged(&question), "SEARCH text=alice;in=#lobby;limit=50;chatui/after=m0549");
+    found(
+        &mut talk,
+        &question,
+        "draft/chathistory-end",
+        &[line(600, "bob", "malice"), line(800, "bob", "alice?")],
+    );
+    around(&mut talk, 800);
+    shows(&mut talk, "number 800");
+    newer(&mut talk);
+    let question = asked(&mut talk, "SEARCH").unwrap();
+    found(&mut talk, &question, "draft/chathistory-end", &[line(1001, "bob", "alice: 1001")]);
+    assert!(asked(&mut talk, "CHATHISTORY").is_none(), "that one is here");
+    shows(&mut talk, "alice: 1001");
+    // One step back leads over all of them.
     talk.key(KeyModifiers::ALT, KeyCode::Left);
+    picture(&mut talk);
+    assert!(talk.window("#lobby").is_live());
+    talk.key(KeyModifiers::ALT, KeyCode::Right);
     picture(&mut talk);
     newer(&mut talk);
     newer(&mut talk);
@@ -285,11 +306,11 @@ fn mentions_are_walked_through_also_those_that_are_not_here_any_more() {
 
 /// What was last written of what is remembered.
 fn remembered(talk: &mut Talk) -> Option<String> {
-    let memories = talk.others().into_iter().filter_map(|effect| match effect {
+    let mut memories = talk.others().into_iter().filter_map(|effect| match effect {
         Effect::Keep(Keep::Memory(text)) => Some(text),
         _ => None,
     });
-    memories.last()
+    memories.next_back()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The messages that name the reader, one after the other; those that are not here any more are looked for on the server.
 
-use super::super::entry::{Entry, EntryId};
+use super::super::entry::{Entry, EntryId, Kind};
 use super::super::session::{Beyond, Heard, Sought, What};
 use super::super::window::{Scroll, With};
 use super::jump::Place;
@@ -13,8 +13,8 @@ use crate::irc::{Cap, Time};
 pub(super) struct Mention {
     /// The room, the server's id of the mention, and the entry.
     at: Option<(String, Box<str>, Option<EntryId>)>,
-    /// For which room, and the question.
-    asked: Option<(String, Asking)>,
+    /// For which room, whether for an older one, and the question.
+    asked: Option<(String, bool, Asking)>,
 }
 
 impl Mention {
@@ -25,7 +25,7 @@ impl Mention {
 
     /// When nobody answers any more.
     pub(super) fn next_tick(&self) -> Option<Time> {
-        self.asked.as_ref().map(|(_, asked)| asked.at + PATIENCE_FOR_HITS)
+        self.asked.as_ref().map(|(.., asked)| asked.at + PATIENCE_FOR_HITS)
     }
 }
 
@@ -45,6 +45,9 @@ impl App {
             let from = came_by.or(bottom).map_or(entries.len(), |at| at + 1);
             (from..entries.len()).find(is_mention)
         };
+        if let Some(gap) = self.gap_before(older, came_by, next) {
+            return self.ask_mention(gap, older, effects);
+        }
         if came_by.is_none() && next.is_some() {
             self.note_visit(self.here());
         }
@@ -56,12 +59,33 @@ impl App {
                 self.finding.mention.at = Some((window.name.clone(), msgid.clone(), Some(id)));
                 self.aim(id, true);
             }
-            None if older => self.ask_mention(effects),
+            None if older => {
+                let oldest = self.window().oldest_known().map(|entry| entry.msgid.clone());
+                match oldest.filter(|_| self.can_ask_mention()) {
+                    Some(oldest) => self.ask_mention(oldest, true, effects),
+                    None => self.say(Status::Info("no older mention is here".to_owned())),
+                }
+            }
             None if self.window().is_live() => self.say(Status::Info("no newer mention".to_owned())),
             None => {
                 self.windows[self.current].go_live();
                 self.finding.mention.at = None;
             }
+        }
+    }
+
+    /// Between where one is and the next mention that is here something may be missing: the message beside the gap.
+    fn gap_before(&self, older: bool, came_by: Option<usize>, next: Option<usize>) -> Option<Box<str>> {
+        let entries = self.window().entries();
+        let from = came_by.filter(|_| self.can_ask_mention())?;
+        let is_gap = |at: &usize| matches!(entries[*at].kind, Kind::Gap(_));
+        let id = |at: usize| Some(entries[at].msgid.clone()).filter(|msgid| !msgid.is_empty());
+        if older {
+            let gap = (next.unwrap_or(0)..from).rev().find(is_gap)?;
+            (gap + 1..=from).find_map(id)
+        } else {
+            let gap = (from..next.unwrap_or(entries.len())).find(is_gap)?;
+            (from..gap).rev().find_map(id)
         }
     }
 
@@ -80,30 +104,38 @@ impl App {
         (is_aimed_at || is_on_screen).then_some(at)
     }
 
-    /// Older mentions than those that are here are looked for on the server.
-    fn ask_mention(&mut self, effects: &mut Vec<Effect>) {
+    fn can_ask_mention(&self) -> bool {
         let window = self.window();
-        let can = self.session.has(Cap::Search) && window.joined && window.with == With::Channel;
-        let Some(before) = window.oldest_known().map(|entry| entry.msgid.clone()).filter(|_| can) else {
-            return self.say(Status::Info("no older mention is here".to_owned()));
-        };
-        let room = window.name.clone();
-        self.say(Status::Info("looking for an older mention …".to_owned()));
-        self.look_for_mention(room, &before, 0, effects);
+        self.session.has(Cap::Search) && window.joined && window.with == With::Channel
     }
 
-    fn look_for_mention(&mut self, room: String, before: &str, steps: u32, effects: &mut Vec<Effect>) {
+    /// A mention that is not here is looked for on the server, before this message or after it.
+    fn ask_mention(&mut self, from: Box<str>, older: bool, effects: &mut Vec<Effect>) {
+        let room = self.window().name.clone();
+        self.say(Status::Info("looking for a mention …".to_owned()));
+        self.look_for_mention(room, &from, older, 0, effects);
+    }
+
+    fn look_for_mention(
+        &mut self,
+        room: String,
+        from: &str,
+        older: bool,
+        steps: u32,
+        effects: &mut Vec<Effect>,
+    ) {
         let nick = self.nick().to_owned();
         let sought = Sought {
             text: &nick,
             place: Some(&room),
-            before: Some(before),
+            before: Some(from).filter(|_| older),
+            after: Some(from).filter(|_| !older),
             limit: HITS_PAGE,
             ..Sought::default()
         };
         if let Some((line, label)) = self.session.ask_search(&sought) {
             effects.push(Effect::Send(line));
-            self.finding.mention.asked = Some((room, Asking { label, at: self.now, steps }));
+            self.finding.mention.asked = Some((room, older, Asking { label, at: self.now, steps }));
         }
     }
 
@@ -115,8 +147,8 @@ impl App {
         label: Option<u64>,
         effects: &mut Vec<Effect>,
     ) {
-        let answered = self.finding.mention.asked.take_if(|(_, asked)| asked.is_answered_by(label));
-        let Some((room, asked)) = answered else { return };
+        let answered = self.finding.mention.asked.take_if(|(.., asked)| asked.is_answered_by(label));
+        let Some((room, older, asked)) = answered else { return };
         self.said = None;
         if self.window().name != room {
             return;
@@ -128,22 +160,27 @@ impl App {
                 && !item.ignored
                 && super::heard::names(&item.text, &nick)
         };
-        let oldest = items.first().map(|item| item.msgid.clone());
+        let outermost = if older { items.first() } else { items.last() };
+        let outermost = outermost.map(|item| item.msgid.clone());
         let full = items.len() >= HITS_PAGE;
-        if let Some(found) = items.iter().rev().find(is_mention) {
+        let found = if older { items.iter().rfind(is_mention) } else { items.iter().find(is_mention) };
+        if let Some(found) = found {
+            if self.mention_shown().is_none() {
+                self.note_visit(self.here());
+            }
             self.finding.mention.at = Some((room, found.msgid.clone(), None));
             let to = Place { msgid: found.msgid.clone(), at: found.at, in_context: true };
-            self.jump(to, effects);
-            return;
+            return self.go_to(to, effects);
         }
         let from = match beyond {
             Beyond::From(from) => Some(from.clone()),
-            Beyond::Unknown => oldest.filter(|_| full),
+            Beyond::Unknown => outermost.filter(|_| full),
             Beyond::Nothing => None,
         };
         match from.filter(|_| asked.steps < STEPS_MOST) {
-            Some(from) => self.look_for_mention(room, &from, asked.steps + 1, effects),
-            None => self.say(Status::Info("no older mention".to_owned())),
+            Some(from) => self.look_for_mention(room, &from, older, asked.steps + 1, effects),
+            None if older => self.say(Status::Info("no older mention".to_owned())),
+            None => self.windows[self.current].go_live(),
         }
     }
 

@@ -329,7 +329,7 @@ impl App {
             Event::Key(key) => self.on_key(&key, &mut effects),
             Event::Paste(text) => self.on_paste(&text),
             Event::Mouse(mouse) => self.on_mouse(&mouse),
-            Event::Resize(columns, rows) => self.size = (columns, rows),
+            Event::Resize(columns, rows) => self.on_resize(columns, rows),
             Event::Focus(focused) => self.on_focus(focused),
             Event::Drawn(drawn) => self.on_drawn(&drawn, &mut effects),
             Event::Trying(address) => self.on_trying(address),

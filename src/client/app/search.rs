@@ -355,6 +355,7 @@ impl App {
             since: search.wanted.since,
             until: until.into_iter().chain(time).min(),
             before,
+            after: None,
             limit: HITS_PAGE,
         };
         match self.session.ask_search(&sought) {
@@ -446,6 +447,19 @@ impl App {
         match here {
             Some(entry) => self.aim(entry, true),
             None => self.go_to(Place { msgid: hit.msgid, at: hit.at, in_context: true }, effects),
+        }
+    }
+
+    /// The window has another size: a hit that one has come to stays in sight.
+    pub(super) fn on_resize(&mut self, columns: u16, rows: u16) {
+        self.size = (columns, rows);
+        let Some(hit) = self.search().and_then(|search| search.hits.get(search.chosen()?)) else { return };
+        let here = hit.entry.filter(|id| self.window().index_of(*id).is_some());
+        let found = || self.window().find(&hit.msgid, hit.at).filter(|_| !hit.msgid.is_empty());
+        if let Some(entry) = here.or_else(found).filter(|_| self.window().is(&hit.place)) {
+            // Title, status, input and what is new below take some of the rows.
+            self.page = rows.saturating_sub(6).max(1);
+            self.aim(entry, true);
         }
     }
 

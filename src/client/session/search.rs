@@ -19,12 +19,14 @@ pub struct Sought<'a> {
     pub until: Option<Time>,
     /// The id of the message before which it was said. A server that is no chatui does not know it and goes by the time.
     pub before: Option<&'a str>,
+    /// The id of the message after which it was said: then the first ones are wanted.
+    pub after: Option<&'a str>,
     /// At most this many.
     pub limit: usize,
 }
 
 impl Session {
-    /// A question for what was said, the last first: the line and its label. Nothing, if it is too long for a line.
+    /// A question for what was said, for the last of it as a rule: the line and its label. Nothing, if it is too long for a line.
     pub fn ask_search(&mut self, sought: &Sought<'_>) -> Option<(String, Option<u64>)> {
         let mut attributes = String::new();
         let mut put = |key: &str, value: Option<&str>| {
@@ -39,8 +41,11 @@ impl Session {
         put("after", stamp(sought.since).as_deref());
         put("before", stamp(sought.until).as_deref());
         put("limit", Some(&sought.limit.to_string()));
-        // With this the last ones come, whatever else is asked for.
-        put("chatui/before", Some(sought.before.unwrap_or("*")));
+        match sought.after {
+            Some(after) => put("chatui/after", Some(after)),
+            // With this the last ones come, whatever else is asked for.
+            None => put("chatui/before", Some(sought.before.unwrap_or("*"))),
+        }
         let fits = "SEARCH :\r\n".len() + attributes.len() <= MAX_REST;
         fits.then(|| {
             let label = self.label();

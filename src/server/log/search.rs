@@ -380,10 +380,7 @@ fn hits(bytes: &[u8], wanted: &Wanted, range: Range<Place>) -> Vec<(Range<usize>
 /// The line, if it is a hit. The cheap question comes first.
 fn hit(raw: &[u8], wanted: &Wanted) -> Option<Line> {
     let (_, target) = format::heading(raw)?;
-    if !wanted.is_place(target) {
-        return None;
-    }
-    if wanted.pattern.bytes.is_none() && !may_fit(raw, wanted) {
+    if !wanted.is_place(target) || !may_fit(raw, wanted) {
         return None;
     }
     format::decode(raw).filter(|line| wanted.fits(line))

@@ -69,8 +69,7 @@ fn nobody_learns_what_is_said_where_they_are_not() {
     let mut answer = |ask: &str| {
         stage.run("~1");
         stage.say(u32::from('a'), &format!("SEARCH {ask}"));
-        let lines = stage.take('a');
-        lines
+        stage.take('a')
     };
     let all = answer("text=tide");
     assert_eq!(all.len(), 5, "{all:#?}");
