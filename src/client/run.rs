@@ -23,7 +23,6 @@ use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::pins::Pins;
 use super::signals::{Heard, Signals};
-use super::terminal::notice::Manner;
 use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken};
 use super::theme::{Ground, Theme};
 use super::view::{self, Healing};
@@ -132,8 +131,6 @@ struct Client {
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
-    /// How the desktop is told of what is for the user.
-    manner: Manner,
     title: String,
     /// Something may look different now.
     dirty: bool,
@@ -155,8 +152,8 @@ impl Client {
             size,
             last_host: remembered(),
         };
-        let theme = theme(None);
-        let guard = Guard::new()?;
+        let theme = theme(None, &options.settings);
+        let guard = Guard::new(options.settings.mouse)?;
         let backend = Healing::new(CrosstermBackend::new(Frames::new()));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
@@ -173,8 +170,7 @@ impl Client {
             screen: Terminal::new(backend)?,
             guard,
             effects: VecDeque::new(),
-            mouse: true,
-            manner: home::manner(),
+            mouse: options.settings.mouse,
             title: String::new(),
             dirty: true,
             urgent: true,
@@ -279,8 +275,7 @@ impl Client {
                 Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
                 Taken::Ground(ground) if self.ground != Some(ground) => {
                     self.ground = Some(ground);
-                    self.theme = theme(Some(ground));
-                    self.dirty = true;
+                    self.look();
                 }
                 Taken::Ground(_) => {}
             },
@@ -350,7 +345,10 @@ impl Client {
                 Effect::Connect { to, after } => self.link.connect(to, after, self.patience),
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
-                Effect::Notify(notice) => terminal::notify(self.manner, &notice)?,
+                Effect::Notify(notice) => {
+                    terminal::notify(home::manner(self.app.settings().desktop), &notice)?;
+                }
+                Effect::Look => self.look(),
                 Effect::Suspend => self.suspend(signals).await?,
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::Open(link) => {
@@ -371,6 +369,12 @@ impl Client {
             }
         }
         Ok(None)
+    }
+
+    /// The colours, as they are set and as the ground is.
+    fn look(&mut self) {
+        self.theme = theme(self.ground, self.app.settings());
+        self.dirty = true;
     }
 
     fn keep(&mut self, keep: Keep) {
@@ -398,7 +402,7 @@ impl Client {
         execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
         (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
         let title = self.app.title();
-        if title != self.title {
+        if self.app.settings().title && title != self.title {
             terminal::set_title(&title)?;
             self.title = title;
         }

@@ -32,16 +32,26 @@ pub fn run(args: &JoinArgs) -> Result<(), Failure> {
 /// When the password's file cannot be read.
 pub fn options(args: &ClientArgs, server: Option<Address>) -> Result<Options, Failure> {
     let password = args.password_file.as_deref().map(first_line).transpose()?;
+    let loaded = client::config::load();
+    let set = Some(loaded.settings.nick.clone()).filter(|nick| !nick.is_empty());
+    let chosen = args.nick.clone().or(set);
+    let channels = match &args.channel[..] {
+        [] => loaded.channels_of(server.as_ref()).to_vec(),
+        given => given.to_vec(),
+    };
     Ok(Options {
         server,
-        nick: args.nick.clone().unwrap_or_else(login_nick),
-        nick_is_login: args.nick.is_none(),
-        channels: if args.channel.is_empty() { vec!["#lobby".to_owned()] } else { args.channel.clone() },
+        nick_is_login: chosen.is_none(),
+        nick: chosen.unwrap_or_else(login_nick),
+        channels,
         password,
         security: Security::default(),
         connect_timeout: args.connect_timeout,
         reconnect: !args.no_reconnect,
         note: None,
+        keys: loaded.keys,
+        settings: loaded.settings,
+        complaints: loaded.complaints,
     })
 }
 

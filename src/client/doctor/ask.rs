@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::super::home;
+use super::super::{config, home};
 use super::{Answers, Around, questions, report};
 
 /// How long the terminal is given to answer.
@@ -21,13 +21,14 @@ const ANSWERS_MOST: usize = 64 * 1024;
 /// The terminal cannot be switched, read or written.
 pub fn examine() -> io::Result<String> {
     let is_terminal = stdin().is_terminal() && stdout().is_terminal();
+    let settings = config::load().settings;
     let answers = if is_terminal { Some(ask()?) } else { None };
     let around = Around {
         term: std::env::var("TERM").unwrap_or_default(),
         size: is_terminal.then(|| crossterm::terminal::size().ok()).flatten(),
         depth: home::depth(),
         ground: home::ground(),
-        manner: home::manner(),
+        manner: home::manner(settings.desktop),
         folder: home::state_folder().map(|folder| folder.display().to_string()),
     };
     Ok(report(&around, answers.as_ref()))

@@ -38,11 +38,11 @@ static HOOK: Once = Once::new();
 pub struct Guard(());
 
 impl Guard {
-    /// Takes the terminal. A panic gives it back before it is reported.
+    /// Takes the terminal, with the mouse if it is wanted. A panic gives it back before it is reported.
     ///
     /// # Errors
     /// When there is no terminal.
-    pub fn new() -> io::Result<Guard> {
+    pub fn new(mouse: bool) -> io::Result<Guard> {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
@@ -51,7 +51,7 @@ impl Guard {
             }));
         });
         let guard = Guard(());
-        guard.enter(true)?;
+        guard.enter(mouse)?;
         Ok(guard)
     }
 

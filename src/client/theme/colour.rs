@@ -26,6 +26,11 @@ impl Rgb {
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
 
+    /// Whether white is read on it more easily than black.
+    pub fn is_dark(self) -> bool {
+        self.contrast(Rgb(255, 255, 255)) >= self.contrast(Rgb(0, 0, 0))
+    }
+
     /// The contrast to another colour: 1 (the same) to 21 (black and white).
     pub fn contrast(self, other: Rgb) -> f32 {
         let (one, two) = (self.luminance(), other.luminance());

@@ -157,7 +157,7 @@ impl Theme {
     }
 
     fn on_known(depth: Depth, ground: Rgb) -> Theme {
-        let is_dark = ground.contrast(Rgb(255, 255, 255)) >= ground.contrast(Rgb(0, 0, 0));
+        let is_dark = ground.is_dark();
         let table = if is_dark { &DARK } else { &LIGHT };
         let palette = (depth == Depth::Indexed).then(Palette::new);
         let moved = |value: u32| {
@@ -217,7 +217,7 @@ impl Theme {
             set(Role::Mention, bold(Color::Magenta));
             return theme;
         };
-        if ground.contrast(Rgb(255, 255, 255)) >= ground.contrast(Rgb(0, 0, 0)) {
+        if ground.is_dark() {
             set(Role::Accent, plain(Color::Cyan));
             set(Role::Mention, bold(Color::Yellow));
             set(Role::Ok, plain(Color::Green));

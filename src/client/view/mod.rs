@@ -14,6 +14,7 @@ mod overlay;
 mod paint;
 mod people;
 mod rooms;
+mod sheet;
 mod status;
 mod title;
 mod wrap;
@@ -59,7 +60,8 @@ pub fn draw(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Dra
 fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Drawn, Option<Position>) {
     let typed = input::typed(app, theme, screen.width);
     let widths = areas::list_widths(screen.width);
-    let standing = areas::standing(screen.width);
+    let (wide, lists) = (areas::standing(screen.width), app.lists_stand());
+    let standing = (wide.0 && lists.0, wide.1 && lists.1);
     let has_people = app.channel(app.window()).is_some();
     let sidebars = Sidebars {
         rooms: (standing.0 && !app.rooms_turned()).then_some(widths.0),
@@ -71,7 +73,8 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
         title::draw(app, theme, area, is_low, buffer);
     }
     draw_sidebars(app, theme, &areas, screen.width, buffer);
-    let drawn = messages::draw(app, theme, areas.messages, areas.columns(), is_low, buffer);
+    let columns = areas.columns(clock::width(app.settings().time));
+    let drawn = messages::draw(app, theme, areas.messages, columns, is_low, buffer);
     if let Some(area) = areas.status {
         status::draw(app, theme, area, areas.rooms.is_none(), buffer);
     }
@@ -83,7 +86,7 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
     }
     let mut cursor = input::draw(app, theme, &typed, areas.input, buffer);
     match app.overlay() {
-        Some(Overlay::Help) => overlay::draw_help(theme, areas.middle, buffer),
+        Some(Overlay::Help { from }) => sheet::draw(app.keys(), *from, theme, areas.middle, buffer),
         Some(Overlay::Switcher(switcher)) => {
             cursor = overlay::draw_switcher(app, switcher, theme, areas.middle, buffer);
         }
