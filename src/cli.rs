@@ -143,6 +143,9 @@ pub struct JoinArgs {
     /// without it, a form asks
     #[arg(value_name = "HOST[:PORT]", value_parser = not_empty)]
     pub server: Option<String>,
+    /// Lines of text instead of a full screen: for screen readers and poor terminals
+    #[arg(long)]
+    pub plain: bool,
     /// What the server must show.
     #[command(flatten)]
     pub security: SecurityArgs,
@@ -212,6 +215,9 @@ pub struct HostArgs {
     /// Let other machines connect without TLS, too: everybody on the way can read what is said then
     #[arg(long)]
     pub allow_plaintext: bool,
+    /// Lines of text instead of a full screen: what `join` calls --plain
+    #[arg(long)]
+    pub plain_screen: bool,
     /// Whether plain text is spoken.
     #[command(flatten)]
     pub plain: PlainArgs,

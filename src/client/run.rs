@@ -23,9 +23,9 @@ use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::pins::Pins;
 use super::signals::{Heard, Signals};
-use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken};
+use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken, Use};
 use super::theme::{Ground, Theme};
-use super::view::{self, Healing};
+use super::view::{self, Healing, Lines};
 use super::window::Drawn;
 use crate::irc::Time;
 
@@ -128,6 +128,8 @@ struct Client {
     /// When something that may belong to an answer was held back last.
     held_at: Instant,
     screen: Terminal<Healing<CrosstermBackend<Frames>>>,
+    /// What the screen is instead, if it is lines of text.
+    lines: Option<Lines>,
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
@@ -153,7 +155,8 @@ impl Client {
             last_host: remembered(),
         };
         let theme = theme(None, &options.settings);
-        let guard = Guard::new(options.settings.mouse)?;
+        let lines = options.settings.plain.then(Lines::default);
+        let guard = Guard::new(used(lines.is_some(), options.settings.mouse))?;
         let backend = Healing::new(CrosstermBackend::new(Frames::new()));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
@@ -168,6 +171,7 @@ impl Client {
             edit: None,
             held_at: Instant::now(),
             screen: Terminal::new(backend)?,
+            lines,
             guard,
             effects: VecDeque::new(),
             mouse: options.settings.mouse,
@@ -182,7 +186,7 @@ impl Client {
 
     fn start(&mut self, patience: Duration) -> Result<(), Failure> {
         self.patience = patience;
-        terminal::ask_ground()?;
+        self.ask_ground()?;
         self.effects.extend(self.app.start(now()));
         // Nothing that is done at the start can end the client.
         while let Some(effect) = self.effects.pop_front() {
@@ -315,8 +319,7 @@ impl Client {
             Input::FocusGained => {
                 // Where the theme follows the time of day, it changed while one was elsewhere. A terminal that is gone
                 // shows in the next frame.
-                self.answers.expect();
-                let _ = terminal::ask_ground();
+                let _ = self.ask_ground();
                 Event::Focus(true)
             }
             Input::FocusLost => Event::Focus(false),
@@ -360,7 +363,9 @@ impl Client {
                 Effect::Repaint => self.repaint(),
                 Effect::Mouse(on) => {
                     self.mouse = on;
-                    terminal::set_mouse(on)?;
+                    if self.lines.is_none() {
+                        terminal::set_mouse(on)?;
+                    }
                 }
                 Effect::Keep(keep) => self.keep(keep),
                 Effect::Remember(host) => remember(&host),
@@ -388,18 +393,17 @@ impl Client {
         self.update(Event::Offline(reason.to_owned()));
     }
 
-    fn draw(&mut self) -> Result<(), Failure> {
-        let mut seen = Drawn::default();
-        let (app, theme) = (&self.app, &self.theme);
-        queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
-        if std::mem::take(&mut self.stale) {
-            // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the
-            // answer would have to be waited for, behind all that was typed.
-            let size = self.screen.size()?;
-            self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
+    /// Has the terminal say what its ground is, where that matters.
+    fn ask_ground(&mut self) -> io::Result<()> {
+        if self.lines.is_some() {
+            return Ok(());
         }
-        self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
-        execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
+        self.answers.expect();
+        terminal::ask_ground()
+    }
+
+    fn draw(&mut self) -> Result<(), Failure> {
+        let seen = if self.lines.is_some() { self.draw_lines()? } else { self.draw_screen()? };
         (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
         let title = self.app.title();
         if self.app.settings().title && title != self.title {
@@ -411,6 +415,34 @@ impl Client {
         self.dirty = !wanted.is_empty();
         self.effects.extend(wanted);
         Ok(())
+    }
+
+    /// Writes what is new, if the screen is lines of text.
+    fn draw_lines(&mut self) -> Result<Drawn, Failure> {
+        let Some(lines) = &mut self.lines else { return Ok(Drawn::default()) };
+        if std::mem::take(&mut self.stale) {
+            terminal::write_lines(&lines.end())?;
+        }
+        let (text, drawn) = lines.update(&self.app, self.app.size().0);
+        if !text.is_empty() {
+            terminal::write_lines(&text)?;
+        }
+        Ok(drawn)
+    }
+
+    fn draw_screen(&mut self) -> Result<Drawn, Failure> {
+        let mut seen = Drawn::default();
+        let (app, theme) = (&self.app, &self.theme);
+        queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.stale) {
+            // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the
+            // answer would have to be waited for, behind all that was typed.
+            let size = self.screen.size()?;
+            self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
+        }
+        self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
+        execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
+        Ok(seen)
     }
 
     /// Has the next frame drawn from nothing, at once.
@@ -447,7 +479,7 @@ impl Client {
     }
 
     fn resume(&mut self) -> Result<(), Failure> {
-        self.guard.enter(self.mouse)?;
+        self.guard.enter(used(self.lines.is_some(), self.mouse))?;
         self.inputs.get_or_insert_with(EventStream::new);
         self.title.clear();
         self.repaint();
@@ -473,6 +505,11 @@ impl Client {
         self.keeper.close();
         ending
     }
+}
+
+/// What is made of the terminal.
+fn used(is_lines: bool, mouse: bool) -> Use {
+    if is_lines { Use::Lines } else { Use::Screen { mouse } }
 }
 
 fn now() -> Time {

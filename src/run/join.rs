@@ -2,6 +2,7 @@
 
 use std::process::exit;
 
+use chatui::client::settings::Settings;
 use chatui::client::{self, Address, Ending, Options, Security};
 use chatui::irc::text;
 
@@ -23,7 +24,10 @@ pub fn run(args: &JoinArgs) -> Result<(), Failure> {
             "--plaintext is the contrary of ircs:// and of a plus before the port",
         ));
     }
-    show(Options { security: args.security.wanted(), ..options(&args.client, server)? })
+    let mut options = options(&args.client, server)?;
+    options.security = args.security.wanted();
+    options.settings.plain |= args.plain;
+    show(options)
 }
 
 /// What the command line says about the client.
@@ -50,9 +54,14 @@ pub fn options(args: &ClientArgs, server: Option<Address>) -> Result<Options, Fa
         reconnect: !args.no_reconnect,
         note: None,
         keys: loaded.keys,
-        settings: loaded.settings,
+        settings: Settings { plain: loaded.settings.plain || is_dumb(), ..loaded.settings },
         complaints: loaded.complaints,
     })
+}
+
+/// Whether the terminal can but write one line after the other.
+fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb")
 }
 
 /// Runs the client with these options. A signal that ended it is its exit code, as shells have it.

@@ -120,7 +120,10 @@ impl App {
     pub(super) fn set(&mut self, what: Option<(&str, Option<&str>)>, effects: &mut Vec<Effect>) {
         let Some((name, typed)) = what else { return self.list_settings() };
         let result = settings::find(name).and_then(|setting| match typed {
-            None => Ok(self.explain(setting)),
+            None => {
+                self.explain(setting);
+                Ok(())
+            }
             Some(text) => self.change(setting, Some(setting.typed(text)?), effects),
         });
         if let Err(why) = result {

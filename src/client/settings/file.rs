@@ -164,7 +164,7 @@ impl Reading<'_> {
                     self.loaded.rooms.push((server, channels));
                 }
                 (Ok(_), Ok(_)) => {
-                    self.complain(at, &format!("more than {LIST_MOST} servers have no room here"))
+                    self.complain(at, &format!("more than {LIST_MOST} servers have no room here"));
                 }
                 (Err(why), _) => self.complain(at, &format!("{} is no server: {why}", key.get())),
                 (_, Err(why)) => self.complain(at, &why),

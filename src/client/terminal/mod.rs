@@ -33,16 +33,31 @@ const TITLE_RESTORE: &str = "\u{1b}[23;2t";
 static OURS: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
-/// While it lives, the terminal is a full screen; when it is dropped, it is as it was.
+/// What is made of the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A full screen, with the mouse or without.
+    Screen {
+        /// Whether the mouse is taken.
+        mouse: bool,
+    },
+    /// Lines of text, one after the other; nothing is switched but how keys are read.
+    Lines,
+}
+
+/// Whether it is used for lines.
+static LINES: AtomicBool = AtomicBool::new(false);
+
+/// While it lives, the terminal is ours; when it is dropped, it is as it was.
 #[derive(Debug)]
 pub struct Guard(());
 
 impl Guard {
-    /// Takes the terminal, with the mouse if it is wanted. A panic gives it back before it is reported.
+    /// Takes the terminal. A panic gives it back before it is reported.
     ///
     /// # Errors
     /// When there is no terminal.
-    pub fn new(mouse: bool) -> io::Result<Guard> {
+    pub fn new(wanted: Use) -> io::Result<Guard> {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
@@ -51,18 +66,23 @@ impl Guard {
             }));
         });
         let guard = Guard(());
-        guard.enter(mouse)?;
+        guard.enter(wanted)?;
         Ok(guard)
     }
 
-    /// Takes the terminal, for the first time or again after a pause; the mouse only if it is wanted.
+    /// Takes the terminal, for the first time or again after a pause.
     ///
     /// # Errors
     /// When there is no terminal.
-    pub fn enter(&self, mouse: bool) -> io::Result<()> {
+    pub fn enter(&self, wanted: Use) -> io::Result<()> {
         enable_raw_mode()?;
+        LINES.store(wanted == Use::Lines, Ordering::SeqCst);
         OURS.store(true, Ordering::SeqCst);
         let mut out = stdout().lock();
+        let Use::Screen { mouse } = wanted else {
+            queue!(out, Print(TITLE_SAVE), EnableBracketedPaste, EnableFocusChange)?;
+            return out.flush();
+        };
         queue!(out, Print(TITLE_SAVE), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
         // A cluster that the terminal draws wider than reckoned must not reach into the next row.
         queue!(out, DisableLineWrap)?;
@@ -137,6 +157,14 @@ pub fn ask_ground() -> io::Result<()> {
     write_now(GROUND_QUESTION)
 }
 
+/// Writes lines of text and what else is to stand there.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn write_lines(text: &str) -> io::Result<()> {
+    write_now(text)
+}
+
 fn write_now(text: &str) -> io::Result<()> {
     let mut out = stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -149,6 +177,14 @@ fn leave() {
         return;
     }
     let mut out = stdout().lock();
+    if LINES.load(Ordering::SeqCst) {
+        // The line that was being typed goes.
+        let _ =
+            queue!(out, Print("\r\u{1b}[K"), DisableFocusChange, DisableBracketedPaste, Print(TITLE_RESTORE));
+        let _ = out.flush();
+        let _ = disable_raw_mode();
+        return;
+    }
     // A panic may have cut a frame short.
     let _ = queue!(out, EndSynchronizedUpdate, Print(MOUSE_OFF), DisableFocusChange, DisableBracketedPaste);
     let _ = out.flush();

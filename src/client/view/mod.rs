@@ -13,6 +13,7 @@ mod messages;
 mod overlay;
 mod paint;
 mod people;
+mod plain;
 mod rooms;
 mod sheet;
 mod status;
@@ -29,6 +30,7 @@ use super::window::Drawn;
 use areas::{Areas, Sidebars};
 
 pub use heal::Healing;
+pub use plain::Lines;
 
 /// Draws the whole screen, and says what of the current window it shows, to be handed back as `Event::Drawn`.
 pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) -> Drawn {

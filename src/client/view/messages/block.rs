@@ -356,7 +356,7 @@ fn hairline(hairline: Hairline) -> Line {
 }
 
 /// What happened in a channel, in words.
-fn sentence(entry: &Entry) -> String {
+pub(in crate::client::view) fn sentence(entry: &Entry) -> String {
     let (who, text) = (&entry.who, &entry.text);
     let because = |reason: &str| if reason.is_empty() { String::new() } else { format!(": {reason}") };
     match entry.kind {

@@ -18,6 +18,8 @@ use crate::client::entry::{EntryId, Kind};
 use crate::client::settings::Comings;
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::window::{Drawn, Scroll};
+pub(super) use block::sentence;
+
 use block::Blocks;
 use line::Line;
 
