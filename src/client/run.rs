@@ -3,15 +3,12 @@
 #![allow(clippy::disallowed_methods, reason = "the edge: it reads the clock and takes chance")]
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::io::{self, stdout};
-use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossterm::event::{Event as Input, EventStream};
+use crossterm::event::Event as Input;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
-use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
@@ -23,7 +20,8 @@ use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::pins::Pins;
 use super::signals::{Heard, Signals};
-use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken, Use};
+use super::terminal::input::{Answer, Inputs, Sent};
+use super::terminal::{self, AfterPaste, Frames, Guard, Use};
 use super::theme::{Ground, Theme};
 use super::view::{self, Healing, Lines};
 use super::window::Drawn;
@@ -37,8 +35,6 @@ const DRAIN_MOST: Duration = Duration::from_millis(25);
 const FAREWELL: Duration = Duration::from_millis(300);
 /// How long the stop by Ctrl-Z may take to come about.
 const STOP_MOST: Duration = Duration::from_millis(100);
-/// How long a part of what may be an answer of the terminal is held back.
-const ANSWER_WAIT: Duration = Duration::from_millis(50);
 
 /// How the client ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +99,7 @@ pub async fn run(options: Options) -> Result<Ending, Failure> {
 
 /// What woke the client.
 enum Turn {
-    Input(io::Result<Input>),
+    Input(io::Result<Sent>),
     Link(Event),
     Continued,
     Edited(Result<String, String>),
@@ -120,13 +116,10 @@ struct Client {
     keeper: Keeper,
     patience: Duration,
     /// The terminal's half of the stream; gone once the terminal is being given back.
-    inputs: Option<EventStream>,
-    answers: Answers,
+    inputs: Option<Inputs>,
     after_paste: AfterPaste,
     /// While the user's own editor has the terminal: what comes of it.
     edit: Option<Edit>,
-    /// When something that may belong to an answer was held back last.
-    held_at: Instant,
     screen: Terminal<Healing<CrosstermBackend<Frames>>>,
     /// What the screen is instead, if it is lines of text.
     lines: Option<Lines>,
@@ -165,11 +158,9 @@ impl Client {
             link: Link::new(options.security.clone(), state_folder().map(|folder| Pins::new(&folder))),
             keeper: Keeper::default(),
             patience: options.connect_timeout,
-            inputs: Some(EventStream::new()),
-            answers: Answers::expected(),
+            inputs: Some(Inputs::new()?),
             after_paste: AfterPaste::default(),
             edit: None,
-            held_at: Instant::now(),
             screen: Terminal::new(backend)?,
             lines,
             guard,
@@ -217,7 +208,7 @@ impl Client {
                 Heard::Continued => Turn::Continued,
             },
             Some(input) = async { Some(self.inputs.as_mut()?.next().await) } => {
-                Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())))
+                Turn::Input(input)
             }
             event = self.link.next() => Turn::Link(event),
             Some(text) = async { Some(self.edit.as_mut()?.done().await) } => Turn::Edited(text),
@@ -230,8 +221,7 @@ impl Client {
         let frame =
             (self.dirty && self.edit.is_none()).then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
         let tick = self.app.next_tick().map(|at| at.since(now()));
-        let answer = self.answers.holds().then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
-        [frame, tick, answer].into_iter().flatten().min()
+        [frame, tick].into_iter().flatten().min()
     }
 
     /// Handles what woke us and everything else that is ready, and draws if it is time.
@@ -247,7 +237,7 @@ impl Client {
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
             }
-            next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
+            next = if begun.elapsed() < DRAIN_MOST { self.ready() } else { None };
         }
         if self.edit.is_none() && self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
             self.draw()?;
@@ -259,14 +249,8 @@ impl Client {
     }
 
     /// Something that is there already; keys first.
-    async fn ready(&mut self) -> Option<Turn> {
-        // The stream keeps the waker of the poll that found nothing, so it must be polled as this task.
-        let input =
-            poll_fn(|context| match self.inputs.as_mut().map(|inputs| inputs.poll_next_unpin(context)) {
-                Some(Poll::Ready(input)) => Poll::Ready(input),
-                Some(Poll::Pending) | None => Poll::Ready(None),
-            });
-        match input.await {
+    fn ready(&mut self) -> Option<Turn> {
+        match self.inputs.as_mut().and_then(Inputs::ready) {
             Some(input) => Some(Turn::Input(input)),
             None => self.link.ready().map(Turn::Link),
         }
@@ -274,14 +258,9 @@ impl Client {
 
     fn take(&mut self, turn: Turn) -> Result<(), Failure> {
         match turn {
-            Turn::Input(input) => match self.answers.take(input?) {
-                Taken::Held => self.held_at = Instant::now(),
-                Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
-                Taken::Ground(ground) if self.ground != Some(ground) => {
-                    self.ground = Some(ground);
-                    self.look();
-                }
-                Taken::Ground(_) => {}
+            Turn::Input(input) => match input? {
+                Sent::Typed(input) => self.input(input),
+                Sent::Answer(answer) => self.answered(answer)?,
             },
             Turn::Link(event) => self.update(event),
             // An editor that was stopped with us has the terminal again.
@@ -293,14 +272,25 @@ impl Client {
                 self.update(Event::Edited(text));
             }
             Turn::Due => {
-                if self.answers.holds() && self.held_at.elapsed() >= ANSWER_WAIT {
-                    self.answers.release().into_iter().for_each(|input| self.input(input));
-                }
                 if self.app.next_tick().is_some_and(|at| at <= now()) {
                     self.update(Event::Tick);
                 }
             }
             Turn::Signal(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The terminal has said something.
+    fn answered(&mut self, answer: Answer) -> Result<(), Failure> {
+        match answer {
+            Answer::Ground(ground) if self.ground != Some(ground) => {
+                self.ground = Some(ground);
+                self.look();
+            }
+            // Dark has become light, or the contrary: which dark or light it is, is asked.
+            Answer::Scheme => self.ask_ground()?,
+            Answer::Ground(_) | Answer::Switch(..) | Answer::Column(_) => {}
         }
         Ok(())
     }
@@ -394,11 +384,10 @@ impl Client {
     }
 
     /// Has the terminal say what its ground is, where that matters.
-    fn ask_ground(&mut self) -> io::Result<()> {
+    fn ask_ground(&self) -> io::Result<()> {
         if self.lines.is_some() {
             return Ok(());
         }
-        self.answers.expect();
         terminal::ask_ground()
     }
 
@@ -452,7 +441,7 @@ impl Client {
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
     async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
-        // Its thread ends with the stream: what is typed from here on is for the shell.
+        // What is typed from here on is for the shell.
         self.inputs = None;
         self.guard.pause();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
@@ -480,7 +469,9 @@ impl Client {
 
     fn resume(&mut self) -> Result<(), Failure> {
         self.guard.enter(used(self.lines.is_some(), self.mouse))?;
-        self.inputs.get_or_insert_with(EventStream::new);
+        if self.inputs.is_none() {
+            self.inputs = Some(Inputs::new()?);
+        }
         self.title.clear();
         self.repaint();
         Ok(())
@@ -488,8 +479,7 @@ impl Client {
 
     /// The end: the terminal is given back first, then the server is said goodbye if a signal is the reason.
     async fn end(mut self, ending: Result<Ending, Failure>) -> Result<Ending, Failure> {
-        // Its thread ends with the stream: what is typed from here on is for the shell. No second stream may be made
-        // before that: it would wait for the lock that this thread holds while it waits for a key.
+        // What is typed from here on is for the shell.
         self.inputs = None;
         self.guard.pause();
         if let Ok(Ending::Signal(_)) = ending {

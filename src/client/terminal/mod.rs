@@ -1,7 +1,8 @@
 //! The terminal: switched to what a full-screen program needs, and given back in every way of leaving.
 
-mod answers;
+pub mod input;
 pub mod notice;
+mod paste;
 
 use std::io::{self, Stdout, Write, stdout};
 use std::sync::Once;
@@ -20,11 +21,15 @@ use super::theme::GROUND_QUESTION;
 
 use notice::{Manner, Notice};
 
-pub use answers::{AfterPaste, Answers, PASTE_REST, Taken};
+pub use paste::{AfterPaste, PASTE_REST};
 
 /// Buttons and wheel, with coordinates beyond 223; no report of mere movement, which would wake us for nothing.
 const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
 const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1000l";
+/// The terminal tells when its ground becomes dark or light
+/// ([mode 2031](https://contour-terminal.org/vt-extensions/color-palette-update-notifications/)).
+const SCHEME_ON: &str = "\u{1b}[?2031h";
+const SCHEME_OFF: &str = "\u{1b}[?2031l";
 /// The title is put on the terminal's stack, and taken from it at the end (XTWINOPS 22 and 23).
 const TITLE_SAVE: &str = "\u{1b}[22;2t";
 const TITLE_RESTORE: &str = "\u{1b}[23;2t";
@@ -86,7 +91,7 @@ impl Guard {
         queue!(out, Print(TITLE_SAVE), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
         // A cluster that the terminal draws wider than reckoned must not reach into the next row.
         queue!(out, DisableLineWrap)?;
-        queue!(out, Print(if mouse { MOUSE_ON } else { MOUSE_OFF }))?;
+        queue!(out, Print(SCHEME_ON), Print(if mouse { MOUSE_ON } else { MOUSE_OFF }))?;
         out.flush()
     }
 
@@ -149,7 +154,7 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-/// Asks for the colour of the ground; the answer comes among the events, see [`Answers`].
+/// Asks for the colour of the ground; the answer is an [`Answer`](input::Answer).
 ///
 /// # Errors
 /// When the terminal is gone.
@@ -186,7 +191,14 @@ fn leave() {
         return;
     }
     // A panic may have cut a frame short.
-    let _ = queue!(out, EndSynchronizedUpdate, Print(MOUSE_OFF), DisableFocusChange, DisableBracketedPaste);
+    let _ = queue!(
+        out,
+        EndSynchronizedUpdate,
+        Print(SCHEME_OFF),
+        Print(MOUSE_OFF),
+        DisableFocusChange,
+        DisableBracketedPaste
+    );
     let _ = out.flush();
     // Before the old screen is seen: whoever sees it and types is not to have their Enter read raw.
     let _ = disable_raw_mode();

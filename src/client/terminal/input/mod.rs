@@ -6,14 +6,14 @@ mod parser;
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read, stdin};
+use std::io::{self, stdin};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use crossterm::event::Event;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::termios::ttyname;
-use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe::Receiver;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub use parser::{Answer, Parser, REST_WAIT, Sent};
@@ -24,7 +24,8 @@ const READ_MOST: usize = 4096;
 /// What comes from the terminal.
 #[derive(Debug)]
 pub struct Inputs {
-    terminal: AsyncFd<File>,
+    /// The runtime watches it as it would watch a pipe: of a terminal, too, it only wants to know whether it can be read.
+    terminal: Receiver,
     resized: Signal,
     parser: Parser,
     waiting: VecDeque<Sent>,
@@ -39,7 +40,7 @@ impl Inputs {
     /// There is no terminal.
     pub fn new() -> io::Result<Inputs> {
         Ok(Inputs {
-            terminal: AsyncFd::new(File::from(own_terminal()?))?,
+            terminal: Receiver::from_file_unchecked(File::from(own_terminal()?))?,
             resized: signal(SignalKind::window_change())?,
             parser: Parser::default(),
             waiting: VecDeque::new(),
@@ -58,12 +59,9 @@ impl Inputs {
             }
             let rest = self.rest();
             tokio::select! {
-                ready = self.terminal.readable_mut() => {
-                    let mut piece = [0; READ_MOST];
-                    let read = ready?.try_io(|terminal| terminal.get_mut().read(&mut piece));
-                    if let Ok(read) = read {
-                        self.take(&piece[..read?])?;
-                    }
+                ready = self.terminal.readable() => {
+                    ready?;
+                    self.read()?;
                 }
                 _ = self.resized.recv() => self.resize()?,
                 () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {
@@ -75,28 +73,29 @@ impl Inputs {
 
     /// The next thing that is there already.
     pub fn ready(&mut self) -> Option<io::Result<Sent>> {
-        if self.waiting.is_empty() {
-            let mut piece = [0; READ_MOST];
-            match self.terminal.get_mut().read(&mut piece) {
-                Ok(count) => {
-                    if let Err(error) = self.take(&piece[..count]) {
-                        return Some(Err(error));
-                    }
-                }
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-                Err(error) => return Some(Err(error)),
-            }
+        if self.waiting.is_empty()
+            && let Err(error) = self.read()
+        {
+            return Some(Err(error));
         }
         self.waiting.pop_front().map(Ok)
     }
 
-    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if bytes.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+    /// Reads what is there, if anything is.
+    fn read(&mut self) -> io::Result<()> {
+        let mut piece = [0; READ_MOST];
+        match self.terminal.try_read(&mut piece) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                self.read_at = Instant::now();
+                self.parser.take(&piece[..count], &mut self.waiting);
+                Ok(())
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
-        self.read_at = Instant::now();
-        self.parser.take(bytes, &mut self.waiting);
-        Ok(())
     }
 
     /// How long the rest of what is held back is still waited for.

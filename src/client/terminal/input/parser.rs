@@ -152,7 +152,9 @@ fn typed(code: KeyCode, modifiers: KeyModifiers) -> Sent {
 fn part(bytes: &[u8]) -> (usize, Option<Sent>) {
     match bytes {
         [0x1B] | [0x1B, 0x1B, ..] => (1, Some(typed(KeyCode::Esc, KeyModifiers::NONE))),
-        [0x1B, letter, ..] => (2, key(*letter).map(|(code, modifiers)| typed(code, modifiers | KeyModifiers::ALT))),
+        [0x1B, letter, ..] => {
+            (2, key(*letter).map(|(code, modifiers)| typed(code, modifiers | KeyModifiers::ALT)))
+        }
         // A character that was cut in its middle.
         _ => (1, None),
     }
@@ -270,7 +272,9 @@ fn find_control(bytes: &[u8]) -> Found {
     if let [_, _, b'[', rest @ ..] = bytes {
         return match rest.first() {
             None => Found::Part,
-            Some(last @ b'A'..=b'E') => Found::Whole(4, Some(typed(KeyCode::F(1 + last - b'A'), KeyModifiers::NONE))),
+            Some(last @ b'A'..=b'E') => {
+                Found::Whole(4, Some(typed(KeyCode::F(1 + last - b'A'), KeyModifiers::NONE)))
+            }
             Some(_) => Found::Whole(4, None),
         };
     }
@@ -320,9 +324,12 @@ fn control(body: &str, last: u8) -> Option<Sent> {
 fn modifiers(number: Option<u16>) -> KeyModifiers {
     let bits = number.unwrap_or(1).saturating_sub(1);
     let mut modifiers = KeyModifiers::NONE;
-    for (bit, modifier) in
-        [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL), (8, KeyModifiers::SUPER)]
-    {
+    for (bit, modifier) in [
+        (1, KeyModifiers::SHIFT),
+        (2, KeyModifiers::ALT),
+        (4, KeyModifiers::CONTROL),
+        (8, KeyModifiers::SUPER),
+    ] {
         if bits & bit != 0 {
             modifiers |= modifier;
         }
@@ -338,7 +345,8 @@ fn character(number: u16, modifiers: KeyModifiers) -> Option<Sent> {
         Some(_) => return None,
         None => (KeyCode::Char(char::from_u32(number.into())?), KeyModifiers::NONE),
     };
-    let code = if code == KeyCode::Tab && modifiers.contains(KeyModifiers::SHIFT) { KeyCode::BackTab } else { code };
+    let code =
+        if code == KeyCode::Tab && modifiers.contains(KeyModifiers::SHIFT) { KeyCode::BackTab } else { code };
     Some(typed(code, modifiers | own))
 }
 
@@ -500,7 +508,11 @@ mod tests {
     fn a_paste_is_one_event_and_nothing_in_it_is_a_key() {
         let paste = |text: &str| Sent::Typed(Event::Paste(text.to_owned()));
         assert_eq!(all(b"\x1b[200~one\rtwo \x1b[A\x1b[201~"), [paste("one\rtwo \u{1b}[A")]);
-        assert_eq!(all(b"\x1b[200~never ended"), [paste("never ended")], "its end is not waited for for ever");
+        assert_eq!(
+            all(b"\x1b[200~never ended"),
+            [paste("never ended")],
+            "its end is not waited for for ever"
+        );
         let huge = [&b"\x1b[200~"[..], &vec![b'x'; PASTE_MOST + 10], b"\x1b[201~y"].concat();
         let found = all(&huge);
         assert!(matches!(&found[0], Sent::Typed(Event::Paste(text)) if text.len() == PASTE_MOST));
