@@ -1,4 +1,4 @@
-//! The command line: `serve`, `join`, `host`, `log`, `doctor`, and their help.
+//! The command line: `serve`, `join`, `host`, `log`, `doctor`, `settings`, and their help.
 
 pub mod log;
 pub mod quantity;
@@ -36,6 +36,8 @@ pub enum Command {
     Log(log::LogArgs),
     /// Ask this terminal what it can do, and tell what the client makes of it
     Doctor,
+    /// Print a configuration file with all settings and keys, each explained
+    Settings,
 }
 
 /// `chatui serve`

@@ -117,6 +117,8 @@ struct Client {
     patience: Duration,
     /// The terminal's half of the stream; gone once the terminal is being given back.
     inputs: Option<Inputs>,
+    /// Where the cursor stood behind the clusters that the terminal was shown, as far as it has said.
+    columns: Vec<u16>,
     after_paste: AfterPaste,
     /// While the user's own editor has the terminal: what comes of it.
     edit: Option<Edit>,
@@ -159,6 +161,7 @@ impl Client {
             keeper: Keeper::default(),
             patience: options.connect_timeout,
             inputs: Some(Inputs::new()?),
+            columns: Vec::new(),
             after_paste: AfterPaste::default(),
             edit: None,
             screen: Terminal::new(backend)?,
@@ -178,6 +181,9 @@ impl Client {
     fn start(&mut self, patience: Duration) -> Result<(), Failure> {
         self.patience = patience;
         self.ask_ground()?;
+        if self.lines.is_none() {
+            terminal::ask_widths(&view::PROBES)?;
+        }
         self.effects.extend(self.app.start(now()));
         // Nothing that is done at the start can end the client.
         while let Some(effect) = self.effects.pop_front() {
@@ -290,9 +296,23 @@ impl Client {
             }
             // Dark has become light, or the contrary: which dark or light it is, is asked.
             Answer::Scheme => self.ask_ground()?,
-            Answer::Ground(_) | Answer::Switch(..) | Answer::Column(_) => {}
+            Answer::Column(column) => self.measured(column),
+            Answer::Ground(_) | Answer::Switch(..) => {}
         }
         Ok(())
+    }
+
+    /// The terminal has moved its cursor so far for the next of the clusters that it was shown.
+    fn measured(&mut self, column: u16) {
+        if self.columns.len() < view::PROBES.len() {
+            self.columns.push(column);
+            if let Ok(columns) = self.columns.as_slice().try_into()
+                && view::follow(columns)
+            {
+                // What was drawn before that is drawn anew, once.
+                self.repaint();
+            }
+        }
     }
 
     fn input(&mut self, input: Input) {
@@ -410,7 +430,7 @@ impl Client {
     fn draw_lines(&mut self) -> Result<Drawn, Failure> {
         let Some(lines) = &mut self.lines else { return Ok(Drawn::default()) };
         if std::mem::take(&mut self.stale) {
-            terminal::write_lines(&lines.end())?;
+            terminal::write_lines(&lines.anew())?;
         }
         let (text, drawn) = lines.update(&self.app, self.app.size().0);
         if !text.is_empty() {

@@ -3,8 +3,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use portable_pty::CommandBuilder;
+
 use crate::pty::Server;
-use crate::terminal::{Home, Terminal};
+use crate::terminal::{Home, Terminal, chatui};
 
 fn write_config(home: &Home, text: &str) {
     fs::create_dir_all(home.path("config/chatui")).unwrap();
@@ -77,4 +79,48 @@ fn lines_of_text_need_nothing_of_the_terminal() {
     let switches = written.matches("\u{1b}[?2004").count() + written.matches("\u{1b}[?1004").count();
     // The title is put on the stack and taken from it.
     assert_eq!(moves, switches + 2, "{written:?}");
+}
+
+#[test]
+fn a_terminal_that_becomes_light_is_followed_and_no_key_behind_its_word_is_lost() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mut command = CommandBuilder::new(chatui());
+    command.args(["join", &server.address, "--nick", "alice"]);
+    let mut alice = Terminal::with(&home, 80, 24, command, &[("COLORTERM", "truecolor")]);
+    alice.writes("\u{1b}]11;?", 1);
+    alice.sees("#lobby");
+    alice.keys("\u{1b}]11;rgb:1616/1818/1d1d\u{1b}\\");
+    // The accent on a dark ground, and then on a light one.
+    alice.writes("38;2;120;180;243", 1);
+    alice.keys("\u{1b}[?997;2nhello there");
+    alice.writes("\u{1b}]11;?", 2);
+    alice.sees("hello there");
+    alice.keys("\u{1b}]11;rgb:fbfb/fbfb/f9f9\u{7}");
+    alice.writes("38;2;45;105;162", 1);
+    // What is set wins.
+    alice.keys("\u{15}");
+    alice.line("/set colours none");
+    alice.sees("colours is none now");
+    alice.keys("\u{15}");
+    alice.line("/quit");
+    assert_eq!(alice.exit(), 0);
+    alice.is_restored();
+}
+
+#[test]
+fn what_the_terminal_counts_by_character_is_drawn_so() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mut alice = Terminal::chatui(&home, 80, 24, &["join", &server.address, "--nick", "alice"]);
+    alice.sees("#lobby");
+    alice.writes("\u{1b}[6n", 4);
+    let mut bob = server.person(&home, "bob");
+    bob.line("one ❤\u{fe0f}two 👍🏽three");
+    bob.sees("two");
+    alice.sees("three");
+    // The terminal of these tests counts an emoji with a variation sign as one cell, and a skin tone as two more.
+    assert!(!alice.screen().contains("❤\u{fe0f}two"), "{}", alice.screen());
+    alice.keys("\u{1b}[1;2R\u{1b}[1;2R\u{1b}[1;5R\u{1b}[1;7R");
+    alice.sees("❤\u{fe0f}two 👍🏽three");
 }

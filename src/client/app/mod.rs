@@ -322,6 +322,7 @@ impl App {
             app.windows[at].wanted = true;
         }
         app.current = usize::from(app.windows.len() > 1);
+        app.take_ignored();
         app
     }
 

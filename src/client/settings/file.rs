@@ -190,7 +190,7 @@ fn value_of(item: &Item) -> Option<Value> {
     }
 }
 
-fn written(value: &Value) -> toml_edit::Value {
+pub(super) fn written(value: &Value) -> toml_edit::Value {
     match value {
         Value::Switch(is_on) => (*is_on).into(),
         Value::Number(number) => i64::from(*number).into(),

@@ -170,6 +170,15 @@ pub fn write_lines(text: &str) -> io::Result<()> {
     write_now(text)
 }
 
+/// Shows the terminal clusters in its first row, which is empty then again, and asks each time where its cursor stands.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn ask_widths(clusters: &[&str]) -> io::Result<()> {
+    let asked: String = clusters.iter().map(|cluster| format!("\r{cluster}\u{1b}[6n")).collect();
+    write_now(&format!("\u{1b}[H{asked}\r\u{1b}[K"))
+}
+
 fn write_now(text: &str) -> io::Result<()> {
     let mut out = stdout().lock();
     out.write_all(text.as_bytes())?;

@@ -18,6 +18,7 @@ mod rooms;
 mod sheet;
 mod status;
 mod title;
+mod widths;
 mod wrap;
 
 use ratatui::Frame;
@@ -31,6 +32,7 @@ use areas::{Areas, Sidebars};
 
 pub use heal::Healing;
 pub use plain::Lines;
+pub use widths::{PROBES, follow};
 
 /// Draws the whole screen, and says what of the current window it shows, to be handed back as `Event::Drawn`.
 pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) -> Drawn {

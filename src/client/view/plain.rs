@@ -107,14 +107,9 @@ impl Lines {
         (self.input.write(lines, typed(app), columns), drawn)
     }
 
-    /// The terminal shows nothing of ours any more: the input is written anew.
-    pub fn forget(&mut self) {
+    /// Erases the line that is being typed, whatever stands there: it is written anew.
+    pub fn anew(&mut self) -> String {
         self.input = Input::default();
-    }
-
-    /// What is to be written at the end: the line that is being typed goes.
-    pub fn end(&mut self) -> String {
-        self.forget();
         "\r\u{1b}[K".to_owned()
     }
 
@@ -197,7 +192,10 @@ impl Lines {
         }
         let entries = window.entries();
         // What has slid out of the window is not coming back under its old number.
-        room.written.retain(|id| window.index_of(*id).is_some());
+        if room.written.len() > 2 * entries.len() + PAGE {
+            let there: HashSet<EntryId> = entries.iter().map(|entry| entry.id).collect();
+            room.written.retain(|id| there.contains(id));
+        }
         let known = entries.iter().position(|entry| room.written.contains(&entry.id));
         let first = known.unwrap_or_else(|| entries.len().saturating_sub(PAGE));
         if (window.moved > 0 || room.wants_older) && first > 0 {
@@ -383,15 +381,18 @@ fn steps(text: &str, from: usize, to: usize) -> String {
 /// As much of a text as has room, around the cursor; and where the cursor is in it.
 fn fitted(text: &str, cursor: usize, room: usize) -> (String, usize) {
     let width = |text: &str| usize::from(text.cell_width());
-    let mut from = 0;
-    let mut clusters = text[..cursor].graphemes(true);
-    while width(&text[from..cursor]) >= room {
-        let Some(cluster) = clusters.next() else { break };
-        from += cluster.len();
+    let (mut from, mut used) = (cursor, 0);
+    for cluster in text[..cursor].graphemes(true).rev() {
+        used += width(cluster);
+        if used >= room {
+            break;
+        }
+        from -= cluster.len();
     }
-    let mut shown = String::new();
+    let (mut shown, mut used) = (String::new(), 0);
     for cluster in text[from..].graphemes(true) {
-        if width(&shown) + width(cluster) > room {
+        used += width(cluster);
+        if used > room {
             break;
         }
         shown.push_str(cluster);
