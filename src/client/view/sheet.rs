@@ -33,14 +33,14 @@ pub(super) fn draw(keys: &Keymap, from: u16, theme: &Theme, middle: Rect, buffer
     let right = inner.right();
     let ink = |role| theme.on(Tint::Raised, role);
     let mut y = inner.y;
-    let fits = inner.height >= wanted.saturating_sub(1);
-    if fits {
+    if inner.height >= wanted.saturating_sub(1) {
         let title = Row::of("Keys", ink(Role::Strong).add_modifier(Modifier::BOLD));
         title.draw(buffer, inner.x + 1, y, right);
         y += 2;
     }
     let room = usize::from(inner.bottom().saturating_sub(y));
     // What does not fit is reached by scrolling, and the last row says so.
+    let fits = rows.len() <= room;
     let shown = if fits { rows.len() } else { room.saturating_sub(1) };
     let first = usize::from(from).min(rows.len().saturating_sub(shown));
     let second = inner.x + 1 + inner.width / 2;
