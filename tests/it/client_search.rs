@@ -232,6 +232,25 @@ fn refused_unanswered_and_cut_off_searches_end() {
     assert_eq!(status(&talk), "So many searches");
     assert!(!talk.app.search().unwrap().is_reading(), "to be tried again");
     talk.key(KeyModifiers::NONE, KeyCode::Enter);
+    let mut question = asked(&mut talk, "SEARCH").unwrap();
+    // So many pieces without a hit: then the reader is asked.
+    for _ in 0..8 {
+        found(&mut talk, &question, "chatui/history-more=m0700", &[]);
+        question = asked(&mut talk, "SEARCH").unwrap();
+    }
+    found(&mut talk, &question, "chatui/history-more=m0600", &[]);
+    assert_eq!(asked(&mut talk, "SEARCH"), None);
+    assert!(status(&talk).starts_with("nothing found so far"), "{}", status(&talk));
+    talk.key(KeyModifiers::NONE, KeyCode::Char('n'));
+    let question = asked(&mut talk, "SEARCH").unwrap();
+    talk.hears(&format!(
+        "@label={} :s FAIL SEARCH RATE_LIMITED 3 :So many searches",
+        tag(&question, "label")
+    ));
+    talk.key(KeyModifiers::NONE, KeyCode::Char('n'));
+    assert!(asked(&mut talk, "SEARCH").unwrap().ends_with("chatui/before=m0600"), "on from there");
+    talk.key(KeyModifiers::NONE, KeyCode::Esc);
+    talk.types("/search number");
     assert!(asked(&mut talk, "SEARCH").is_some());
     talk.passes(31_000);
     assert_eq!(status(&talk), "the server does not answer the search");

@@ -177,7 +177,8 @@ impl App {
             return;
         }
         if search.hits.is_empty() {
-            (search.is_reading, search.steps_on) = (false, false);
+            // Whoever has come some way back goes on from there.
+            (search.is_reading, search.steps_on) = (search.older != Older::Newest, false);
         }
         self.step_on(effects);
     }
