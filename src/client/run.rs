@@ -2,6 +2,8 @@
 //! everything that is ready is handled, then one frame is drawn.
 #![allow(clippy::disallowed_methods, reason = "the edge: it reads the clock and takes chance")]
 
+mod answered;
+
 use std::collections::VecDeque;
 use std::io::{self, stdout};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -20,7 +22,7 @@ use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::pins::Pins;
 use super::signals::{Heard, Signals};
-use super::terminal::input::{Answer, Inputs, Sent};
+use super::terminal::input::{Inputs, Sent};
 use super::terminal::{self, AfterPaste, Frames, Guard, Use};
 use super::theme::{Ground, Theme};
 use super::view::{self, Healing, Lines};
@@ -142,6 +144,8 @@ struct Client {
 
 impl Client {
     fn new(options: Options) -> Result<Client, Failure> {
+        // First of all: whatever size it gets from here on is told.
+        let inputs = Inputs::new()?;
         let size = crossterm::terminal::size()?;
         let surroundings = Surroundings {
             seed: fastrand::u128(..),
@@ -160,7 +164,7 @@ impl Client {
             link: Link::new(options.security.clone(), state_folder().map(|folder| Pins::new(&folder))),
             keeper: Keeper::default(),
             patience: options.connect_timeout,
-            inputs: Some(Inputs::new()?),
+            inputs: Some(inputs),
             columns: Vec::new(),
             after_paste: AfterPaste::default(),
             edit: None,
@@ -287,34 +291,6 @@ impl Client {
         Ok(())
     }
 
-    /// The terminal has said something.
-    fn answered(&mut self, answer: Answer) -> Result<(), Failure> {
-        match answer {
-            Answer::Ground(ground) if self.ground != Some(ground) => {
-                self.ground = Some(ground);
-                self.look();
-            }
-            // Dark has become light, or the contrary: which dark or light it is, is asked.
-            Answer::Scheme => self.ask_ground()?,
-            Answer::Column(column) => self.measured(column),
-            Answer::Ground(_) | Answer::Switch(..) => {}
-        }
-        Ok(())
-    }
-
-    /// The terminal has moved its cursor so far for the next of the clusters that it was shown.
-    fn measured(&mut self, column: u16) {
-        if self.columns.len() < view::PROBES.len() {
-            self.columns.push(column);
-            if let Ok(columns) = self.columns.as_slice().try_into()
-                && view::follow(columns)
-            {
-                // What was drawn before that is drawn anew, once.
-                self.repaint();
-            }
-        }
-    }
-
     fn input(&mut self, input: Input) {
         let Some(input) = self.after_paste.take(input, now()) else { return };
         let event = match input {
@@ -386,12 +362,6 @@ impl Client {
         Ok(None)
     }
 
-    /// The colours, as they are set and as the ground is.
-    fn look(&mut self) {
-        self.theme = theme(self.ground, self.app.settings());
-        self.dirty = true;
-    }
-
     fn keep(&mut self, keep: Keep) {
         for event in self.keeper.keep(keep) {
             self.update(event);
@@ -401,14 +371,6 @@ impl Client {
     fn disconnect(&mut self, reason: &str) {
         self.link.close();
         self.update(Event::Offline(reason.to_owned()));
-    }
-
-    /// Has the terminal say what its ground is, where that matters.
-    fn ask_ground(&self) -> io::Result<()> {
-        if self.lines.is_some() {
-            return Ok(());
-        }
-        terminal::ask_ground()
     }
 
     fn draw(&mut self) -> Result<(), Failure> {
@@ -424,19 +386,6 @@ impl Client {
         self.dirty = !wanted.is_empty();
         self.effects.extend(wanted);
         Ok(())
-    }
-
-    /// Writes what is new, if the screen is lines of text.
-    fn draw_lines(&mut self) -> Result<Drawn, Failure> {
-        let Some(lines) = &mut self.lines else { return Ok(Drawn::default()) };
-        if std::mem::take(&mut self.stale) {
-            terminal::write_lines(&lines.anew())?;
-        }
-        let (text, drawn) = lines.update(&self.app, self.app.size().0);
-        if !text.is_empty() {
-            terminal::write_lines(&text)?;
-        }
-        Ok(drawn)
     }
 
     fn draw_screen(&mut self) -> Result<Drawn, Failure> {
@@ -491,6 +440,9 @@ impl Client {
         self.guard.enter(used(self.lines.is_some(), self.mouse))?;
         if self.inputs.is_none() {
             self.inputs = Some(Inputs::new()?);
+            // It may have got another one meanwhile.
+            let (columns, rows) = crossterm::terminal::size()?;
+            self.update(Event::Resize(columns, rows));
         }
         self.title.clear();
         self.repaint();

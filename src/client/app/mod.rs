@@ -8,6 +8,7 @@ mod input;
 mod jump;
 mod keeping;
 mod mention;
+mod options;
 mod past;
 mod remembering;
 mod screen;
@@ -26,7 +27,7 @@ use bytes::Bytes;
 use chrono::FixedOffset;
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::address::{Address, Security};
+use super::address::Address;
 use super::backoff::Backoff;
 use super::editor::Editor;
 use super::keys::Keymap;
@@ -47,59 +48,12 @@ use settings::Turned;
 use typing::Typing;
 
 pub use keeping::Keep;
+pub use options::Options;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
 pub use search::{Hit, Search};
 pub use settings::WIDTHS;
 pub use switcher::{Found, Switcher};
 pub use wanted::Wanted;
-
-/// What the user asked for on the command line; plain data.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where to connect; `None` shows a form that asks.
-    pub server: Option<Address>,
-    /// The nick to ask for.
-    pub nick: String,
-    /// Whether the nick was not chosen but is the login name; then it is said.
-    pub nick_is_login: bool,
-    /// The channels to join.
-    pub channels: Vec<String>,
-    /// The server's password.
-    pub password: Option<String>,
-    /// What the server must show.
-    pub security: Security,
-    /// How long to wait for each address of a name.
-    pub connect_timeout: Duration,
-    /// Whether to come back when the connection is lost.
-    pub reconnect: bool,
-    /// Something to show at the start, such as how others can join.
-    pub note: Option<String>,
-    /// Which key does what.
-    pub keys: Keymap,
-    /// What is set.
-    pub settings: Settings,
-    /// What is wrong with the configuration, a sentence for each; told once there is a place to say it.
-    pub complaints: Vec<String>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            server: None,
-            nick: String::new(),
-            nick_is_login: false,
-            channels: vec!["#lobby".to_owned()],
-            password: None,
-            security: Security::default(),
-            connect_timeout: Duration::from_secs(2),
-            reconnect: true,
-            note: None,
-            keys: Keymap::default(),
-            settings: Settings::default(),
-            complaints: Vec::new(),
-        }
-    }
-}
 
 /// What the core cannot know by itself; the edge looks it up once.
 #[derive(Clone, Debug)]

@@ -115,18 +115,7 @@ impl Blocks<'_> {
         match self.app.comings() {
             Comings::Show => at..at + 1,
             Comings::Fold => fold::block(entries, at),
-            // What is hidden has no rows of its own: it belongs to what stands above it, if anything does.
-            Comings::Hide => {
-                let start = fold::block(entries, at).start;
-                let above = start.checked_sub(1).filter(|_| fold::folds(entries, at)).unwrap_or(start);
-                let below = fold::block(entries, (above + 1).min(entries.len() - 1));
-                let hides = above != start || (above + 1 < entries.len() && fold::folds(entries, above + 1));
-                if hides && !fold::folds(entries, above) {
-                    above..below.end
-                } else {
-                    fold::block(entries, above)
-                }
-            }
+            Comings::Hide => fold::hiding_block(entries, at),
         }
     }
 
