@@ -117,11 +117,12 @@ impl Palette {
 }
 
 impl Palette {
-    /// The entry nearest to a colour among those that can be read on black and on white.
-    pub(super) fn nearest_on_either(&self, wanted: Rgb) -> u8 {
+    /// The entry nearest to a colour among those that are free and can be read on black and on white.
+    pub(super) fn nearest_on_either(&self, wanted: Rgb, is_free: impl Fn(u8) -> bool) -> u8 {
         let lab = wanted.lab();
-        let readable = self.0.iter().filter(|(_, rgb, _)| {
-            rgb.contrast(Rgb(0, 0, 0)) >= LEGIBLE_ON_EITHER
+        let readable = self.0.iter().filter(|(entry, rgb, _)| {
+            is_free(*entry)
+                && rgb.contrast(Rgb(0, 0, 0)) >= LEGIBLE_ON_EITHER
                 && rgb.contrast(Rgb(255, 255, 255)) >= LEGIBLE_ON_EITHER
         });
         let best = readable.min_by(|one, two| one.2.distance(lab).total_cmp(&two.2.distance(lab)));

@@ -193,18 +193,21 @@ impl Theme {
 
     fn on_unknown(depth: Depth) -> Theme {
         let palette = Palette::new();
-        let ink = |value: u32| match (value, depth) {
+        let ink = |value: u32, taken: &[Option<Color>]| match (value, depth) {
             (0, _) => Style::new(),
             (_, Depth::Indexed) => {
-                Style::new().fg(Color::Indexed(palette.nearest_on_either(Rgb::hex(value))))
+                let is_free = |entry| !taken.contains(&Some(Color::Indexed(entry)));
+                Style::new().fg(Color::Indexed(palette.nearest_on_either(Rgb::hex(value), is_free)))
             }
             _ => Style::new().fg(Color::Rgb((value >> 16) as u8, (value >> 8) as u8, value as u8)),
         };
-        let mut roles = EITHER.map(ink);
+        let mut roles = EITHER.map(|value| ink(value, &[]));
+        // Nobody's name looks like one's own, or like a failure.
+        let taken = [Role::Accent, Role::Mention, Role::Error].map(|role| roles[role as usize].fg);
+        let names = EITHER_NAMES.map(|value| ink(value, &taken)).to_vec();
         roles[Role::Mention as usize] = roles[Role::Mention as usize].add_modifier(Modifier::BOLD);
         roles[Role::Strong as usize] = Style::new().add_modifier(Modifier::BOLD);
         roles[Role::Rule as usize] = roles[Role::Rule as usize].add_modifier(Modifier::DIM);
-        let names = EITHER_NAMES.map(ink).to_vec();
         Theme { roles, tints: untinted(), names, is_tinted: false, has_hues: true }
     }
 
@@ -352,6 +355,14 @@ mod tests {
             let rgb = colour::indexed(entry);
             let least = rgb.contrast(Rgb(0, 0, 0)).min(rgb.contrast(Rgb(255, 255, 255)));
             assert!(least >= 4.3, "{entry}: {least}");
+        }
+    }
+
+    #[test]
+    fn of_256_colours_on_an_unknown_ground_no_name_looks_like_oneself_or_a_failure() {
+        let theme = Theme::new(Depth::Indexed, Ground::Unknown);
+        for role in [Role::Accent, Role::Mention, Role::Error] {
+            assert!(theme.names.iter().all(|name| name.fg != theme.role(role).fg), "{role:?}");
         }
     }
 
