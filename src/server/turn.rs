@@ -198,7 +198,9 @@ impl Rounds {
         let outputs = &self.turn.outputs[before..];
         let size: usize = outputs.iter().map(Output::size).sum();
         // A page that must be read is a share of its own, however short: so a connection has those of one line under way.
-        let page = |output: &Output| matches!(output, Output::Page { lines: Lines::Asked(_), .. });
+        let page = |output: &Output| {
+            matches!(output, Output::Page { lines: Lines::Asked(_) | Lines::Sought(_), .. })
+        };
         let size = if outputs.iter().any(page) { size.max(ANSWERS + 1) } else { size };
         self.room = if self.turn.last { usize::MAX } else { self.room.saturating_sub(size) };
         size

@@ -6,6 +6,7 @@ mod full;
 mod hostile;
 mod pages;
 mod peers;
+mod search;
 mod seeds;
 mod strangers;
 mod talk;

@@ -11,7 +11,7 @@
 //! | [`audience`] | who is to hear a line, and in which form |
 //! | [`command`] | the table of commands |
 //! | [`modes`] | what modes there are |
-//! | `register`, `message`, `membership`, `list`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, `absent`, [`history`] | their handlers, by family |
+//! | `register`, `message`, `membership`, `list`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, `absent`, [`history`], `search` | their handlers, by family |
 //! | `apply` | what a line in the order does to the state, and who hears it |
 //! | `reply` | numerics, standard replies, labels |
 
@@ -36,6 +36,7 @@ pub mod query;
 mod register;
 mod reply;
 mod said;
+mod search;
 pub mod state;
 mod whowas;
 
@@ -49,8 +50,8 @@ use crate::irc::{Draft, Line, Message, Time};
 
 pub use audience::{Audience, Ears, Form};
 pub use config::Config;
-pub use history::Playback;
-pub use query::{Item, Query, Reference, Rest, Which};
+pub use history::{Of, Playback};
+pub use query::{Find, Item, Query, Reference, Rest, Which};
 pub use state::{ConnId, Kind, Peer};
 
 use connection::Deadline;
@@ -139,6 +140,8 @@ pub enum Lines {
     },
     /// They are older, and are read from the log.
     Asked(Query),
+    /// They are looked for in the log.
+    Sought(Box<Find>),
 }
 
 impl Output {
@@ -153,6 +156,7 @@ impl Output {
                 lines.iter().map(|line| line.tagged().len()).sum()
             }
             Output::Page { lines: Lines::Asked(query), .. } => query.limit * crate::irc::MAX_REST,
+            Output::Page { lines: Lines::Sought(find), .. } => find.limit * crate::irc::MAX_REST,
             Output::Close(..) | Output::Note(_) => 64,
         }
     }
