@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::irc::Line;
 
 use super::config::INBOX;
+use super::core::config::Reload;
+use super::core::password::Verdict;
 use super::core::{ConnId, Peer};
 
 /// One thing that happened at an edge.
@@ -19,6 +21,10 @@ pub enum Event {
     TooLong(ConnId),
     /// A connection ended.
     Close(ConnId, String),
+    /// A connection's password has been checked.
+    Checked(ConnId, Verdict),
+    /// The operator has chosen anew.
+    Reload(Box<Reload>),
     /// The log had no room for these lines.
     NotKept(Vec<Line>),
     /// The server is to stop, for this reason.
@@ -97,6 +103,11 @@ impl Inbox {
     /// Hands in a single event.
     pub fn push_event(&self, event: Event) {
         self.push(Batch { events: vec![event], data: Vec::new() });
+    }
+
+    /// How many bytes wait for the core.
+    pub fn bytes(&self) -> usize {
+        self.lock().bytes
     }
 
     /// Whether reading should still rest.

@@ -25,6 +25,7 @@ use super::backbone::Backbone;
 use super::clock;
 use super::config::{self, ANSWERS, SYNC_INTERVAL, TICK};
 use super::core::{ConnId, Core, Input, Lines, Note, Output};
+use super::desk::Desk;
 use super::inbox::{Batch, Event, Inbox};
 use super::log::{AppendError, Log, Sync};
 use super::mailbox::{Delivery, Mailboxes};
@@ -138,6 +139,8 @@ struct Rounds {
     asker: Option<ConnId>,
     /// How many bytes of answers they have brought forth.
     answered: usize,
+    /// Its password is being checked: it has been heard once that is done.
+    is_checked: bool,
 }
 
 impl Rounds {
@@ -152,6 +155,7 @@ impl Rounds {
             room: config::TURN,
             asker: None,
             answered: 0,
+            is_checked: false,
         }
     }
 
@@ -181,6 +185,12 @@ impl Rounds {
             }
             Event::Open(id, peer) => Input::Open(id, peer),
             Event::Close(id, reason) => Input::Close(id, reason),
+            Event::Checked(id, verdict) => {
+                self.end_of_lines();
+                self.turn.heard.push(id);
+                Input::Checked(id, verdict)
+            }
+            Event::Reload(reload) => Input::Reload(reload),
             Event::NotKept(lines) => {
                 self.losses_known += 1;
                 Input::NotKept(lines)
@@ -204,8 +214,9 @@ impl Rounds {
 
     /// All lines of the connection under way have been dealt with.
     fn end_of_lines(&mut self) {
-        self.turn.heard.extend(self.asker.take());
-        self.answered = 0;
+        let asker = self.asker.take().filter(|_| !self.is_checked);
+        self.turn.heard.extend(asker);
+        (self.answered, self.is_checked) = (0, false);
     }
 
     /// Handles an input; says how many bytes it lets out.
@@ -216,7 +227,10 @@ impl Rounds {
         let size: usize = outputs.iter().map(Output::size).sum();
         // A page that must be read is a share of its own, however short: so a connection has those of one line under way.
         let page = |output: &Output| matches!(output, Output::Page { lines: Lines::Asked(_), .. });
-        let size = if outputs.iter().any(page) { size.max(ANSWERS + 1) } else { size };
+        // So is a password: what its giver says behind it waits for the verdict.
+        let check = outputs.iter().any(|output| matches!(output, Output::Check(_)));
+        self.is_checked |= check;
+        let size = if check || outputs.iter().any(page) { size.max(ANSWERS + 1) } else { size };
         self.room = if self.turn.last { usize::MAX } else { self.room.saturating_sub(size) };
         size
     }
@@ -234,12 +248,14 @@ pub fn run_log(
     inbox: &Inbox,
     mailboxes: &Mailboxes,
     pages: &Pages,
+    desk: &Desk,
 ) -> Result<Counts, String> {
     let mut counts = Counts::default();
     let mut number = 0;
     let mut unsynced = false;
     let mut losses = Losses::default();
     loop {
+        desk.beat();
         let wait = if unsynced { SYNC_INTERVAL } else { TICK };
         let mut turn = match turns.recv_timeout(wait) {
             Ok(turn) => turn,
@@ -252,8 +268,10 @@ pub fn run_log(
                 return Err("the core's thread ended unexpectedly".to_owned());
             }
         };
+        let since = desk.begin();
         match if turn.lines.is_empty() { Ok(()) } else { log.append(&turn.lines) } {
             Ok(()) => {
+                desk.kept(turn.lines.len(), since);
                 counts.lines += turn.lines.len() as u64;
                 unsynced |= sync == Sync::Interval && !turn.lines.is_empty();
             }
@@ -270,6 +288,7 @@ pub fn run_log(
         losses.sift(&mut turn);
         number += 1;
         let asked = release(&mut turn, number, log, pages.room(), &mut counts);
+        desk.serve(&mut turn.outputs);
         let last = turn.last;
         if last {
             sync_now(log, &mut unsynced, mailboxes)?;

@@ -15,11 +15,14 @@ mod queries;
 mod talk;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chatui::irc::name::mask_matches;
 use chatui::irc::{Line, Time};
 use chatui::server::backbone::Local;
+use chatui::server::core::ban::Ban;
+use chatui::server::core::password::Verdict;
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, Output, Peer};
 use chatui::server::log::{Log, MemoryLog};
 use chatui::server::turn::{Turn, drive};
@@ -31,6 +34,8 @@ pub struct Stage {
     heard: BTreeMap<u32, VecDeque<String>>,
     closed: Vec<u32>,
     pub kept: Vec<Line>,
+    /// The bans that were to be kept last.
+    pub bans: Arc<[Ban]>,
     /// What becomes of a page that is to be read from the log.
     pages: Pages,
 }
@@ -51,6 +56,7 @@ impl Stage {
             heard: BTreeMap::new(),
             closed: Vec::new(),
             kept: Vec::new(),
+            bans: Arc::default(),
             pages: Pages::Named,
         }
     }
@@ -92,6 +98,12 @@ impl Stage {
                     self.hear(to, &bytes);
                 }
                 Output::Append { .. } => panic!("an append was left over"),
+                Output::Check(check) => {
+                    let right = check.hash.text() == format!("hash of {}", check.password.text());
+                    let verdict = if right { Verdict::Right } else { Verdict::Wrong };
+                    self.input(Input::Checked(check.of, verdict));
+                }
+                Output::Bans { bans, .. } => self.bans = bans,
                 Output::Deliver { .. } | Output::Note(_) => {}
             }
         }

@@ -7,17 +7,21 @@ use std::{io, time::Instant};
 
 use chatui::irc::{Draft, Line, Time};
 use chatui::server::backbone::Local;
+use chatui::server::bans::BanFile;
 use chatui::server::config::{ANSWERS, TURN};
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Output, Peer};
 use chatui::server::core::{Lines, Playback, Query, Rest, Which};
+use chatui::server::desk::Desk;
+use chatui::server::house::House;
 use chatui::server::inbox::{Batch, Event, Inbox};
 use chatui::server::log::{AppendError, Fault, Log, MemoryLog, Page, Prefix, Sync};
 use chatui::server::mailbox::{Delivery, Mailbox, Mailboxes};
 use chatui::server::pages::{Pages, run_pages};
+use chatui::server::passwords::Checks;
 use chatui::server::shard::WAKER;
 use chatui::server::turn::{Losses, Turn, run_core, run_log};
 
-use super::PATIENCE;
+use super::{PATIENCE, config};
 
 fn mailboxes() -> (mio::Poll, Mailboxes) {
     let poll = mio::Poll::new().unwrap();
@@ -27,6 +31,18 @@ fn mailboxes() -> (mio::Poll, Mailboxes) {
 
 fn said(seq: u64) -> Line {
     Draft::new("", "a!a@h", "PRIVMSG", &["#x", "hi"]).stamp(Time::from_millis(1000), seq)
+}
+
+/// Where nothing is asked for.
+fn desk() -> Desk {
+    let data = tempfile::TempDir::new().unwrap();
+    let house = House::new(&config(&data), None, Arc::default());
+    Desk {
+        checks: Checks::new(Arc::default()),
+        bans: BanFile::new(data.path()),
+        house: Arc::new(house),
+        name: "chatui.local".to_owned(),
+    }
 }
 
 #[test]
@@ -54,7 +70,8 @@ fn what_was_lost_is_not_shown_by_turns_that_were_begun_before_the_core_knew() {
     send.send(Turn { losses_known: 1, last: true, ..Turn::default() }).unwrap();
     let mut log = MemoryLog::new();
     log.fail_next(Fault::Full);
-    let counts = run_log(&mut log, Sync::Turn, &turns, &inbox, &mailboxes, &Pages::default()).unwrap();
+    let counts =
+        run_log(&mut log, Sync::Turn, &turns, &inbox, &mailboxes, &Pages::default(), &desk()).unwrap();
     assert_eq!(counts.lines, 1);
     let mut delivered = Vec::new();
     mailboxes.lane(0).take(&mut delivered);
@@ -85,7 +102,7 @@ fn a_core_that_ends_without_a_last_turn_is_told_as_a_failure() {
     let (send, turns) = sync_channel::<Turn>(1);
     drop(send);
     let (mut log, inbox, pages) = (MemoryLog::new(), Inbox::default(), Pages::default());
-    assert!(run_log(&mut log, Sync::Turn, &turns, &inbox, &mailboxes, &pages).is_err());
+    assert!(run_log(&mut log, Sync::Turn, &turns, &inbox, &mailboxes, &pages, &desk()).is_err());
     let mut delivered = Vec::new();
     mailboxes.lane(0).take(&mut delivered);
     assert!(matches!(&*delivered[0], Delivery::Fatal(_)));
@@ -215,7 +232,7 @@ fn a_page_that_takes_long_holds_nobody_up_and_shows_the_log_as_it_was() {
         let (pages, mailboxes, inbox) = (&pages, &mailboxes, &inbox);
         scope.spawn(move || run_pages(pages, mailboxes, &mut || false));
         let writing = scope.spawn(move || {
-            let ended = run_log(&mut log, Sync::Turn, &turns, inbox, mailboxes, pages);
+            let ended = run_log(&mut log, Sync::Turn, &turns, inbox, mailboxes, pages, &desk());
             pages.close();
             ended
         });

@@ -1,0 +1,75 @@
+//! What turns ask of others than the log and the shards, behind the log's thread: passwords to be checked and bans to be kept.
+//! And what is counted there.
+#![allow(clippy::disallowed_methods, reason = "this is the edge that measures how long the log takes")]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use tracing::error;
+
+use super::bans::BanFile;
+use super::core::{Note, Output};
+use super::house::House;
+use super::passwords::Checks;
+
+/// Where that is done.
+#[derive(Debug)]
+pub struct Desk {
+    /// Passwords under way.
+    pub checks: Arc<Checks>,
+    /// Where the bans are kept.
+    pub bans: BanFile,
+    /// Who is told of them.
+    pub house: Arc<House>,
+    /// The server's name, for what it says.
+    pub name: String,
+}
+
+impl Desk {
+    /// The log begins with a turn.
+    pub fn begin(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// It has kept so many lines since then.
+    pub fn kept(&self, lines: usize, since: Instant) {
+        if lines > 0 {
+            self.house.metrics.kept(lines, since.elapsed());
+        }
+    }
+
+    /// The log's thread lives.
+    pub fn beat(&self) {
+        self.house.metrics.beat();
+    }
+
+    /// Does what a turn asks; what is left of it is for the shards.
+    pub fn serve(&self, outputs: &mut [Output]) {
+        for output in outputs.iter_mut() {
+            if let Output::Note(note) = output {
+                match note {
+                    Note::Arrived(..) => self.house.metrics.arrived.add(1),
+                    Note::Left(..) => self.house.metrics.left.add(1),
+                }
+            }
+            let Output::Bans { bans, by } = output else { continue };
+            self.house.ban(Arc::clone(bans));
+            let Err(why) = self.bans.write(bans) else { continue };
+            error!("{why}: the bans hold until the server ends");
+            if let Some(to) = *by {
+                let words = format!(
+                    ":{} NOTICE * :KLINE: it holds until the server ends, since it cannot be kept\r\n",
+                    self.name
+                );
+                *output = Output::Reply { to, bytes: BytesMut::from(words.as_bytes()), of: None };
+            }
+        }
+        // Their places among the outputs are the names of pages, so nothing is taken out.
+        for output in outputs.iter() {
+            if let Output::Check(check) = output {
+                self.checks.ask(check.clone());
+            }
+        }
+    }
+}
