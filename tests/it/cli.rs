@@ -79,7 +79,7 @@ impl Server {
     }
 
     /// The server that this command starts.
-    fn of(mut command: Command) -> Server {
+    pub fn of(mut command: Command) -> Server {
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut ready = String::new();
@@ -102,6 +102,11 @@ impl Server {
         let rest = &self.ready[from..];
         let end = rest["127.0.0.1:".len()..].find(|c: char| !c.is_ascii_digit());
         rest[..end.map_or(rest.len(), |end| end + "127.0.0.1:".len())].to_owned()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(self.child.as_ref().unwrap()), signal).unwrap();
     }
 
     /// Sends a signal and waits for the end; gives the exit code and what was said on standard output meanwhile.

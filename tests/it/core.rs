@@ -6,6 +6,7 @@
 
 mod connections;
 mod extensions;
+mod guard;
 mod mended;
 mod modes;
 mod monitor;
@@ -36,6 +37,8 @@ pub struct Stage {
     pub kept: Vec<Line>,
     /// The bans that were to be kept last.
     pub bans: Arc<[Ban]>,
+    /// How many passwords were to be checked.
+    checks: usize,
     /// What becomes of a page that is to be read from the log.
     pages: Pages,
 }
@@ -57,6 +60,7 @@ impl Stage {
             closed: Vec::new(),
             kept: Vec::new(),
             bans: Arc::default(),
+            checks: 0,
             pages: Pages::Named,
         }
     }
@@ -99,6 +103,7 @@ impl Stage {
                 }
                 Output::Append { .. } => panic!("an append was left over"),
                 Output::Check(check) => {
+                    self.checks += 1;
                     let right = check.hash.text() == format!("hash of {}", check.password.text());
                     let verdict = if right { Verdict::Right } else { Verdict::Wrong };
                     self.input(Input::Checked(check.of, verdict));

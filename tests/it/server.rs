@@ -3,9 +3,10 @@
 mod ends;
 mod floods;
 mod full;
+mod guard;
 mod hostile;
 mod pages;
-mod peers;
+pub mod peers;
 mod seeds;
 mod strangers;
 mod talk;

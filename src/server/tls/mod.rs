@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustls::server::NoServerSessionStorage;
 use rustls::{ServerConfig, ServerConnection};
 
-use crate::irc::Fingerprint;
+use crate::irc::{Certificate, Fingerprint, Time};
 
 use super::config::TLS_HANDSHAKE;
 use files::Pair;
@@ -62,6 +62,8 @@ struct Current {
     source: Source,
     config: Arc<ServerConfig>,
     fingerprint: Fingerprint,
+    /// From when on, and until when, the certificate is good.
+    lasts: Option<(Time, Time)>,
 }
 
 /// The server's certificate and key, as all shards use them.
@@ -133,6 +135,11 @@ impl Tls {
         self.current().fingerprint
     }
 
+    /// From when on, and until when, the certificate is good, if that can be read.
+    pub fn lasts(&self) -> Option<(Time, Time)> {
+        self.current().lasts
+    }
+
     /// Whether the certificate is the operator's: then it may change with time, and clients may have ways to judge it.
     pub fn is_given(&self) -> bool {
         matches!(self.current().source, Source::Given(..))
@@ -151,12 +158,14 @@ fn read(source: Source) -> Result<Current, TlsError> {
         Source::Made(path) => Pair::made(path)?,
     };
     let fingerprint = pair.fingerprint()?;
+    let lasts = pair.chain.first().and_then(|first| Certificate::parse(first));
+    let lasts = lasts.map(|certificate| (certificate.begins, certificate.ends));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(pair.chain, pair.key))
         .map_err(|error| TlsError(format!("{} cannot be used for TLS: {error}", source.name())))?;
-    Ok(Current { source, config: Arc::new(without_resumption(config)), fingerprint })
+    Ok(Current { source, config: Arc::new(without_resumption(config)), fingerprint, lasts })
 }
 
 /// A chat connection stays for hours: to resume one saves nothing worth the memory, and the keys that it needs.
