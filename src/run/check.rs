@@ -63,8 +63,9 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         None => report.good("no configuration file was named: flags and defaults"),
     }
     for path in [&args.config, &args.password_file].into_iter().flatten() {
-        if mode(path).is_some_and(|mode| mode & 0o077 != 0) {
-            report.warn(&format!("{} can be read by others: chmod 600", path.display()));
+        // A group may be the server's own.
+        if mode(path).is_some_and(|mode| mode & 0o027 != 0) {
+            report.warn(&format!("{} can be read or changed by others: chmod 640, or 600", path.display()));
         }
     }
     if rustix::process::geteuid().is_root() {

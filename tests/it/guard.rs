@@ -294,7 +294,7 @@ fn check_names_what_is_wrong_and_its_exit_code_says_whether_anything_is() {
     let segment = fs::read_dir(format!("{data}/log")).unwrap().map(|entry| entry.unwrap().path());
     let segment = segment.into_iter().find(|path| path.extension().is_some_and(|end| end == "irc")).unwrap();
     let mut bytes = fs::read(&segment).unwrap();
-    bytes[100] ^= 1;
+    bytes[50] ^= 1;
     fs::write(&segment, bytes).unwrap();
     let mut expired = rcgen::CertificateParams::new(vec!["chat.example".to_owned()]).unwrap();
     expired.not_after = rcgen::date_time_ymd(2021, 1, 1);
