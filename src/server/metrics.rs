@@ -103,7 +103,7 @@ impl Metrics {
         self.micros_kept.add(usize::try_from(took.as_micros()).unwrap_or(usize::MAX));
     }
 
-    /// The log's thread lives.
+    /// The engine goes: the log answers.
     pub fn beat(&self) {
         self.beat.store(self.started.elapsed().as_secs(), Ordering::Relaxed);
     }

@@ -1,12 +1,13 @@
 //! The server: edges, with a pure core inside.
 //!
-//! [`start`] binds, opens the log and sets the threads going: the I/O shards, the core's and the log's. [`Server`] is
+//! [`start`] binds, opens the log and sets the threads going: the I/O shards, the core's, and the one that reads old history. [`Server`] is
 //! the handle of it all.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`core`] | who may do what, and who hears it: pure |
-//! | [`turn`] | the turn loop around it, and the log's thread |
+//! | [`turn`] | what it makes of what has come in |
+//! | [`engine`] | the turn loop: the core with the log behind it |
 //! | [`log`] | where lines are kept before anybody hears them |
 //! | [`pages`], [`behind`] | older history, read by a thread of its own; and what waits for it |
 //! | [`backbone`] | what gives lines their order and stamp |
@@ -17,7 +18,7 @@
 //! | [`house`] | what all shards know |
 //! | [`threshold`], [`arrivals`] | how many may be connected and not registered yet, and come from one address |
 //! | [`pace`] | how fast a connection may speak |
-//! | [`desk`], [`passwords`], [`bans`] | what turns ask of others: passwords checked, bans kept |
+//! | [`errands`], [`passwords`], [`bans`] | what turns ask of others: passwords checked, bans kept |
 //! | [`reload`], [`metrics`] | choosing anew while it runs; what is counted |
 //! | [`file`] | a small file, read and written whole |
 //! | [`alarm`] | when to look at which connection again |
@@ -32,8 +33,9 @@ pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod core;
-pub mod desk;
 pub mod door;
+pub mod engine;
+pub mod errands;
 pub mod file;
 pub mod guest;
 pub mod house;
@@ -57,7 +59,6 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 use mio::net::TcpListener;
@@ -65,12 +66,13 @@ use mio::{Poll, Waker};
 use socket2::{Domain, Socket, Type};
 
 pub use config::Config;
-pub use turn::Counts;
+pub use engine::Counts;
 
 use self::core::Core;
 use backbone::Local;
 use bans::BanFile;
-use desk::Desk;
+use engine::{Desk, Ended, Engine};
+use errands::Errands;
 use house::House;
 use inbox::{Event, Inbox};
 use log::{FileLog, OpenError, Opened};
@@ -81,6 +83,7 @@ use passwords::Checks;
 use reload::Reloader;
 use shard::{Shard, WAKER};
 use tls::{Tls, TlsError};
+use turn::Rounds;
 
 /// Why a server did not start, or had to stop.
 #[derive(Debug)]
@@ -123,10 +126,9 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     tls: Option<Arc<Tls>>,
     opened: Opened,
-    inbox: Arc<Inbox>,
+    desk: Arc<Desk>,
     mailboxes: Mailboxes,
-    core: JoinHandle<()>,
-    log: JoinHandle<Result<Counts, String>>,
+    core: JoinHandle<Ended>,
     shards: Vec<JoinHandle<()>>,
     pages: Arc<Pages>,
     reader: JoinHandle<()>,
@@ -159,7 +161,7 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     let metrics = metrics.transpose()?;
     let mut core = Core::new(config.core.clone());
     let sync = options.sync;
-    let (mut file, opened) =
+    let (file, opened) =
         FileLog::open(&config.data, options, &mut |line| core.recall(line)).map_err(ServerError::Open)?;
     let read = file.reader().tail(config::IDS_READ, &mut |line| core.recall_id(line));
     read.map_err(ServerError::Setup)?;
@@ -168,7 +170,6 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     }
     let backbone = Box::new(Local::after(opened.last_time, opened.last_seq));
 
-    let inbox = Arc::new(Inbox::default());
     config.plain.on.get_or_insert(addresses.iter().all(|address| is_near(*address)));
     let tls = certificate(&config, &addresses)?;
     let ban_file = BanFile::new(&config.data);
@@ -176,8 +177,9 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     core.recall_bans(Arc::clone(&bans));
     core.insist_on_tls(tls.as_ref().filter(|tls| tls.is_given()).map(|_| config::STS_DURATION));
     let house = Arc::new(House::new(&config, tls.clone(), bans));
+    let inbox = Arc::new(Inbox::default());
     let checks = Checks::new(Arc::clone(&inbox));
-    let desk = Desk {
+    let errands = Errands {
         checks: Arc::clone(&checks),
         bans: ban_file.clone(),
         house: Arc::clone(&house),
@@ -185,43 +187,34 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     };
     let reloader = Reloader { started, house: Arc::clone(&house), inbox: Arc::clone(&inbox), bans: ban_file };
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
-    let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
+    let (pages, history) = (Arc::new(Pages::default()), file.reader());
+    let rounds = Rounds::new(core, backbone);
+    let engine = Engine::new(rounds, Box::new(file), sync, mailboxes.clone(), Arc::clone(&pages), errands);
+    let desk = Arc::new(Desk::new(engine, Arc::clone(&inbox)));
     let mut ready = Vec::new();
     for (lane, poll) in polls.into_iter().enumerate() {
         let listeners = std::mem::take(&mut listeners);
         let house = Arc::clone(&house);
-        let shard = Shard::new(lane, poll, listeners, Arc::clone(&inbox), mailboxes.clone(), house);
+        let shard = Shard::new(lane, poll, listeners, Arc::clone(&desk), mailboxes.clone(), house);
         ready.push(shard.map_err(ServerError::Setup)?);
     }
-    // From here on threads run; each of them ends when the log's does, and that one when the core's does.
-    let pages = Arc::new(Pages::default());
-    let (asked, history, page_mailboxes) = (Arc::clone(&pages), file.reader(), mailboxes.clone());
+    // From here on threads run; each of them ends when the engine does.
+    let (asked, page_mailboxes) = (Arc::clone(&pages), mailboxes.clone());
     let reader = thread("pages".to_owned(), move || {
         pages::run_pages(&asked, &page_mailboxes, &mut || history.tend());
     })?;
-    let (log_inbox, log_mailboxes, log_pages) = (Arc::clone(&inbox), mailboxes.clone(), Arc::clone(&pages));
-    let log = thread("log".to_owned(), move || {
-        let ended = turn::run_log(&mut file, sync, &turns, &log_inbox, &log_mailboxes, &log_pages, &desk);
-        log_pages.close();
-        if let Err(reason) = &ended {
-            log_inbox.push_event(Event::Shutdown(reason.clone()));
-        }
-        ended
-    })?;
-    let (core_inbox, core_mailboxes) = (Arc::clone(&inbox), mailboxes.clone());
-    let core = thread("core".to_owned(), move || {
-        turn::run_core(core, backbone, &core_inbox, &core_mailboxes, &send_turn);
-    })?;
+    let core_desk = Arc::clone(&desk);
+    let core = thread("core".to_owned(), move || core_desk.run())?;
     let mut shards = Vec::new();
     for (lane, shard) in ready.into_iter().enumerate() {
         let shard = thread(format!("shard {lane}"), move || shard.run());
-        shards.push(shard.inspect_err(|_| inbox.push_event(Event::Shutdown(String::new())))?);
+        shards.push(shard.inspect_err(|_| desk.inbox.push_event(Event::Shutdown(String::new())))?);
     }
-    let watched = Watched { house, inbox: Arc::clone(&inbox), pages: Arc::clone(&pages), checks };
+    let watched = Watched { house, inbox, pages: Arc::clone(&pages), checks };
     let watch =
         metrics.map(|listener| Watch::start(listener, watched)).transpose().map_err(ServerError::Setup);
-    let watch = watch.inspect_err(|_| inbox.push_event(Event::Shutdown(String::new())))?;
-    Ok(Server { addresses, tls, opened, inbox, mailboxes, core, log, shards, pages, reader, reloader, watch })
+    let watch = watch.inspect_err(|_| desk.inbox.push_event(Event::Shutdown(String::new())))?;
+    Ok(Server { addresses, tls, opened, desk, mailboxes, core, shards, pages, reader, reloader, watch })
 }
 
 /// What the server proves itself with. The data folder is ours by now: nobody else makes one there.
@@ -286,12 +279,12 @@ fn thread<T: Send + 'static>(
 
 /// Stops a server.
 #[derive(Clone, Debug)]
-pub struct Stopper(Arc<Inbox>);
+pub struct Stopper(Arc<Desk>);
 
 impl Stopper {
     /// Asks it to stop: everybody is told this, what waits is written for at most two seconds, the log is synced.
     pub fn stop(&self, reason: &str) {
-        self.0.push_event(Event::Shutdown(reason.to_owned()));
+        self.0.inbox.push_event(Event::Shutdown(reason.to_owned()));
     }
 }
 
@@ -323,7 +316,7 @@ impl Server {
 
     /// What stops it, while another waits for its end.
     pub fn stopper(&self) -> Stopper {
-        Stopper(Arc::clone(&self.inbox))
+        Stopper(Arc::clone(&self.desk))
     }
 
     /// Waits for its end.
@@ -331,9 +324,8 @@ impl Server {
     /// # Errors
     /// [`ServerError::Log`] when the log failed.
     pub fn wait(self) -> Result<Counts, ServerError> {
-        let counts = self.log.join().unwrap_or_else(|_| {
-            self.mailboxes.send(&Arc::new(Delivery::Fatal("log failure")));
-            self.inbox.push_event(Event::Shutdown(String::new()));
+        let ended = self.core.join().unwrap_or_else(|_| {
+            self.mailboxes.send(&Arc::new(Delivery::Fatal("server failure")), None);
             Err("its thread ended unexpectedly".to_owned())
         });
         for shard in self.shards {
@@ -346,7 +338,6 @@ impl Server {
         if let Some(watch) = self.watch {
             watch.end();
         }
-        let _ = self.core.join();
-        counts.map_err(ServerError::Log)
+        ended.map_err(ServerError::Log)
     }
 }

@@ -366,7 +366,8 @@ fn checks_of_passwords_are_two_at_a_time_and_bounded() {
     let until = Instant::now() + PATIENCE;
     while verdicts.len() < 300 {
         assert!(Instant::now() < until, "only {} verdicts", verdicts.len());
-        inbox.take(&mut batches, PATIENCE);
+        inbox.wait(PATIENCE);
+        inbox.take(&mut batches);
         for event in batches.iter().flat_map(|batch| &batch.events) {
             if let Event::Checked(id, verdict) = event {
                 verdicts.push((id.0, *verdict));

@@ -1,9 +1,8 @@
-//! What turns ask of others than the log and the shards, behind the log's thread: passwords to be checked and bans to be kept.
-//! And what is counted there.
-#![allow(clippy::disallowed_methods, reason = "this is the edge that measures how long the log takes")]
+//! What turns ask of others than the log and the shards, once they are kept: passwords to be checked and bans to be kept. And
+//! what is counted there.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tracing::error;
@@ -15,7 +14,7 @@ use super::passwords::Checks;
 
 /// Where that is done.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Errands {
     /// Passwords under way.
     pub checks: Arc<Checks>,
     /// Where the bans are kept.
@@ -26,26 +25,21 @@ pub struct Desk {
     pub name: String,
 }
 
-impl Desk {
-    /// The log begins with a turn.
-    pub fn begin(&self) -> Instant {
-        Instant::now()
-    }
-
-    /// It has kept so many lines since then.
-    pub fn kept(&self, lines: usize, since: Instant) {
+impl Errands {
+    /// The log has kept so many lines in this time.
+    pub fn kept(&self, lines: usize, took: Duration) {
         if lines > 0 {
-            self.house.metrics.kept(lines, since.elapsed());
+            self.house.metrics.kept(lines, took);
         }
     }
 
-    /// The log's thread lives.
+    /// The engine goes.
     pub fn beat(&self) {
         self.house.metrics.beat();
     }
 
     /// Does what a turn asks; what is left of it is for the shards.
-    pub fn serve(&self, outputs: &mut [Output]) {
+    pub fn run(&self, outputs: &mut [Output]) {
         for output in outputs.iter_mut() {
             if let Output::Note(note) = output {
                 match note {
