@@ -343,7 +343,7 @@ impl Shard {
                 connection.touched = false;
                 connection.flush(now, &mut self.spare, &mut self.batch);
                 queue(&mut self.ready, connection, slot);
-                if let Some(at) = connection.alarm() {
+                for at in [connection.alarm(), connection.pace_alarm()].into_iter().flatten() {
                     self.alarms.set(at, slot);
                 }
             }

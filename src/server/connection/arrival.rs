@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use tracing::info;
+use tracing::{debug, info};
 
 use super::super::core::{Kind, Peer};
 use super::super::door::{Door, Step, TLS_ALERT};
@@ -81,14 +81,13 @@ impl Connection {
             }
             let refused = stranger.refusal.as_ref().map(|refusal| refusal.why.clone());
             if let Some(why) = refused.as_ref().filter(|_| self.tls.is_some()) {
-                return self.refuse(format!("ERROR :{why}\r\n").as_bytes(), why, tools.spare);
+                return self.dismiss(why, tools.spare);
             }
             let may_enter =
                 (self.tls.is_some() || tools.house.hears_clear(stranger.near)) && refused.is_none();
             match stranger.door.look(at, tools.house.manners(may_enter)) {
                 Step::Irc { .. } | Step::Plain(_) if refused.is_some() => {
-                    let why = refused.unwrap_or_default();
-                    return self.refuse(format!("ERROR :{why}\r\n").as_bytes(), &why, tools.spare);
+                    return self.dismiss(&refused.unwrap_or_default(), tools.spare);
                 }
                 Step::Irc { .. } if !may_enter => return self.send_to_tls(Kind::Irc, tools),
                 Step::Plain(_) if !may_enter => return self.send_to_tls(Kind::Plain, tools),
@@ -137,6 +136,15 @@ impl Connection {
                     return;
                 }
             }
+        }
+    }
+
+    /// Sends somebody away who is over a limit, or banned. There may be thousands of them, so the diagnostics are not told of each.
+    fn dismiss(&mut self, why: &str, spare: &mut Spare) {
+        if let Phase::Door(stranger) = &self.phase {
+            debug!(connection = self.id.0, address = %stranger.address, reason = why, "turned away");
+            self.say(&format!("ERROR :{why}\r\n"), spare);
+            self.phase = Phase::TurnedAway;
         }
     }
 
