@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_types, reason = "this is the edge that has the socket")]
 
 mod arrival;
+mod ending;
 mod paced;
 
 use std::io::{self, Read};
@@ -9,7 +10,6 @@ use std::net::{IpAddr, Shutdown};
 use std::time::Instant;
 
 use mio::net::TcpStream;
-use tracing::debug;
 
 use crate::irc::{Framed, Framer, MAX_LINE};
 
@@ -24,6 +24,7 @@ use super::outbox::{Flushed, Outbox, Spare};
 use super::pace::Pace;
 use super::tls::Session;
 use arrival::Stranger;
+use ending::reason;
 use paced::Paced;
 
 /// Where a connection is in its life. Bytes go out in all of it, as long as the socket takes them.
@@ -383,35 +384,6 @@ impl Connection {
         }
     }
 
-    /// Nothing more is heard from the peer; the core is told once.
-    fn end(&mut self, why: &str, batch: &mut Batch) {
-        match &self.phase {
-            Phase::Open => {
-                self.phase = Phase::Ended;
-                self.later = Batch::default();
-                self.paced = None;
-                batch.events.push(Event::Close(self.id, why.to_owned()));
-            }
-            Phase::Door(stranger) => {
-                debug!(connection = self.id.0, address = %stranger.address, reason = why, "gone without a word");
-                self.phase = Phase::TurnedAway;
-            }
-            Phase::TurnedAway | Phase::Ended | Phase::Leaving(_) => {}
-        }
-    }
-
-    /// The same, and nothing more can be said to it either. A guest that closed its half before is let finish: it hears
-    /// what it has to hear until all that it said is said, and then ends by itself.
-    fn fail(&mut self, why: &str, batch: &mut Batch) {
-        self.outbox = Outbox::default();
-        self.behind = Behind::default();
-        self.deaf = true;
-        self.readable = false;
-        if !self.silent || self.guest.is_none() {
-            self.end(why, batch);
-        }
-    }
-
     /// Where to put lines of IRC for it; `None` when it hears none, or not as they are.
     pub fn outbox(&mut self) -> Option<&mut Outbox> {
         let inside = matches!(self.phase, Phase::Open | Phase::Ended | Phase::Leaving(_));
@@ -482,35 +454,6 @@ impl Connection {
             Flushed::Failed(error) => self.fail(&reason(&error), batch),
         }
     }
-
-    /// The core has given the connection up: it may read its last lines until then.
-    pub fn leave(&mut self, until: Instant) {
-        self.stay = None;
-        self.phase = Phase::Leaving(until);
-        self.later = Batch::default();
-        self.paced = None;
-    }
-
-    /// Whether the socket may be dropped, and the id be given away: the core has given it up and has nothing of it any
-    /// more, and the peer has all that it gets, or time is up.
-    /// A peer that has not closed its half yet is waited for: what it has sent and nobody reads would turn our goodbye
-    /// into a reset.
-    pub fn is_done(&self, now: Instant) -> bool {
-        self.deadline().is_some_and(|until| self.deaf || (self.shut && self.silent) || now >= until)
-    }
-
-    /// Until when it is waited for, if the core has given it up; none while the core still has lines of it.
-    pub fn deadline(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::Leaving(until) if !self.asking => Some(until),
-            _ => None,
-        }
-    }
-
-    /// Whether the core has given it up.
-    pub fn is_leaving(&self) -> bool {
-        matches!(self.phase, Phase::Leaving(_))
-    }
 }
 
 /// The time for which an alarm is to be set, if there is none that rings before it.
@@ -518,16 +461,6 @@ fn earlier(due: Option<Instant>, alarm: &mut Option<Instant>) -> Option<Instant>
     let due = due.filter(|due| alarm.is_none_or(|alarm| *due < alarm))?;
     *alarm = Some(due);
     Some(due)
-}
-
-/// An I/O error as people read it.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionReset => "Connection reset by peer".to_owned(),
-        io::ErrorKind::BrokenPipe => "Connection closed".to_owned(),
-        io::ErrorKind::TimedOut => "Connection timed out".to_owned(),
-        kind => format!("Connection failed: {kind}"),
-    }
 }
 
 /// Whether an address is of this machine itself.
