@@ -38,7 +38,8 @@ fn a20_no_link_in_the_data_folder_is_followed() {
     let home = Home::new();
     let elsewhere = home.path("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
-    fs::write(home.path("elsewhere/file"), "mine").unwrap();
+    // As a list of bans it would do.
+    fs::write(home.path("elsewhere/file"), "# mine\n").unwrap();
     let data = home.path("data");
     symlink(&elsewhere, &data).unwrap();
     let serve = ["serve", "--listen", "127.0.0.1:0", "--data", &data];
@@ -53,7 +54,7 @@ fn a20_no_link_in_the_data_folder_is_followed() {
         assert!(matches!(output.status.code(), Some(73 | 78)), "{name}: {output:?}");
         assert!(text(&output.stderr).contains(name), "{name} is not named: {output:?}");
         fs::remove_dir_all(&data).unwrap();
-        assert_eq!(fs::read_to_string(home.path("elsewhere/file")).unwrap(), "mine");
+        assert_eq!(fs::read_to_string(home.path("elsewhere/file")).unwrap(), "# mine\n");
         assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 1, "{name}");
     }
 }
