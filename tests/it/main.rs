@@ -21,6 +21,7 @@ mod client_tls;
 mod core;
 mod crash;
 mod escapes;
+mod guard;
 mod log;
 mod log_command;
 mod process;
