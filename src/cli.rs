@@ -1,4 +1,4 @@
-//! The command line: `serve`, `join`, `host`, `log`, `check`, `hash-password`, `doctor`, and their help.
+//! The command line: `serve`, `join`, `host`, `log`, `check`, `hash-password`, `doctor`, `settings`, and their help.
 
 pub mod log;
 pub mod quantity;
@@ -40,6 +40,8 @@ pub enum Command {
     HashPassword,
     /// Ask this terminal what it can do, and tell what the client makes of it
     Doctor,
+    /// Print a configuration file with all settings and keys, each explained
+    Settings,
 }
 
 /// `chatui serve`
@@ -168,6 +170,9 @@ pub struct JoinArgs {
     /// without it, a form asks
     #[arg(value_name = "HOST[:PORT]", value_parser = not_empty)]
     pub server: Option<String>,
+    /// Lines of text instead of a full screen: for screen readers and poor terminals
+    #[arg(long)]
+    pub plain: bool,
     /// What the server must show.
     #[command(flatten)]
     pub security: SecurityArgs,
@@ -243,6 +248,9 @@ pub struct HostArgs {
     /// Its private key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    /// Lines of text instead of a full screen: what `join` calls --plain
+    #[arg(long)]
+    pub plain_screen: bool,
     /// Whether plain text is spoken.
     #[command(flatten)]
     pub plain: PlainArgs,

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Check(args) => run::check::run(&args),
         Command::HashPassword => run::prompt::hash(),
         Command::Doctor => run::doctor::run(),
+        Command::Settings => run::settings::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

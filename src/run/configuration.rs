@@ -18,7 +18,7 @@ use crate::config::{self as file, File};
 /// # Errors
 /// [`Failure`]: something of it is wrong, or cannot be read.
 pub fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
-    let File { server: file, oper } = match &args.config {
+    let File { server: file, oper, .. } = match &args.config {
         Some(path) => file::read(path).map_err(|error| Failure::new(CONFIG, error))?,
         None => File::default(),
     };

@@ -9,6 +9,7 @@ pub mod join;
 pub mod log;
 pub mod prompt;
 pub mod serve;
+pub mod settings;
 pub mod terminal;
 
 use std::fmt;

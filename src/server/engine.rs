@@ -25,7 +25,7 @@ use super::errands::Errands;
 use super::inbox::{Batch, Inbox};
 use super::log::{AppendError, Log, Sync};
 use super::mailbox::{Delivery, Mailboxes};
-use super::pages::{Job, Pages};
+use super::pages::{Job, Pages, Work};
 use super::turn::{self, Rounds, Turn};
 
 /// Counts for the last line of the server's life.
@@ -193,14 +193,25 @@ impl Engine {
                 Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
                     *output = Output::Reply { to: *to, bytes: playback.lines(lines, *rest), of: None };
                 }
-                Output::Page { to, lines: Lines::Asked(_), playback } if asked.len() >= self.pages.room() => {
+                Output::Page { to, lines: Lines::Asked(_) | Lines::Sought(_), playback }
+                    if asked.len() >= self.pages.room() =>
+                {
                     warn!("too many pages wait to be read");
                     *output = Output::Reply { to: *to, bytes: playback.failure(), of: None };
                 }
-                Output::Page { to, lines: Lines::Asked(query), playback } => {
+                Output::Page { to, lines: lines @ (Lines::Asked(_) | Lines::Sought(_)), playback } => {
                     let log = Arc::clone(prefix.get_or_insert_with(|| self.log.prefix()));
-                    let (query, playback) = (query.clone(), playback.clone());
-                    asked.push(Job { to: *to, page: (self.number, n), query, playback, log });
+                    let work = match lines {
+                        Lines::Sought(find) => Work::Search(find.clone()),
+                        Lines::Asked(query) | Lines::Recent { query, .. } => Work::Page(query.clone()),
+                    };
+                    asked.push(Job {
+                        to: *to,
+                        page: (self.number, n),
+                        work,
+                        playback: playback.clone(),
+                        log,
+                    });
                 }
                 Output::Note(Note::Arrived(id, nick, peer)) => {
                     self.counts.arrivals += 1;

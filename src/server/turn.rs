@@ -208,7 +208,9 @@ impl Rounds {
         let outputs = &self.turn.outputs[before..];
         let size: usize = outputs.iter().map(Output::size).sum();
         // A page that must be read is a share of its own, however short: so a connection has those of one line under way.
-        let page = |output: &Output| matches!(output, Output::Page { lines: Lines::Asked(_), .. });
+        let page = |output: &Output| {
+            matches!(output, Output::Page { lines: Lines::Asked(_) | Lines::Sought(_), .. })
+        };
         // So is a password: what its giver says behind it waits for the verdict.
         let check = outputs.iter().any(|output| matches!(output, Output::Check(_)));
         self.is_checked |= check;

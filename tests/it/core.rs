@@ -13,6 +13,7 @@ mod monitor;
 mod operators;
 mod past;
 mod queries;
+mod search;
 mod talk;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -26,6 +27,7 @@ use chatui::server::core::ban::Ban;
 use chatui::server::core::password::Verdict;
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, Output, Peer};
 use chatui::server::log::{Log, MemoryLog};
+use chatui::server::pages::{Job, Work};
 use chatui::server::turn::{Turn, drive};
 
 pub struct Stage {
@@ -99,6 +101,13 @@ impl Stage {
                         }
                         Pages::Broken => playback.failure(),
                     };
+                    self.hear(to, &bytes);
+                }
+                Output::Page { to, lines: Lines::Sought(find), playback } => {
+                    let mut log = MemoryLog::new();
+                    log.append(&self.kept).unwrap();
+                    let (work, log) = (Work::Search(find), log.prefix());
+                    let bytes = Job { to, page: (0, 0), work, playback, log }.bytes();
                     self.hear(to, &bytes);
                 }
                 Output::Append { .. } => panic!("an append was left over"),

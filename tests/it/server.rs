@@ -7,6 +7,7 @@ mod guard;
 mod hostile;
 mod pages;
 pub mod peers;
+mod search;
 mod seeds;
 mod strangers;
 mod talk;

@@ -43,8 +43,8 @@ pub(super) enum Purpose {
     Fill { gap: EntryId },
     /// The same from above: the lines after what stands before it.
     FillOn { gap: EntryId },
-    /// What was said around a moment: the reader goes there.
-    Jump { to: Place },
+    /// What was said around a moment: the reader goes there, unless they have gone elsewhere meanwhile.
+    Jump { to: Option<Place> },
 }
 
 impl Purpose {
@@ -63,7 +63,7 @@ impl Purpose {
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     place: String,
-    purpose: Purpose,
+    pub(super) purpose: Purpose,
     label: Option<u64>,
     limit: u32,
     /// How many answers to the same question have been cut short.
@@ -140,7 +140,7 @@ impl App {
             && known.as_ref().is_none_or(|(msgid, at)| (&since.msgid, since.at) != (msgid, *at))
         {
             // What is asked for below need not begin where they were sent.
-            self.search(name, &Ask::After(&since.msgid, since.at), effects);
+            self.look_for_unsure(name, &Ask::After(&since.msgid, since.at), effects);
         }
         let Some((msgid, time)) = known else {
             self.ask(name, Purpose::First, &Ask::Latest, FIRST_LINES, effects);
@@ -154,7 +154,7 @@ impl App {
     }
 
     /// Looks for one's own unsure lines from there on, if there are any and it is not being done.
-    fn search(&mut self, name: &str, from: &Ask<'_>, effects: &mut Vec<Effect>) {
+    fn look_for_unsure(&mut self, name: &str, from: &Ask<'_>, effects: &mut Vec<Effect>) {
         let search = |asked: &Asked| {
             matches!(asked.purpose, Purpose::Search { .. }) && asked.place.eq_ignore_ascii_case(name)
         };
@@ -206,7 +206,7 @@ impl App {
                     self.windows[at].set_gap(gap, GapState::Waiting);
                     self.ask(place, Purpose::Rest { gap }, &Ask::Latest, FIRST_LINES, effects);
                     // One's own lines may be in what is left out.
-                    self.search(place, &Ask::After(&msgid, time), effects);
+                    self.look_for_unsure(place, &Ask::After(&msgid, time), effects);
                 }
                 _ => {
                     self.windows[at].catching_up = None;
@@ -229,7 +229,8 @@ impl App {
                     self.windows[at].filled_some(gap, new);
                 }
             }
-            Purpose::Jump { ref to } => self.jumped(at, to),
+            Purpose::Jump { to: Some(ref to) } => self.jumped(at, to),
+            Purpose::Jump { to: None } => {}
             // All of them may have come live meanwhile: that does not mean that nothing is before them.
             Purpose::First => {
                 self.filed_older(at, full);
@@ -274,6 +275,7 @@ impl App {
                 window.look_above(*gap);
                 window.insert_before(Some(*gap), entries)
             }
+            Purpose::Jump { to: None } => 0,
             Purpose::Jump { .. } if entries.is_empty() => 0,
             Purpose::Jump { .. } => {
                 let count = entries.len();
@@ -325,7 +327,7 @@ impl App {
             | Purpose::FillOn { gap } => {
                 window.set_gap(gap, GapState::Failed);
             }
-            Purpose::Search { .. } => {}
+            Purpose::Search { .. } | Purpose::Jump { to: None } => {}
             Purpose::Jump { .. } => {
                 self.say(Status::Error("the server does not give what was said then".to_owned()));
                 return;
@@ -428,7 +430,7 @@ impl App {
         };
         let speech = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
         let by_person = !heard.own && heard.who.as_ref() != REPLAYER;
-        let mention = speech && by_person && super::heard::names(&heard.text, self.session.nick());
+        let mention = speech && by_person && self.names_reader(&heard.text);
         Entry {
             msgid: heard.msgid,
             text: heard.text,

@@ -7,15 +7,19 @@ mod clock;
 mod first;
 mod glyph;
 mod heal;
+mod hits;
 mod ink;
 mod input;
 mod messages;
 mod overlay;
 mod paint;
 mod people;
+mod plain;
 mod rooms;
+mod sheet;
 mod status;
 mod title;
+mod widths;
 mod wrap;
 
 use ratatui::Frame;
@@ -28,6 +32,8 @@ use super::window::Drawn;
 use areas::{Areas, Sidebars};
 
 pub use heal::Healing;
+pub use plain::Lines;
+pub use widths::{PROBES, follow};
 
 /// Draws the whole screen, and says what of the current window it shows, to be handed back as `Event::Drawn`.
 pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) -> Drawn {
@@ -59,11 +65,18 @@ pub fn draw(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Dra
 fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Drawn, Option<Position>) {
     let typed = input::typed(app, theme, screen.width);
     let widths = areas::list_widths(screen.width);
-    let standing = areas::standing(screen.width);
+    let (wide, lists) = (areas::standing(screen.width), app.lists_stand());
+    let standing = (wide.0 && lists.0, wide.1 && lists.1);
     let has_people = app.channel(app.window()).is_some();
+    let hits = hits::list(app, screen.width).filter(|_| !app.rooms_turned());
+    // What was found needs more room than the rooms do: the people give it.
+    let has_room = hits.is_none() || areas::is_wide(screen.width);
     let sidebars = Sidebars {
-        rooms: (standing.0 && !app.rooms_turned()).then_some(widths.0),
-        people: (standing.1 && !app.people_turned()).then_some(widths.1),
+        rooms: match hits {
+            Some((_, width)) => Some(width),
+            None => (standing.0 && !app.rooms_turned()).then_some(widths.0),
+        },
+        people: (standing.1 && has_room && !app.people_turned()).then_some(widths.1),
     };
     let areas = Areas::of(screen, typed.height(), sidebars);
     let is_low = areas.status.is_none();
@@ -71,7 +84,8 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
         title::draw(app, theme, area, is_low, buffer);
     }
     draw_sidebars(app, theme, &areas, screen.width, buffer);
-    let drawn = messages::draw(app, theme, areas.messages, areas.columns(), is_low, buffer);
+    let columns = areas.columns(clock::width(app.settings().time));
+    let drawn = messages::draw(app, theme, areas.messages, columns, is_low, buffer);
     if let Some(area) = areas.status {
         status::draw(app, theme, area, areas.rooms.is_none(), buffer);
     }
@@ -83,7 +97,7 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
     }
     let mut cursor = input::draw(app, theme, &typed, areas.input, buffer);
     match app.overlay() {
-        Some(Overlay::Help) => overlay::draw_help(theme, areas.middle, buffer),
+        Some(Overlay::Help { from }) => sheet::draw(app.keys(), *from, theme, areas.middle, buffer),
         Some(Overlay::Switcher(switcher)) => {
             cursor = overlay::draw_switcher(app, switcher, theme, areas.middle, buffer);
         }
@@ -107,7 +121,10 @@ fn draw_sidebars(app: &App, theme: &Theme, areas: &Areas, width: u16, buffer: &m
     };
     if let Some(area) = areas.rooms {
         paint::down(buffer, area.right(), area.top(), area.bottom(), rule);
-        rooms::draw(app, theme, inner(area), None, buffer);
+        match hits::list(app, width) {
+            Some((search, _)) => hits::draw(app, theme, search, inner(area), buffer),
+            None => rooms::draw(app, theme, inner(area), None, buffer),
+        }
     }
     if let Some(area) = areas.people {
         paint::down(buffer, area.x - 1, area.top(), area.bottom(), rule);

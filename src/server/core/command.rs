@@ -60,6 +60,7 @@ const TABLE: &[Command] = &[
     command("PRIVMSG", 0, Core::privmsg),
     early("QUIT", 0, Core::quit),
     command("REGISTER", 0, Core::register_account),
+    command("SEARCH", 0, Core::search),
     command("SETNAME", 1, Core::setname),
     command("TAGMSG", 1, Core::tagmsg),
     command("TIME", 0, Core::time),

@@ -46,6 +46,15 @@ pub const TOPICS_BACK: usize = 8;
 /// Most lines of one CHATHISTORY (`CHATHISTORY`).
 pub const MAX_HISTORY: usize = 1_000;
 
+/// Most hits in the answer to one SEARCH: a screen or two. Who wants more asks on.
+pub const MAX_FOUND: usize = 100;
+/// Most words of one SEARCH: each of them costs time with every line that has the longest of them.
+pub const MAX_WORDS: usize = 16;
+/// How often one connection may search in the long run. Each search may read a good deal of the log, and is read for whoever asks.
+pub const SEARCH_EVERY: Duration = Duration::from_millis(500);
+/// How many searches it may make at once before that holds: somebody who steps through what was found is quick for a while.
+pub const SEARCHES_AT_ONCE: u32 = 20;
+
 /// Somebody who may act for the server once he has said who he is (OPER).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {

@@ -47,6 +47,8 @@ pub struct Connection {
     pub channels: Vec<(ChanId, Status)>,
     /// Channels it may enter past `+i`, by their [founding](super::state::Channel::founding).
     pub invited: Vec<u64>,
+    /// When its searches so far would be over if each of them took its [time](super::config::SEARCH_EVERY).
+    pub searched: Time,
     /// When it connected.
     pub opened: Time,
     /// When it last said something to somebody: for idle times.
@@ -96,6 +98,7 @@ impl Connection {
             monitoring: Vec::new(),
             channels: Vec::new(),
             invited: Vec::new(),
+            searched: now,
             opened: now,
             spoke: now,
             heard: now,

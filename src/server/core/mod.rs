@@ -12,7 +12,7 @@
 //! | [`command`] | the table of commands |
 //! | [`modes`] | what modes there are |
 //! | [`password`], [`ban`], [`net`] | who is let in, and who is not |
-//! | `register`, `message`, `membership`, `list`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, `absent`, [`history`] | their handlers, by family |
+//! | `register`, `message`, `membership`, `list`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, `absent`, [`history`], `search` | their handlers, by family |
 //! | `apply` | what a line in the order does to the state, and who hears it |
 //! | `reply` | numerics, standard replies, labels |
 
@@ -41,6 +41,7 @@ mod register;
 mod reload;
 mod reply;
 mod said;
+mod search;
 pub mod state;
 mod whowas;
 
@@ -54,8 +55,8 @@ use crate::irc::{Draft, Line, Message, Time};
 
 pub use audience::{Audience, Ears, Form};
 pub use config::Config;
-pub use history::Playback;
-pub use query::{Item, Query, Reference, Rest, Which};
+pub use history::{Of, Playback};
+pub use query::{Find, Item, Query, Reference, Rest, Which};
 pub use state::{ConnId, Kind, Peer};
 
 use ban::Ban;
@@ -160,6 +161,8 @@ pub enum Lines {
     },
     /// They are older, and are read from the log.
     Asked(Query),
+    /// They are looked for in the log.
+    Sought(Box<Find>),
 }
 
 impl Output {
@@ -174,6 +177,7 @@ impl Output {
                 lines.iter().map(|line| line.tagged().len()).sum()
             }
             Output::Page { lines: Lines::Asked(query), .. } => query.limit * crate::irc::MAX_REST,
+            Output::Page { lines: Lines::Sought(find), .. } => find.limit * crate::irc::MAX_REST,
             Output::Check(_) | Output::Bans { .. } | Output::Close(..) | Output::Note(_) => 64,
         }
     }

@@ -12,12 +12,12 @@ use chatui::server::backbone::Local;
 use chatui::server::bans::BanFile;
 use chatui::server::config::{ANSWERS, DESK, QUICK, TURN};
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Output, Peer};
-use chatui::server::core::{Lines, Playback, Query, Rest, Which};
+use chatui::server::core::{Lines, Of, Playback, Query, Rest, Which};
 use chatui::server::engine::{Desk, Engine};
 use chatui::server::errands::Errands;
 use chatui::server::house::House;
 use chatui::server::inbox::{Batch, Event};
-use chatui::server::log::{AppendError, Fault, Log, MemoryLog, Page, Prefix, Sync};
+use chatui::server::log::{AppendError, Fault, Hunt, Log, MemoryLog, Page, Prefix, Sync};
 use chatui::server::mailbox::{Delivery, Mailbox, Mailboxes};
 use chatui::server::pages::{Pages, run_pages};
 use chatui::server::passwords::Checks;
@@ -323,6 +323,10 @@ impl Prefix for SlowPrefix {
         self.1.lock().unwrap().recv_timeout(PATIENCE).unwrap();
         self.0.page(query)
     }
+
+    fn search(&self, hunt: &mut Hunt, bytes: u64) -> io::Result<bool> {
+        self.0.search(hunt, bytes)
+    }
 }
 
 /// Waits until so many deliveries have come.
@@ -378,7 +382,7 @@ fn playback() -> Playback {
     Playback {
         form: Form::Full,
         server: "chatui.local".to_owned(),
-        channel: "#x".to_owned(),
+        of: Of::Channel("#x".to_owned()),
         batch: None,
         asked: None,
         label: None,
