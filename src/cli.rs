@@ -242,15 +242,15 @@ pub struct HostArgs {
     /// Let other machines connect without TLS, too: everybody on the way can read what is said then
     #[arg(long)]
     pub allow_plaintext: bool,
-    /// Lines of text instead of a full screen: what `join` calls --plain
-    #[arg(long)]
-    pub plain_screen: bool,
     /// Certificate chain (PEM) [default: one that the server makes for itself, where other machines can reach it]
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
     /// Its private key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    /// Lines of text instead of a full screen: what `join` calls --plain
+    #[arg(long)]
+    pub plain_screen: bool,
     /// Whether plain text is spoken.
     #[command(flatten)]
     pub plain: PlainArgs,

@@ -142,7 +142,7 @@ impl Pages {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many wait to be read.
+    /// How many wait to be read, or to be searched for.
     pub fn waiting(&self) -> usize {
         self.lock().len()
     }
