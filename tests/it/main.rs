@@ -8,6 +8,7 @@
     reason = "tests are edges, and fail by panicking"
 )]
 
+mod attacks;
 mod cli;
 mod client;
 mod client_comfort;

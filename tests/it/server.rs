@@ -22,7 +22,7 @@ use chatui::server::log::{Disk, Keep, Options, Sync};
 use chatui::server::{self, Config, Counts, Server, ServerError, clock, core};
 use tempfile::TempDir;
 
-use peers::Peer;
+pub use peers::Peer;
 
 /// How long anything may take before a test fails; generous, since tests run beside each other on few cores.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -252,6 +252,11 @@ impl Terminal {
         Process(self.pid.as_raw_nonzero().get().cast_unsigned())
     }
 
+    /// The very bytes that the program has written so far.
+    pub fn output(&self) -> Vec<u8> {
+        self.shared.lock().bytes.clone()
+    }
+
     /// Whether the program has ended.
     pub fn has_ended(&self) -> bool {
         self.shared.lock().exit.is_some()

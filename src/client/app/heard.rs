@@ -119,8 +119,9 @@ impl App {
     }
 
     fn on_heard(&mut self, heard: Heard, effects: &mut Vec<Effect>) {
-        // Under another nick than now if it was said before: then its id tells.
-        let own = heard.own || heard.id.as_deref().is_some_and(|id| self.outbox.has(id));
+        // Under another nick than now if it was said before: then its id and its words tell.
+        let said = |id: &str| self.outbox.has_said(id, &heard.place, &heard.text);
+        let own = heard.own || heard.id.as_deref().is_some_and(said);
         if own && matches!(heard.what, What::Message | What::Action | What::Notice) && self.echoed(&heard) {
             return;
         }

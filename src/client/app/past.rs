@@ -22,6 +22,8 @@ const MAX_STEPS: u32 = 100;
 const REPLAYER: &str = "HistServ";
 /// Most questions about the past that are open at once: two for each channel.
 const MAX_ASKS: usize = 2 * MAX_CHANNELS;
+/// Most windows into which a server can put us without being asked.
+const MAX_ROOMS: usize = MAX_CHANNELS;
 /// How long an answer is awaited; then it is as if the server had none.
 pub(super) const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
 
@@ -122,6 +124,11 @@ impl App {
 
     /// One is in a channel: what was said there before is asked for.
     pub(super) fn on_joined(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let is_new = !self.windows.iter().any(|window| window.is(name));
+        if is_new && self.windows.len() >= MAX_ROOMS {
+            // A server may let us into as many as it likes; nobody has asked for them.
+            return;
+        }
         let at = self.window_for(name, With::Channel);
         name.clone_into(&mut self.windows[at].name);
         self.windows[at].joined = true;
@@ -447,9 +454,13 @@ impl App {
         if self.outbox.is_empty() {
             return;
         }
-        // By the id alone: it may have been said under another nick than now.
+        // It may have been said under another nick than now: then its words tell, too.
         for item in items {
-            if let Some(sent) = item.id.as_deref().and_then(|id| self.outbox.take_by_id(id)) {
+            let Some(id) = item.id.as_deref() else { continue };
+            if !(item.own || self.outbox.has_said(id, &item.place, &item.text)) {
+                continue;
+            }
+            if let Some(sent) = self.outbox.take_by_id(id) {
                 self.windows[at].remove(sent.entry);
             }
         }

@@ -3,7 +3,7 @@
 use crate::irc::{Caps, Time};
 
 use super::audience::Form;
-use super::config::Config;
+use super::config::{Config, MAX_EARLY_LINES};
 use super::modes::UserModes;
 use super::password::{Hidden, Purpose};
 use super::state::{ChanId, Peer, Status};
@@ -55,6 +55,8 @@ pub struct Connection {
     pub spoke: Time,
     /// When anything was last read from it.
     heard: Time,
+    /// How many lines were read from it before it was registered.
+    early_lines: u32,
     /// When it was asked with a PING that it has not answered.
     asked: Option<Time>,
     /// Its QUIT is on its way into the order.
@@ -102,6 +104,7 @@ impl Connection {
             opened: now,
             spoke: now,
             heard: now,
+            early_lines: 0,
             asked: None,
             leaving: false,
             close_reason: None,
@@ -123,10 +126,16 @@ impl Connection {
         self.channels.iter().find(|(id, _)| *id == channel).map(|(_, status)| *status)
     }
 
-    /// Something was read from it.
+    /// A line was read from it.
     pub fn heard(&mut self, now: Time) {
         self.heard = now;
         self.asked = None;
+        self.early_lines += u32::from(!self.registered);
+    }
+
+    /// Whether it has said more than anybody needs to register, and has not.
+    pub fn babbles(&self) -> bool {
+        !self.registered && self.early_lines > MAX_EARLY_LINES
     }
 
     /// The source is made anew when nick, user or host are known or change.

@@ -300,6 +300,10 @@ impl Core {
         let now = self.now;
         let Some(connection) = self.state.connection_mut(id) else { return };
         connection.heard(now);
+        if connection.babbles() {
+            self.drop_connection(id, "Too many lines before registration");
+            return;
+        }
         let Ok(text) = std::str::from_utf8(line) else {
             self.not_utf8(id, &String::from_utf8_lossy(line));
             return;
