@@ -78,9 +78,10 @@ impl Signals {
 }
 
 /// Sees to it on a thread that the client ends when it is told to, also while it writes to a terminal that takes nothing any
-/// more. SIGINT is a key, too, and not always the end.
+/// more. SIGINT is a key, too, and not always the end; and what runs on behind the client, as a server does, is none of its
+/// business.
 fn end_at_last(running: Weak<()>) {
-    let wait = || -> io::Result<()> {
+    let wait = move || -> io::Result<()> {
         let runtime = Builder::new_current_thread().enable_io().build()?;
         let number = runtime.block_on(async {
             let mut term = signal(SignalKind::terminate())?;
