@@ -142,6 +142,11 @@ impl Pages {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many wait to be read, or to be searched for.
+    pub fn waiting(&self) -> usize {
+        self.lock().len()
+    }
+
     /// How many more may be asked for now.
     pub fn room(&self) -> usize {
         PAGES.saturating_sub(self.lock().len())

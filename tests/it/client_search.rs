@@ -215,9 +215,13 @@ fn what_was_found_is_a_list_where_there_is_room_and_only_there() {
     assert!(wide.iter().any(|row| row.trim_start().starts_with('…') && row.contains("number of it")));
     assert!(!wide.iter().any(|row| row.contains("no link")), "it has none");
     assert!(!picture_of(&mut talk, 99, 30).iter().any(|row| row.contains("#lobby │")));
-    for (columns, rows) in [(40, 12), (20, 5), (1, 1)] {
-        picture_of(&mut talk, columns, rows);
+    // It stays in sight in a window of another size.
+    for (columns, rows) in [(120, 40), (80, 24), (40, 12), (20, 5), (100, 16)] {
+        talk.event(Event::Resize(columns, rows));
+        let picture = picture_of(&mut talk, columns, rows);
+        assert!(picture.iter().any(|row| row.contains('▸')), "{columns}x{rows}:\n{}", picture.join("\n"));
     }
+    picture_of(&mut talk, 1, 1);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod client_tls;
 mod core;
 mod crash;
 mod escapes;
+mod guard;
 mod log;
 mod log_command;
 mod process;

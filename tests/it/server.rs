@@ -3,9 +3,10 @@
 mod ends;
 mod floods;
 mod full;
+mod guard;
 mod hostile;
 mod pages;
-mod peers;
+pub mod peers;
 mod search;
 mod seeds;
 mod strangers;
@@ -16,9 +17,8 @@ mod turns;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chatui::server::config::{MAX_CLIENTS, Plain, Prompt};
+use chatui::server::config::{Limits, Plain, Prompt};
 use chatui::server::log::{Disk, Keep, Options, Sync};
-use chatui::server::threshold::Limits;
 use chatui::server::{self, Config, Counts, Server, ServerError, clock, core};
 use tempfile::TempDir;
 
@@ -44,9 +44,9 @@ pub fn config(data: &TempDir) -> Config {
         tls: server::tls::Options::default(),
         keep: Keep::default(),
         shards: 2,
-        max_clients: MAX_CLIENTS,
+        limits: Limits::default(),
+        metrics: None,
         // The prompts are for the silent, and a test that waits for its turn on a busy machine is none.
-        threshold: Limits::default(),
         plain: Plain { prompt: Prompt::Off, ..Plain::default() },
         core: core::Config { created: clock::now(), ..core::Config::default() },
     }

@@ -311,7 +311,7 @@ impl World {
                 self.close_if_read(id);
             }
             Output::Append { .. } => panic!("an append was left over"),
-            Output::Note(_) => {}
+            Output::Check(_) | Output::Bans { .. } | Output::Note(_) => {}
         }
     }
 

@@ -5,6 +5,7 @@ use crate::irc::{Caps, Time};
 use super::audience::Form;
 use super::config::{Config, MAX_EARLY_LINES};
 use super::modes::UserModes;
+use super::password::{Hidden, Purpose};
 use super::state::{ChanId, Peer, Status};
 
 /// A connection, registered or on its way there.
@@ -28,8 +29,10 @@ pub struct Connection {
     pub host: String,
     /// `nick!user@host`.
     pub source: String,
-    /// Whether it gave the server's password.
-    pub password_given: bool,
+    /// What it gave as the server's password, until that has been looked at.
+    pub password: Option<Hidden>,
+    /// Its password is being checked, for this.
+    pub checking: Option<Purpose>,
     /// After the welcome.
     pub registered: bool,
     /// Its away text, while it is away.
@@ -88,7 +91,8 @@ impl Connection {
             user: String::new(),
             realname: String::new(),
             source: String::new(),
-            password_given: false,
+            password: None,
+            checking: None,
             registered: false,
             away: None,
             modes: UserModes::default(),
