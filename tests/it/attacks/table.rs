@@ -80,7 +80,7 @@
 //! | A74 | floods by a server | `attacks::evil::a70_a76_an_evil_server_harms_neither_the_client_nor_its_terminal` |
 //! | A75 | odd batches | `attacks::evil::a70_a76_an_evil_server_harms_neither_the_client_nor_its_terminal` |
 //! | A76 | bytes without end | `attacks::evil::a70_a76_an_evil_server_harms_neither_the_client_nor_its_terminal` |
-//! | A77 | pastes | `client::a_paste_sends_nothing_and_many_lines_are_asked_about` `pty::a_paste_that_ends_early_sends_nothing_by_itself` `src/client/terminal/answers.rs::a_paste_that_ends_early_goes_on_and_sends_nothing` |
+//! | A77 | pastes | `client::a_paste_sends_nothing_and_many_lines_are_asked_about` `pty::a_paste_that_ends_early_sends_nothing_by_itself` `src/client/terminal/paste.rs::a_paste_that_ends_early_goes_on_and_sends_nothing` |
 //! | A78 | texts that would start something | `attacks::screen::a70_a76_a78_no_line_of_a_server_harms_the_client_or_has_it_do_anything` |
 //! | A79 | texts that look like commands | `attacks::screen::a79_what_is_heard_or_pasted_is_never_a_command` |
 //! | A80 | joins, nicks and kicks by a server | `attacks::screen::a80_a_server_that_moves_the_client_about_gets_no_storm_of_answers_and_no_windows_without_end` |
