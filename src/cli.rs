@@ -1,4 +1,4 @@
-//! The command line: `serve`, `join`, `host`, `log`, `doctor`, and their help.
+//! The command line: `serve`, `join`, `host`, `log`, `doctor`, `settings`, and their help.
 
 pub mod log;
 pub mod quantity;
@@ -36,6 +36,8 @@ pub enum Command {
     Log(log::LogArgs),
     /// Ask this terminal what it can do, and tell what the client makes of it
     Doctor,
+    /// Print a configuration file with all settings and keys, each explained
+    Settings,
 }
 
 /// `chatui serve`
@@ -143,6 +145,9 @@ pub struct JoinArgs {
     /// without it, a form asks
     #[arg(value_name = "HOST[:PORT]", value_parser = not_empty)]
     pub server: Option<String>,
+    /// Lines of text instead of a full screen: for screen readers and poor terminals
+    #[arg(long)]
+    pub plain: bool,
     /// What the server must show.
     #[command(flatten)]
     pub security: SecurityArgs,
@@ -212,6 +217,9 @@ pub struct HostArgs {
     /// Let other machines connect without TLS, too: everybody on the way can read what is said then
     #[arg(long)]
     pub allow_plaintext: bool,
+    /// Lines of text instead of a full screen: what `join` calls --plain
+    #[arg(long)]
+    pub plain_screen: bool,
     /// Whether plain text is spoken.
     #[command(flatten)]
     pub plain: PlainArgs,

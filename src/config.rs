@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize, PartialEq)]
@@ -18,6 +19,13 @@ pub struct File {
     /// `[[oper]]`: the server's operators, each with a section of its own.
     #[serde(default)]
     pub oper: Vec<Oper>,
+    /// What one file may hold for the client beside it: `chatui join` reads these, and knows what may be in them.
+    #[serde(default)]
+    client: IgnoredAny,
+    #[serde(default)]
+    keys: IgnoredAny,
+    #[serde(default)]
+    rooms: IgnoredAny,
 }
 
 /// `[[oper]]`: somebody who may act for the server after `OPER name password`. One of the two passwords is needed.

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Command::Host(args) => run::host::run(&args),
         Command::Log(args) => run::log::run(&args),
         Command::Doctor => run::doctor::run(),
+        Command::Settings => run::settings::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -191,7 +191,7 @@ pub fn is_ignored(masks: &[String], source: &str) -> bool {
 }
 
 /// A mask in full: of a nick alone, whoever has it; of `user@host`, whatever their nick.
-fn whole_mask(mask: &str) -> String {
+pub(super) fn whole_mask(mask: &str) -> String {
     match (mask.contains('!'), mask.contains('@')) {
         (true, true) => mask.to_owned(),
         (true, false) => format!("{mask}@*"),

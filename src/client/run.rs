@@ -2,16 +2,15 @@
 //! everything that is ready is handled, then one frame is drawn.
 #![allow(clippy::disallowed_methods, reason = "the edge: it reads the clock and takes chance")]
 
+mod answered;
+
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::io::{self, stdout};
-use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossterm::event::{Event as Input, EventStream};
+use crossterm::event::Event as Input;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
-use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
@@ -23,10 +22,10 @@ use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::pins::Pins;
 use super::signals::{Heard, Signals};
-use super::terminal::notice::Manner;
-use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken};
+use super::terminal::input::{Inputs, Sent};
+use super::terminal::{self, AfterPaste, Frames, Guard, Use};
 use super::theme::{Ground, Theme};
-use super::view::{self, Healing};
+use super::view::{self, Healing, Lines};
 use super::window::Drawn;
 use crate::irc::Time;
 
@@ -38,8 +37,6 @@ const DRAIN_MOST: Duration = Duration::from_millis(25);
 const FAREWELL: Duration = Duration::from_millis(300);
 /// How long the stop by Ctrl-Z may take to come about.
 const STOP_MOST: Duration = Duration::from_millis(100);
-/// How long a part of what may be an answer of the terminal is held back.
-const ANSWER_WAIT: Duration = Duration::from_millis(50);
 
 /// How the client ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +101,7 @@ pub async fn run(options: Options) -> Result<Ending, Failure> {
 
 /// What woke the client.
 enum Turn {
-    Input(io::Result<Input>),
+    Input(io::Result<Sent>),
     Link(Event),
     Continued,
     Edited(Result<String, String>),
@@ -121,19 +118,18 @@ struct Client {
     keeper: Keeper,
     patience: Duration,
     /// The terminal's half of the stream; gone once the terminal is being given back.
-    inputs: Option<EventStream>,
-    answers: Answers,
+    inputs: Option<Inputs>,
+    /// Where the cursor stood behind the clusters that the terminal was shown, as far as it has said.
+    columns: Vec<u16>,
     after_paste: AfterPaste,
     /// While the user's own editor has the terminal: what comes of it.
     edit: Option<Edit>,
-    /// When something that may belong to an answer was held back last.
-    held_at: Instant,
     screen: Terminal<Healing<CrosstermBackend<Frames>>>,
+    /// What the screen is instead, if it is lines of text.
+    lines: Option<Lines>,
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
-    /// How the desktop is told of what is for the user.
-    manner: Manner,
     title: String,
     /// Something may look different now.
     dirty: bool,
@@ -148,6 +144,8 @@ struct Client {
 
 impl Client {
     fn new(options: Options) -> Result<Client, Failure> {
+        // First of all: whatever size it gets from here on is told.
+        let inputs = Inputs::new()?;
         let size = crossterm::terminal::size()?;
         let surroundings = Surroundings {
             seed: fastrand::u128(..),
@@ -155,8 +153,9 @@ impl Client {
             size,
             last_host: remembered(),
         };
-        let theme = theme(None);
-        let guard = Guard::new()?;
+        let theme = theme(None, &options.settings);
+        let lines = options.settings.plain.then(Lines::default);
+        let guard = Guard::new(used(lines.is_some(), options.settings.mouse))?;
         let backend = Healing::new(CrosstermBackend::new(Frames::new()));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
@@ -165,16 +164,15 @@ impl Client {
             link: Link::new(options.security.clone(), state_folder().map(|folder| Pins::new(&folder))),
             keeper: Keeper::default(),
             patience: options.connect_timeout,
-            inputs: Some(EventStream::new()),
-            answers: Answers::expected(),
+            inputs: Some(inputs),
+            columns: Vec::new(),
             after_paste: AfterPaste::default(),
             edit: None,
-            held_at: Instant::now(),
             screen: Terminal::new(backend)?,
+            lines,
             guard,
             effects: VecDeque::new(),
-            mouse: true,
-            manner: home::manner(),
+            mouse: options.settings.mouse,
             title: String::new(),
             dirty: true,
             urgent: true,
@@ -186,7 +184,10 @@ impl Client {
 
     fn start(&mut self, patience: Duration) -> Result<(), Failure> {
         self.patience = patience;
-        terminal::ask_ground()?;
+        self.ask_ground()?;
+        if self.lines.is_none() {
+            terminal::ask_widths(&view::PROBES)?;
+        }
         self.effects.extend(self.app.start(now()));
         // Nothing that is done at the start can end the client.
         while let Some(effect) = self.effects.pop_front() {
@@ -217,7 +218,7 @@ impl Client {
                 Heard::Continued => Turn::Continued,
             },
             Some(input) = async { Some(self.inputs.as_mut()?.next().await) } => {
-                Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())))
+                Turn::Input(input)
             }
             event = self.link.next() => Turn::Link(event),
             Some(text) = async { Some(self.edit.as_mut()?.done().await) } => Turn::Edited(text),
@@ -230,8 +231,7 @@ impl Client {
         let frame =
             (self.dirty && self.edit.is_none()).then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
         let tick = self.app.next_tick().map(|at| at.since(now()));
-        let answer = self.answers.holds().then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
-        [frame, tick, answer].into_iter().flatten().min()
+        [frame, tick].into_iter().flatten().min()
     }
 
     /// Handles what woke us and everything else that is ready, and draws if it is time.
@@ -247,7 +247,7 @@ impl Client {
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
             }
-            next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
+            next = if begun.elapsed() < DRAIN_MOST { self.ready() } else { None };
         }
         if self.edit.is_none() && self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
             self.draw()?;
@@ -259,14 +259,8 @@ impl Client {
     }
 
     /// Something that is there already; keys first.
-    async fn ready(&mut self) -> Option<Turn> {
-        // The stream keeps the waker of the poll that found nothing, so it must be polled as this task.
-        let input =
-            poll_fn(|context| match self.inputs.as_mut().map(|inputs| inputs.poll_next_unpin(context)) {
-                Some(Poll::Ready(input)) => Poll::Ready(input),
-                Some(Poll::Pending) | None => Poll::Ready(None),
-            });
-        match input.await {
+    fn ready(&mut self) -> Option<Turn> {
+        match self.inputs.as_mut().and_then(Inputs::ready) {
             Some(input) => Some(Turn::Input(input)),
             None => self.link.ready().map(Turn::Link),
         }
@@ -274,15 +268,9 @@ impl Client {
 
     fn take(&mut self, turn: Turn) -> Result<(), Failure> {
         match turn {
-            Turn::Input(input) => match self.answers.take(input?) {
-                Taken::Held => self.held_at = Instant::now(),
-                Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
-                Taken::Ground(ground) if self.ground != Some(ground) => {
-                    self.ground = Some(ground);
-                    self.theme = theme(Some(ground));
-                    self.dirty = true;
-                }
-                Taken::Ground(_) => {}
+            Turn::Input(input) => match input? {
+                Sent::Typed(input) => self.input(input),
+                Sent::Answer(answer) => self.answered(answer)?,
             },
             Turn::Link(event) => self.update(event),
             // An editor that was stopped with us has the terminal again.
@@ -294,9 +282,6 @@ impl Client {
                 self.update(Event::Edited(text));
             }
             Turn::Due => {
-                if self.answers.holds() && self.held_at.elapsed() >= ANSWER_WAIT {
-                    self.answers.release().into_iter().for_each(|input| self.input(input));
-                }
                 if self.app.next_tick().is_some_and(|at| at <= now()) {
                     self.update(Event::Tick);
                 }
@@ -320,8 +305,7 @@ impl Client {
             Input::FocusGained => {
                 // Where the theme follows the time of day, it changed while one was elsewhere. A terminal that is gone
                 // shows in the next frame.
-                self.answers.expect();
-                let _ = terminal::ask_ground();
+                let _ = self.ask_ground();
                 Event::Focus(true)
             }
             Input::FocusLost => Event::Focus(false),
@@ -350,7 +334,10 @@ impl Client {
                 Effect::Connect { to, after } => self.link.connect(to, after, self.patience),
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
-                Effect::Notify(notice) => terminal::notify(self.manner, &notice)?,
+                Effect::Notify(notice) => {
+                    terminal::notify(home::manner(self.app.settings().desktop), &notice)?;
+                }
+                Effect::Look => self.look(),
                 Effect::Suspend => self.suspend(signals).await?,
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::Open(link) => {
@@ -362,7 +349,9 @@ impl Client {
                 Effect::Repaint => self.repaint(),
                 Effect::Mouse(on) => {
                     self.mouse = on;
-                    terminal::set_mouse(on)?;
+                    if self.lines.is_none() {
+                        terminal::set_mouse(on)?;
+                    }
                 }
                 Effect::Keep(keep) => self.keep(keep),
                 Effect::Remember(host) => remember(&host),
@@ -385,6 +374,21 @@ impl Client {
     }
 
     fn draw(&mut self) -> Result<(), Failure> {
+        let seen = if self.lines.is_some() { self.draw_lines()? } else { self.draw_screen()? };
+        (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
+        let title = self.app.title();
+        if self.app.settings().title && title != self.title {
+            terminal::set_title(&title)?;
+            self.title = title;
+        }
+        let wanted = self.app.update(Event::Drawn(seen), now());
+        // What the frame made the core ask for shows in the next one: "loading".
+        self.dirty = !wanted.is_empty();
+        self.effects.extend(wanted);
+        Ok(())
+    }
+
+    fn draw_screen(&mut self) -> Result<Drawn, Failure> {
         let mut seen = Drawn::default();
         let (app, theme) = (&self.app, &self.theme);
         queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
@@ -396,17 +400,7 @@ impl Client {
         }
         self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
         execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
-        (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
-        let title = self.app.title();
-        if title != self.title {
-            terminal::set_title(&title)?;
-            self.title = title;
-        }
-        let wanted = self.app.update(Event::Drawn(seen), now());
-        // What the frame made the core ask for shows in the next one: "loading".
-        self.dirty = !wanted.is_empty();
-        self.effects.extend(wanted);
-        Ok(())
+        Ok(seen)
     }
 
     /// Has the next frame drawn from nothing, at once.
@@ -416,7 +410,7 @@ impl Client {
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
     async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
-        // Its thread ends with the stream: what is typed from here on is for the shell.
+        // What is typed from here on is for the shell.
         self.inputs = None;
         self.guard.pause();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
@@ -443,8 +437,13 @@ impl Client {
     }
 
     fn resume(&mut self) -> Result<(), Failure> {
-        self.guard.enter(self.mouse)?;
-        self.inputs.get_or_insert_with(EventStream::new);
+        self.guard.enter(used(self.lines.is_some(), self.mouse))?;
+        if self.inputs.is_none() {
+            self.inputs = Some(Inputs::new()?);
+            // It may have got another one meanwhile.
+            let (columns, rows) = crossterm::terminal::size()?;
+            self.update(Event::Resize(columns, rows));
+        }
         self.title.clear();
         self.repaint();
         Ok(())
@@ -452,8 +451,7 @@ impl Client {
 
     /// The end: the terminal is given back first, then the server is said goodbye if a signal is the reason.
     async fn end(mut self, ending: Result<Ending, Failure>) -> Result<Ending, Failure> {
-        // Its thread ends with the stream: what is typed from here on is for the shell. No second stream may be made
-        // before that: it would wait for the lock that this thread holds while it waits for a key.
+        // What is typed from here on is for the shell.
         self.inputs = None;
         self.guard.pause();
         if let Ok(Ending::Signal(_)) = ending {
@@ -469,6 +467,11 @@ impl Client {
         self.keeper.close();
         ending
     }
+}
+
+/// What is made of the terminal.
+fn used(is_lines: bool, mouse: bool) -> Use {
+    if is_lines { Use::Lines } else { Use::Screen { mouse } }
 }
 
 fn now() -> Time {

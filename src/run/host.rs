@@ -44,6 +44,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
     let near = reachable(address);
     let here = Address { host: near.ip().to_string(), port: near.port(), tls: false };
     let mut options = options(&args.client, Some(here))?;
+    options.settings.plain |= args.plain_screen;
     // Where TLS is spoken, nobody needs to be asked whether the server is our own.
     if let Some(tls) = server.as_ref().and_then(Server::tls).filter(|_| !near.ip().is_loopback()) {
         options.security.fingerprint = Some(tls.fingerprint());

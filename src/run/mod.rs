@@ -6,6 +6,7 @@ pub mod host;
 pub mod join;
 pub mod log;
 pub mod serve;
+pub mod settings;
 pub mod terminal;
 
 use std::fmt;

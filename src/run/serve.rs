@@ -217,7 +217,7 @@ fn diagnostics(args: &ServeArgs) {
 
 /// The server's configuration: flags over file over defaults.
 fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
-    let File { server: file, oper } = match &args.config {
+    let File { server: file, oper, .. } = match &args.config {
         Some(path) => file::read(path).map_err(|error| Failure::new(CONFIG, error))?,
         None => File::default(),
     };

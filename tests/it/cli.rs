@@ -128,7 +128,12 @@ impl Drop for Server {
 fn help_is_there_for_everything() {
     let home = Home::new();
     for (args, words) in [
-        (&["--help"][..], &["serve", "join", "host", "doctor"][..]),
+        (&["--help"][..], &["serve", "join", "host", "doctor", "settings"][..]),
+        (
+            &["settings"],
+            &["Its place is ", "config.toml", "[client]", "# theme = \"auto\"", "[keys]", "next-room"],
+        ),
+        (&["join", "--help"], &["--plain "]),
         (
             &["serve", "--help"],
             &[

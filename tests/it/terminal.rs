@@ -215,6 +215,11 @@ impl Terminal {
         self.wait(&format!("{bytes:?} is written {times} times"), |seen| count(seen) >= times);
     }
 
+    /// All that the program has written.
+    pub fn written(&self) -> String {
+        String::from_utf8_lossy(&self.shared.lock().bytes).into_owned()
+    }
+
     /// What the screen shows now.
     pub fn screen(&self) -> String {
         self.shared.lock().text()

@@ -54,6 +54,15 @@ impl App {
             Command::Ignore(mask) => self.ignore(mask.as_deref()),
             Command::Unignore(mask) => self.unignore(&mask),
             Command::Mute(room, muted) => self.mute(room.as_deref(), muted),
+            Command::Set(what) => {
+                let what = what.as_ref().map(|(name, value)| (name.as_str(), value.as_deref()));
+                self.set(what, effects);
+            }
+            Command::Unset(name) => self.unset(&name, effects),
+            Command::Keys(what) => {
+                let what = what.as_ref().map(|(key, action)| (key.as_str(), action.as_deref()));
+                self.map_keys(what, effects);
+            }
             Command::Retry => self.retry(effects),
             Command::Quit(reason) => self.leave(reason.as_deref(), effects),
             Command::Reconnect if self.connection == Connection::Online => {
@@ -178,7 +187,8 @@ impl App {
             None => {
                 let row = |spec: &command::Spec| format!("/{} {} · {}", spec.name, spec.params, spec.what);
                 let mut lines: Vec<String> = command::TABLE.iter().map(row).collect();
-                lines.push("F1 shows the keys".to_owned());
+                lines
+                    .push("F1 shows the keys, /keys all that can be mapped, /set what can be set".to_owned());
                 lines
             }
         };

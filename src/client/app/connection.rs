@@ -194,6 +194,7 @@ impl App {
         for text in words {
             self.tell_here(Kind::Server, &text);
         }
+        self.tell_complaints();
     }
 
     pub(super) fn on_offline(&mut self, reason: &str, effects: &mut Vec<Effect>) {
@@ -261,7 +262,7 @@ impl App {
             effects.push(Effect::Quit);
             return;
         }
-        let reason = reason.unwrap_or("leaving");
+        let reason = reason.unwrap_or(&self.settings.quit_message);
         effects.push(Effect::Send(self.session.line("QUIT", &[reason], None, None)));
         self.leaving = Some(self.now + FAREWELL);
         self.say(Status::Info("leaving …".to_owned()));

@@ -168,7 +168,8 @@ impl App {
             return;
         }
         window.count_unread(id, mention);
-        if (mention || window.with == With::Person) && !window.muted {
+        let (with, muted) = (window.with, window.muted);
+        if !muted && self.calls(with, mention) {
             self.call(at, id, effects);
         }
     }
@@ -183,8 +184,10 @@ impl App {
             return;
         }
         self.rang = self.now;
-        effects.push(Effect::Bell);
-        if self.tells_focus {
+        if self.settings.bell {
+            effects.push(Effect::Bell);
+        }
+        if self.tells_desktop() {
             let title = match window.with {
                 With::Person => plain(&entry.who),
                 _ => format!("{} in {}", plain(&entry.who), plain(&window.name)),

@@ -6,23 +6,35 @@ use super::super::address::Address;
 use super::super::command::{self, Wrong};
 use super::super::editor::{Candidate, Kind as Word};
 use super::super::entry::Kind;
-use super::super::keys::{self, Action};
+use super::super::keys::{Action, Does, SHEET};
 use super::super::window::{Drawn, Heading, Past, Scroll, With};
 use super::connection::Connection;
 use super::{About, App, Effect, Field, Overlay, Question, Screen, Status};
 use crate::irc::text::plain;
 
-/// Lines of a text that are sent without asking.
-const LINES_UNASKED: usize = 3;
 /// Rows that the wheel scrolls by.
 const WHEEL: i32 = 3;
+/// Rows that the sheet of keys scrolls by at a time.
+const SHEET_STEP: u16 = 8;
+
+/// Where the sheet of keys begins after a key that scrolls it.
+fn sheet_scrolled(from: u16, key: &KeyEvent, action: Option<Action>) -> Option<u16> {
+    let last = u16::try_from(SHEET.len()).unwrap_or(u16::MAX);
+    match (action, key.code) {
+        (Some(Action::PageDown), _) => Some((from + SHEET_STEP).min(last)),
+        (Some(Action::PageUp), _) => Some(from.saturating_sub(SHEET_STEP)),
+        (_, KeyCode::Down) => Some((from + 1).min(last)),
+        (_, KeyCode::Up) => Some(from.saturating_sub(1)),
+        _ => None,
+    }
+}
 
 impl App {
     pub(super) fn on_key(&mut self, key: &KeyEvent, effects: &mut Vec<Effect>) {
         if key.kind == KeyEventKind::Release {
             return;
         }
-        let action = keys::action(key);
+        let action = self.keys.action(key);
         if self.leaving.is_some() {
             // Whoever asks again does not want to wait.
             if matches!(action, Some(Action::ClearOrLeave | Action::DeleteOrLeave)) {
@@ -46,14 +58,22 @@ impl App {
             Screen::Rooms => {}
         }
         match self.overlay.take() {
-            Some(Overlay::Help) if matches!(action, Some(Action::Help | Action::Escape)) => return,
+            Some(Overlay::Help { from }) => {
+                if matches!(action, Some(Action::Help | Action::Escape)) {
+                    return;
+                }
+                if let Some(from) = sheet_scrolled(from, key, action) {
+                    self.overlay = Some(Overlay::Help { from });
+                    return;
+                }
+            }
             Some(Overlay::Switcher(switcher)) => {
                 if let Some(action) = self.on_switcher_key(switcher, key, action, effects) {
                     self.act(action, effects);
                 }
                 return;
             }
-            Some(Overlay::Help) | None => {}
+            None => {}
         }
         if let Some(question) = self.question.take()
             && self.answer(question.about, key, action, effects)
@@ -68,7 +88,7 @@ impl App {
         }
         match action {
             Some(action) => self.act(action, effects),
-            None => keys::edit(&mut self.editor, key),
+            None => self.keys.edit(&mut self.editor, key),
         }
     }
 
@@ -110,7 +130,9 @@ impl App {
             Action::Complete => self.complete(true),
             Action::CompleteBack => self.complete(false),
             Action::ClearOrLeave if self.editor.is_empty() => {
-                self.ask_user(About::Leave, "leave chatui? Ctrl-C again");
+                let keys = self.keys.keys_of(Does::Act(Action::ClearOrLeave));
+                let key = keys.first().map(ToString::to_string).unwrap_or_default();
+                self.ask_user(About::Leave, &format!("leave chatui? {key} again"));
             }
             // The end of input, as a shell takes it.
             Action::DeleteOrLeave if self.editor.is_empty() => self.leave(None, effects),
@@ -157,9 +179,9 @@ impl App {
             Action::Switch => self.open_switcher(),
             Action::Window(number) if usize::from(number) < self.windows.len() => self.show(number.into()),
             Action::Window(number) => self.say(Status::Info(format!("there is no room {number}"))),
-            Action::Help => self.overlay = Some(Overlay::Help),
-            Action::Rooms => self.rooms_turned = !self.rooms_turned,
-            Action::People => self.people_turned = !self.people_turned,
+            Action::Help => self.overlay = Some(Overlay::Help { from: 0 }),
+            Action::Rooms => self.turn_rooms(),
+            Action::People => self.turn_people(),
             Action::Mouse => {
                 self.mouse = !self.mouse;
                 effects.push(Effect::Mouse(self.mouse));
@@ -168,12 +190,7 @@ impl App {
             }
             Action::SearchHistory => self.editor.search_older(),
             Action::Edit => effects.push(Effect::Edit(self.editor.text().to_owned())),
-            Action::Unfold => {
-                self.unfolded = !self.unfolded;
-                let text =
-                    if self.unfolded { "everybody who comes and goes" } else { "comings and goings folded" };
-                self.say(Status::Info(text.to_owned()));
-            }
+            Action::Unfold => self.turn_comings(),
         }
     }
 
@@ -200,7 +217,9 @@ impl App {
     fn complete(&mut self, forward: bool) {
         let (windows, current, session) = (&self.windows, self.current, &self.session);
         let now = self.now;
+        let arguments = self.arguments(self.editor.before_word());
         let found = self.editor.complete(forward, |word| match word {
+            Word::Argument => arguments,
             Word::Command => command::TABLE
                 .iter()
                 .map(|spec| Candidate { text: format!("/{}", spec.name), note: spec.what.to_owned() })
@@ -249,7 +268,7 @@ impl App {
         }
         let is_command = text.starts_with('/') && !text.starts_with("//");
         let (lines, messages) = self.wire_pieces(text);
-        if !is_command && (lines > LINES_UNASKED || messages > lines) {
+        if !is_command && (lines > self.settings.paste_lines as usize || messages > lines) {
             let what = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
             self.ask_user(About::Send, &format!("{what}, {messages} messages: Enter sends · Esc"));
             return;
@@ -408,7 +427,7 @@ impl App {
                 form.field = if form.field == Field::Host { Field::Nick } else { Field::Host };
             }
             (Some(_), _) => {}
-            (None, _) => keys::edit(form.edited(), key),
+            (None, _) => self.keys.edit(form.edited(), key),
         }
     }
 

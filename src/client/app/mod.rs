@@ -8,12 +8,14 @@ mod input;
 mod jump;
 mod keeping;
 mod mention;
+mod options;
 mod past;
 mod remembering;
 mod screen;
 mod search;
 mod select;
 mod sending;
+mod settings;
 mod switcher;
 mod typing;
 mod wanted;
@@ -25,11 +27,13 @@ use bytes::Bytes;
 use chrono::FixedOffset;
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::address::{Address, Security};
+use super::address::Address;
 use super::backoff::Backoff;
 use super::editor::Editor;
+use super::keys::Keymap;
 use super::outbox::Outbox;
 use super::session::{Channel, Identity, Report, Session, Stage};
+use super::settings::{Comings, Settings};
 use super::terminal::notice::Notice;
 use super::window::{Drawn, Window, With};
 use crate::irc::Time;
@@ -40,52 +44,16 @@ use past::Asked;
 use remembering::Remembering;
 use search::Finding;
 use select::{Answering, Selection};
+use settings::Turned;
 use typing::Typing;
 
 pub use keeping::Keep;
+pub use options::Options;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
 pub use search::{Hit, Search};
+pub use settings::WIDTHS;
 pub use switcher::{Found, Switcher};
 pub use wanted::Wanted;
-
-/// What the user asked for on the command line; plain data.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where to connect; `None` shows a form that asks.
-    pub server: Option<Address>,
-    /// The nick to ask for.
-    pub nick: String,
-    /// Whether the nick was not chosen but is the login name; then it is said.
-    pub nick_is_login: bool,
-    /// The channels to join.
-    pub channels: Vec<String>,
-    /// The server's password.
-    pub password: Option<String>,
-    /// What the server must show.
-    pub security: Security,
-    /// How long to wait for each address of a name.
-    pub connect_timeout: Duration,
-    /// Whether to come back when the connection is lost.
-    pub reconnect: bool,
-    /// Something to show at the start, such as how others can join.
-    pub note: Option<String>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            server: None,
-            nick: String::new(),
-            nick_is_login: false,
-            channels: vec!["#lobby".to_owned()],
-            password: None,
-            security: Security::default(),
-            connect_timeout: Duration::from_secs(2),
-            reconnect: true,
-            note: None,
-        }
-    }
-}
 
 /// What the core cannot know by itself; the edge looks it up once.
 #[derive(Clone, Debug)]
@@ -139,6 +107,8 @@ pub enum Event {
     Recalled(Bytes),
     /// It could not be written; why.
     NotRemembered(String),
+    /// A change could not be written into the configuration; why.
+    NotSet(String),
     /// The user's own editor has ended: the draft, or why there is none.
     Edited(Result<String, String>),
     /// The program is asked to end (a signal): say goodbye and go.
@@ -175,6 +145,8 @@ pub enum Effect {
     Repaint,
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
+    /// The colours were set otherwise.
+    Look,
     /// Keep what is to outlive the client. Done at once: what comes after it in the list waits.
     Keep(Keep),
     /// Remember this host for the form's next time.
@@ -189,6 +161,10 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct App {
     options: Options,
+    keys: Keymap,
+    settings: Settings,
+    /// How far the local clock is from UTC, and the clock that is shown.
+    local_offset: FixedOffset,
     offset: FixedOffset,
     now: Time,
     size: (u16, u16),
@@ -211,10 +187,8 @@ pub struct App {
     drawn: Drawn,
     /// What the status line says for a moment, and until when.
     said: Option<(Status, Time)>,
-    rooms_turned: bool,
-    people_turned: bool,
-    /// Whether comings and goings are shown one by one.
-    unfolded: bool,
+    turned: Turned,
+    comings: Comings,
     mouse: bool,
     /// How many rows the messages had in the last frame.
     page: u16,
@@ -258,7 +232,8 @@ impl App {
         // The low bits make the jitter; all of them the message ids.
         let jitter = (surroundings.seed & u128::from(u64::MAX)) as u64;
         let mut app = App {
-            offset: surroundings.offset,
+            local_offset: surroundings.offset,
+            offset: settings::offset(surroundings.offset, options.settings.clock),
             now,
             size: surroundings.size,
             focused: true,
@@ -276,10 +251,9 @@ impl App {
             finding: Finding::default(),
             drawn: Drawn::default(),
             said: None,
-            rooms_turned: false,
-            people_turned: false,
-            unfolded: false,
-            mouse: true,
+            turned: Turned::default(),
+            comings: options.settings.comings,
+            mouse: options.settings.mouse,
             page: surroundings.size.1.saturating_sub(3).max(1),
             connection: Connection::None,
             backoff: Backoff::new(jitter),
@@ -297,6 +271,8 @@ impl App {
             asks: Vec::new(),
             rang: Time::default(),
             reports: Vec::new(),
+            keys: options.keys.clone(),
+            settings: options.settings.clone(),
             options,
         };
         for channel in app.options.channels.clone() {
@@ -304,6 +280,7 @@ impl App {
             app.windows[at].wanted = true;
         }
         app.current = usize::from(app.windows.len() > 1);
+        app.take_ignored();
         app
     }
 
@@ -342,6 +319,7 @@ impl App {
             Event::NotKept(reason) => self.on_not_kept(&reason),
             Event::Recalled(bytes) => self.on_recalled(&bytes),
             Event::NotRemembered(reason) => self.on_not_remembered(&reason),
+            Event::NotSet(reason) => self.on_not_set(&reason),
             Event::Edited(text) => self.on_edited(text),
             Event::Leave => self.leave(None, &mut effects),
             Event::Tick => self.on_tick(&mut effects),
@@ -412,6 +390,11 @@ impl App {
         self.session.nick()
     }
 
+    /// Which key does what.
+    pub fn keys(&self) -> &Keymap {
+        &self.keys
+    }
+
     /// The input line.
     pub fn editor(&self) -> &Editor {
         &self.editor
@@ -469,22 +452,6 @@ impl App {
     /// Whether the room on the screen is there: joined, with its people and what was said before.
     pub fn has_arrived(&self) -> bool {
         matches!(self.screen, Screen::Rooms) && self.window().joined && self.asks.is_empty()
-    }
-
-    /// Whether the user has turned the list of rooms around: shown where it would be folded (as an overlay), folded
-    /// where it would stand.
-    pub fn rooms_turned(&self) -> bool {
-        self.rooms_turned
-    }
-
-    /// The same for the list of people.
-    pub fn people_turned(&self) -> bool {
-        self.people_turned
-    }
-
-    /// Whether comings and goings are shown one by one, not folded.
-    pub fn unfolded(&self) -> bool {
-        self.unfolded
     }
 
     /// How many messages on the wire the input would become.

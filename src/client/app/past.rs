@@ -430,7 +430,7 @@ impl App {
         };
         let speech = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
         let by_person = !heard.own && heard.who.as_ref() != REPLAYER;
-        let mention = speech && by_person && super::heard::names(&heard.text, self.session.nick());
+        let mention = speech && by_person && self.names_reader(&heard.text);
         Entry {
             msgid: heard.msgid,
             text: heard.text,

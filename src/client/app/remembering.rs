@@ -31,7 +31,7 @@ impl App {
     /// What a client before this one remembered.
     pub(super) fn on_recalled(&mut self, bytes: &[u8]) {
         self.remembering.memory = Memory::parse(bytes);
-        self.session.set_ignored(&self.remembering.memory.ignored);
+        self.take_ignored();
         for at in 0..self.windows.len() {
             self.recall(at);
         }
@@ -176,7 +176,7 @@ impl App {
     }
 
     fn ignored_changed(&mut self) {
-        self.session.set_ignored(&self.remembering.memory.ignored);
+        self.take_ignored();
         self.remember_soon(Duration::ZERO);
     }
 

@@ -10,7 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::editor::Editor;
 use super::super::entry::{Entry, EntryId};
-use super::super::keys::{self, Action};
+use super::super::keys::Action;
 use super::super::window::{Window, With};
 use super::jump::{Place, Visit};
 use super::wanted::Wanted;
@@ -246,7 +246,7 @@ impl App {
             }
             (None, KeyCode::Up) if query.is_empty() => drop(query.paste(&self.finding.last)),
             (None, KeyCode::Up | KeyCode::Down) => {}
-            (None, _) => keys::edit(query, key),
+            (None, _) => self.keys.edit(query, key),
         }
         true
     }

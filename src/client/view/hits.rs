@@ -48,14 +48,14 @@ fn draw_hit(
         buffer.set_style(area, theme.tint(tint));
     }
     let (left, right) = (area.x + 1, area.right().saturating_sub(1));
-    let time = Row::of(&clock::short(hit.at, app.now(), app.offset()), ink(Role::Quiet));
+    let time = Row::of(&clock::short(hit.at, app), ink(Role::Quiet));
     let place = Row::of(&plain(&hit.place), ink(Role::Muted)).cut(area.width / 3);
     let place_at = right.saturating_sub(place.width());
     let who_at = time.draw(buffer, left, area.y, right) + 1;
     let who = Row::of(&hit.who, theme.name(&hit.who)).cut(place_at.saturating_sub(who_at + 1));
     who.draw(buffer, who_at, area.y, place_at);
     place.draw(buffer, place_at, area.y, right);
-    let ink = Ink { theme, base: ink(Role::Fg), tint, nick: "" };
+    let ink = Ink { theme, base: ink(Role::Fg), tint, nick: "", words: &[] };
     let mut text = ink.line(&hit.text.replace('\n', " "));
     light(&mut text, wanted, lit(theme, is_chosen));
     excerpt(text, wanted, right.saturating_sub(left)).draw(buffer, left, area.y + 1, right);

@@ -26,6 +26,8 @@ pub(super) struct Ink<'a> {
     pub(super) tint: Option<Tint>,
     /// The reader's nick, marked where it stands in the text; empty: not.
     pub(super) nick: &'a str,
+    /// Words that are marked as the nick is.
+    pub(super) words: &'a [String],
 }
 
 /// What the formatting codes have switched on.
@@ -79,9 +81,12 @@ impl Ink<'_> {
                 row.patch_bytes(link, self.theme.link());
             }
         }
-        if !self.nick.is_empty() {
-            let style = self.theme.role(Role::Mention).add_modifier(Modifier::BOLD);
-            for mention in mentions(row.text(), self.nick).take(MENTIONS_MAX).collect::<Vec<_>>() {
+        let style = self.theme.role(Role::Mention).add_modifier(Modifier::BOLD);
+        for name in std::iter::once(self.nick).chain(self.words.iter().map(String::as_str)) {
+            if name.is_empty() {
+                continue;
+            }
+            for mention in mentions(row.text(), name).take(MENTIONS_MAX).collect::<Vec<_>>() {
                 row.patch_bytes(mention, style);
             }
         }
@@ -222,7 +227,7 @@ mod tests {
 
     fn styles(text: &str) -> Vec<(String, Style)> {
         let theme = Theme::new(Depth::True, Ground::DARK);
-        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "viewer" };
+        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "viewer", words: &[] };
         let mut runs: Vec<(String, Style)> = Vec::new();
         let row = ink.line(text);
         for (cluster, glyph) in row.glyphs() {
@@ -252,7 +257,7 @@ mod tests {
         );
         assert_eq!(styles("\u{2}b\u{f}c"), [("b".into(), bold), ("c".into(), Style::new())]);
         let theme = Theme::new(Depth::True, Ground::DARK);
-        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "" };
+        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "", words: &[] };
         let lines = ink.lines("\u{2}never closed\nnext");
         assert!(lines[1].glyphs().all(|(_, glyph)| glyph.style == Style::new()));
     }

@@ -9,6 +9,7 @@ use super::glyph::Row;
 use crate::client::app::{App, Search, Status};
 use crate::client::command;
 use crate::client::editor::Editor;
+use crate::client::keys::{Action, Does};
 use crate::client::theme::{Role, Theme};
 use crate::client::window::{Window, With};
 
@@ -217,7 +218,9 @@ fn hint(app: &App, theme: &Theme, width: u16) -> Row {
         return Row::of(&format!("{messages} messages"), theme.role(Role::Quiet));
     }
     if app.editor().is_empty() && width >= 50 {
-        Row::of("F1 keys", theme.role(Role::Quiet))
+        let key = app.keys().keys_of(Does::Act(Action::Help));
+        let hint = key.first().map(|key| format!("{key} keys")).unwrap_or_default();
+        Row::of(&hint, theme.role(Role::Quiet))
     } else {
         Row::default()
     }

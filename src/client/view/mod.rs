@@ -14,9 +14,12 @@ mod messages;
 mod overlay;
 mod paint;
 mod people;
+mod plain;
 mod rooms;
+mod sheet;
 mod status;
 mod title;
+mod widths;
 mod wrap;
 
 use ratatui::Frame;
@@ -29,6 +32,8 @@ use super::window::Drawn;
 use areas::{Areas, Sidebars};
 
 pub use heal::Healing;
+pub use plain::Lines;
+pub use widths::{PROBES, follow};
 
 /// Draws the whole screen, and says what of the current window it shows, to be handed back as `Event::Drawn`.
 pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) -> Drawn {
@@ -60,7 +65,8 @@ pub fn draw(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Dra
 fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Drawn, Option<Position>) {
     let typed = input::typed(app, theme, screen.width);
     let widths = areas::list_widths(screen.width);
-    let standing = areas::standing(screen.width);
+    let (wide, lists) = (areas::standing(screen.width), app.lists_stand());
+    let standing = (wide.0 && lists.0, wide.1 && lists.1);
     let has_people = app.channel(app.window()).is_some();
     let hits = hits::list(app, screen.width).filter(|_| !app.rooms_turned());
     // What was found needs more room than the rooms do: the people give it.
@@ -78,7 +84,8 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
         title::draw(app, theme, area, is_low, buffer);
     }
     draw_sidebars(app, theme, &areas, screen.width, buffer);
-    let drawn = messages::draw(app, theme, areas.messages, areas.columns(), is_low, buffer);
+    let columns = areas.columns(clock::width(app.settings().time));
+    let drawn = messages::draw(app, theme, areas.messages, columns, is_low, buffer);
     if let Some(area) = areas.status {
         status::draw(app, theme, area, areas.rooms.is_none(), buffer);
     }
@@ -90,7 +97,7 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
     }
     let mut cursor = input::draw(app, theme, &typed, areas.input, buffer);
     match app.overlay() {
-        Some(Overlay::Help) => overlay::draw_help(theme, areas.middle, buffer),
+        Some(Overlay::Help { from }) => sheet::draw(app.keys(), *from, theme, areas.middle, buffer),
         Some(Overlay::Switcher(switcher)) => {
             cursor = overlay::draw_switcher(app, switcher, theme, areas.middle, buffer);
         }

@@ -9,6 +9,7 @@ use super::fold;
 use super::line::{Hairline, Line};
 use crate::client::app::App;
 use crate::client::entry::{Entry, Gap, GapState, Kind, Reaction, State};
+use crate::client::settings::Comings;
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::view::areas::Columns;
 use crate::client::view::clock;
@@ -67,7 +68,7 @@ impl Blocks<'_> {
         let entry = self.entry(block.start);
         let ground = self.tint(entry);
         let on = |role| ground.map_or(self.theme.role(role), |tint| self.theme.on(tint, role));
-        let time = Row::of(&clock::time(entry.at, self.app.offset()), on(Role::Quiet));
+        let time = Row::of(&clock::time(entry.at, self.app), on(Role::Quiet));
         let hue = self.hue(entry);
         let name = match entry.kind {
             Kind::Message if ground.is_some() => Row::of(&entry.who, hue.add_modifier(Modifier::BOLD)),
@@ -87,7 +88,15 @@ impl Blocks<'_> {
 
     /// Whether the block is a row of comings and goings.
     fn is_folded(&self, block: &Range<usize>) -> bool {
-        !self.app.unfolded() && fold::folds(self.window.entries(), block.start)
+        self.app.comings() != Comings::Show && fold::folds(self.window.entries(), block.start)
+    }
+
+    /// The entry that stands above a block that is not the first: what is hidden stands nowhere.
+    fn above(&self, block: &Range<usize>) -> usize {
+        match self.app.comings() {
+            Comings::Hide => self.block(block.start - 1).start,
+            Comings::Fold | Comings::Show => block.start - 1,
+        }
     }
 
     /// The head as it is shown: the time if the minute is another one than above, the name if it is somebody else.
@@ -97,7 +106,7 @@ impl Blocks<'_> {
             return (time, name);
         }
         let entry = self.entry(block.start);
-        let above = self.entry(block.start - 1);
+        let above = self.entry(self.above(block));
         let goes_on = entry.kind == Kind::Message
             && above.kind == Kind::Message
             && same(&above.who, &entry.who)
@@ -108,7 +117,7 @@ impl Blocks<'_> {
         let above_shown = self.entry(self.block(block.start - 1).start);
         let is_timeless = matches!(above.kind, Kind::Gap(_) | Kind::Beginning);
         if !is_timeless
-            && clock::minute(above_shown.at) == clock::minute(entry.at)
+            && clock::time(above_shown.at, self.app) == clock::time(entry.at, self.app)
             && (goes_on || !self.columns.narrow)
         {
             time = Row::default();
@@ -134,7 +143,7 @@ impl Blocks<'_> {
         if !matches!(entry.kind, Kind::Gap(_) | Kind::Beginning) {
             let offset = self.app.offset();
             let day = clock::day(entry.at, offset);
-            let above = block.start.checked_sub(1).map(|above| self.entry(above));
+            let above = (block.start > 0).then(|| self.entry(self.above(block)));
             let day_above = above
                 .filter(|above| !matches!(above.kind, Kind::Gap(_) | Kind::Beginning))
                 .map(|above| clock::day(above.at, offset));
@@ -329,7 +338,8 @@ impl Blocks<'_> {
             _ => Role::Muted,
         });
         let nick = if tint.is_some() { self.app.nick() } else { "" };
-        let ink = Ink { theme: self.theme, base, tint, nick };
+        let words = if tint.is_some() { &self.app.settings().highlight[..] } else { &[] };
+        let ink = Ink { theme: self.theme, base, tint, nick, words };
         match entry.kind {
             Kind::Message => ink.lines(&entry.text),
             Kind::Action => {
@@ -364,7 +374,7 @@ fn hairline(hairline: Hairline) -> Line {
 }
 
 /// What happened in a channel, in words.
-fn sentence(entry: &Entry) -> String {
+pub(in crate::client::view) fn sentence(entry: &Entry) -> String {
     let (who, text) = (&entry.who, &entry.text);
     let because = |reason: &str| if reason.is_empty() { String::new() } else { format!(": {reason}") };
     match entry.kind {
