@@ -11,6 +11,8 @@ use std::time::Duration;
 use chatui::irc::line::cut;
 use chatui::irc::{Line, Time};
 use chatui::server::backbone::Local;
+use chatui::server::core::config::Operator;
+use chatui::server::core::password::{Hidden, Verdict};
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, Output, Peer};
 use chatui::server::log::{Log, MemoryLog};
 use chatui::server::turn::{Turn, drive};
@@ -30,8 +32,8 @@ struct Stage {
 
 impl Stage {
     fn new() -> Stage {
-        let operators =
-            vec![chatui::server::core::config::Operator { name: "o".into(), password: "p".into() }];
+        // The password stands for its hash.
+        let operators = vec![Operator { name: "o".into(), hash: Hidden::new("p") }];
         Stage {
             core: Core::new(Config { operators, motd: vec!["m".into()], ..Config::default() }),
             backbone: Local::after(Time::default(), 0),
@@ -80,8 +82,13 @@ impl Stage {
                 let page = log.prefix().page(&query).expect("memory can be read");
                 self.hear(to, &playback.bytes(page.items(), page.rest()));
             }
+            Output::Page { to, lines: Lines::Sought(_), playback } => self.hear(to, &playback.failure()),
             Output::Append { .. } => panic!("an append was left over"),
-            Output::Deliver { .. } | Output::Note(_) => {}
+            Output::Check(check) => {
+                let verdict = if check.password == check.hash { Verdict::Right } else { Verdict::Wrong };
+                self.input(Input::Checked(check.of, verdict));
+            }
+            Output::Deliver { .. } | Output::Bans { .. } | Output::Note(_) => {}
         }
     }
 
