@@ -17,21 +17,24 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use tokio::time::{sleep, timeout};
 
-use super::app::{App, Effect, Event, Keep, Options, Surroundings};
+use super::app::{App, Effect, Event, Keep, Options, Stand, Surroundings};
 use super::edit::{self, Edit};
 use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::pins::Pins;
 use super::signals::{Heard, Signals};
 use super::terminal::notice::Manner;
-use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken};
+use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Mended, Taken, Torn};
 use super::theme::{Ground, Theme};
-use super::view::{self, Healing};
-use super::window::Drawn;
+use super::view::{self, Healing, Held};
 use crate::irc::Time;
 
 /// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
 const FRAME: Duration = Duration::from_millis(33);
+/// And while more arrives than anybody reads.
+const FLOOD_FRAME: Duration = Duration::from_millis(250);
+/// When nothing has arrived for so long, a flood is over as far as frames are concerned.
+const FLOOD_PAUSE: Duration = Duration::from_millis(50);
 /// How long events are handled before a frame is drawn, however many wait.
 const DRAIN_MOST: Duration = Duration::from_millis(25);
 /// How long the server is given to take a goodbye when a signal ends the client.
@@ -123,6 +126,7 @@ struct Client {
     /// The terminal's half of the stream; gone once the terminal is being given back.
     inputs: Option<EventStream>,
     answers: Answers,
+    torn: Torn,
     after_paste: AfterPaste,
     /// While the user's own editor has the terminal: what comes of it.
     edit: Option<Edit>,
@@ -134,6 +138,8 @@ struct Client {
     mouse: bool,
     /// How the desktop is told of what is for the user.
     manner: Manner,
+    /// Whether the terminal is told of links.
+    knows_links: bool,
     title: String,
     /// Something may look different now.
     dirty: bool,
@@ -144,6 +150,14 @@ struct Client {
     /// The room was there once: the frame that showed it first did not wait.
     arrived: bool,
     drawn_at: Instant,
+    /// The messages as the last frame had them, and what their place hung on.
+    held: Held,
+    stand: Option<Stand>,
+    /// When they were drawn.
+    messages_at: Instant,
+    /// Something has arrived since, and when the last of it came.
+    heard: bool,
+    heard_at: Instant,
 }
 
 impl Client {
@@ -167,6 +181,7 @@ impl Client {
             patience: options.connect_timeout,
             inputs: Some(EventStream::new()),
             answers: Answers::expected(),
+            torn: Torn::default(),
             after_paste: AfterPaste::default(),
             edit: None,
             held_at: Instant::now(),
@@ -175,12 +190,18 @@ impl Client {
             effects: VecDeque::new(),
             mouse: true,
             manner: home::manner(),
+            knows_links: home::knows_links(),
             title: String::new(),
             dirty: true,
             urgent: true,
             arrived: false,
             stale: false,
             drawn_at: Instant::now(),
+            held: Held::default(),
+            stand: None,
+            messages_at: Instant::now(),
+            heard: false,
+            heard_at: Instant::now(),
         })
     }
 
@@ -227,11 +248,21 @@ impl Client {
 
     /// How long until something is due: a frame, or what the core waits for.
     fn due(&self) -> Option<Duration> {
-        let frame =
-            (self.dirty && self.edit.is_none()).then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
+        let frame = (self.dirty && self.edit.is_none()).then(|| self.frame_due());
         let tick = self.app.next_tick().map(|at| at.since(now()));
-        let answer = self.answers.holds().then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
+        let holds = self.answers.holds() || self.torn.holds();
+        let answer = holds.then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
         [frame, tick, answer].into_iter().flatten().min()
+    }
+
+    /// How long until the next frame, if no key asks for one.
+    fn frame_due(&self) -> Duration {
+        let pause = FRAME.saturating_sub(self.drawn_at.elapsed());
+        if !(self.heard && self.app.is_flooded()) {
+            return pause;
+        }
+        let calm = FLOOD_FRAME.saturating_sub(self.messages_at.elapsed());
+        calm.min(FLOOD_PAUSE.saturating_sub(self.heard_at.elapsed())).max(pause)
     }
 
     /// Handles what woke us and everything else that is ready, and draws if it is time.
@@ -249,7 +280,7 @@ impl Client {
             }
             next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
         }
-        if self.edit.is_none() && self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
+        if self.edit.is_none() && self.dirty && (self.urgent || self.frame_due().is_zero()) {
             self.draw()?;
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
@@ -268,6 +299,8 @@ impl Client {
             });
         match input.await {
             Some(input) => Some(Turn::Input(input)),
+            // A key that was pressed is answered before what others said.
+            None if self.urgent => None,
             None => self.link.ready().map(Turn::Link),
         }
     }
@@ -276,15 +309,18 @@ impl Client {
         match turn {
             Turn::Input(input) => match self.answers.take(input?) {
                 Taken::Held => self.held_at = Instant::now(),
-                Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
+                Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.mend(input)),
                 Taken::Ground(ground) if self.ground != Some(ground) => {
                     self.ground = Some(ground);
                     self.theme = theme(Some(ground));
-                    self.dirty = true;
+                    (self.stand, self.dirty) = (None, true);
                 }
                 Taken::Ground(_) => {}
             },
-            Turn::Link(event) => self.update(event),
+            Turn::Link(event) => {
+                (self.heard, self.heard_at) = (true, Instant::now());
+                self.update(event);
+            }
             // An editor that was stopped with us has the terminal again.
             Turn::Continued if self.edit.is_some() => {}
             Turn::Continued => self.resume()?,
@@ -294,8 +330,9 @@ impl Client {
                 self.update(Event::Edited(text));
             }
             Turn::Due => {
-                if self.answers.holds() && self.held_at.elapsed() >= ANSWER_WAIT {
-                    self.answers.release().into_iter().for_each(|input| self.input(input));
+                if self.held_at.elapsed() >= ANSWER_WAIT {
+                    self.answers.release().into_iter().for_each(|input| self.mend(input));
+                    self.torn.release().into_iter().for_each(|input| self.input(input));
                 }
                 if self.app.next_tick().is_some_and(|at| at <= now()) {
                     self.update(Event::Tick);
@@ -304,6 +341,15 @@ impl Client {
             Turn::Signal(_) => {}
         }
         Ok(())
+    }
+
+    /// Something that was typed, unless it is a part of a sequence that was torn.
+    fn mend(&mut self, input: Input) {
+        match self.torn.take(input, now()) {
+            Mended::Nothing => self.held_at = Instant::now(),
+            Mended::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
+            Mended::Paste => self.after_paste.begin(now()),
+        }
     }
 
     fn input(&mut self, input: Input) {
@@ -355,7 +401,9 @@ impl Client {
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::Open(link) => {
                     if let Err(reason) = edit::open_link(&link) {
-                        self.update(Event::Edited(Err(reason)));
+                        // On another machine there may be no browser: the clipboard is where the hand is.
+                        terminal::copy(&link)?;
+                        self.update(Event::Edited(Err(format!("{reason}; the link is copied instead"))));
                     }
                 }
                 Effect::Edit(text) => self.start_edit(&text),
@@ -384,9 +432,11 @@ impl Client {
         self.update(Event::Offline(reason.to_owned()));
     }
 
+    /// Draws a frame. One that answers a key has the messages as they were, if more have come and nothing else moves
+    /// them: it is small, and theirs follows it.
     fn draw(&mut self) -> Result<(), Failure> {
-        let mut seen = Drawn::default();
-        let (app, theme) = (&self.app, &self.theme);
+        let stand = self.app.stand();
+        let hold = self.urgent && self.heard && !self.stale && self.stand == Some(stand);
         queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
         if std::mem::take(&mut self.stale) {
             // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the
@@ -394,15 +444,29 @@ impl Client {
             let size = self.screen.size()?;
             self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
         }
-        self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
+        self.screen.autoresize()?;
+        let mut frame = self.screen.get_frame();
+        let area = frame.area();
+        let shown = view::show(&self.app, &self.theme, &mut self.held, hold, area, frame.buffer_mut());
+        if self.knows_links {
+            self.screen.backend_mut().set_links(shown.links);
+        }
+        self.screen.apply_buffer_with_cursor(shown.cursor)?;
         execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
-        (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
+        (self.urgent, self.drawn_at) = (false, Instant::now());
         let title = self.app.title();
         if title != self.title {
             terminal::set_title(&title)?;
             self.title = title;
         }
-        let wanted = self.app.update(Event::Drawn(seen), now());
+        self.effects.extend(self.app.update(Event::Touchable(shown.touch), now()));
+        if hold {
+            return Ok(());
+        }
+        (self.heard, self.messages_at) = (false, Instant::now());
+        let wanted = self.app.update(Event::Drawn(shown.drawn), now());
+        // What the frame showed is where things stand now: what was scrolled by is taken in.
+        self.stand = Some(self.app.stand());
         // What the frame made the core ask for shows in the next one: "loading".
         self.dirty = !wanted.is_empty();
         self.effects.extend(wanted);

@@ -59,9 +59,10 @@ impl App {
         let minute = matches!(self.screen, Screen::Rooms)
             .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
         let (draft, typing) = (self.keeping.next_tick(), self.typing.next_tick());
-        let memory = self.remembering.next_tick();
+        let (memory, flood) = (self.remembering.next_tick(), self.flood.next_tick());
         [
             memory,
+            flood,
             typing,
             minute,
             self.leaving,
@@ -92,6 +93,7 @@ impl App {
         }
         self.give_up_asks(effects);
         self.typing.tick(self.now);
+        self.flood.tick(self.now);
         let mut reports = std::mem::take(&mut self.reports);
         self.session.tick(self.now, &mut reports);
         self.take_reports(&mut reports, effects);

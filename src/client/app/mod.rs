@@ -2,11 +2,15 @@
 //! what is to be seen is read off the [`App`]. Pure: no socket, no file, no clock, no chance.
 
 mod commands;
+mod completing;
 mod connection;
+mod flood;
+mod guard;
 mod heard;
 mod input;
 mod jump;
 mod keeping;
+mod mouse;
 mod past;
 mod remembering;
 mod screen;
@@ -28,10 +32,12 @@ use super::editor::Editor;
 use super::outbox::Outbox;
 use super::session::{Channel, Identity, Report, Session, Stage};
 use super::terminal::notice::Notice;
+use super::touch::Touch;
 use super::window::{Drawn, Window, With};
 use crate::irc::Time;
 
 use connection::Connection;
+use flood::Flood;
 use jump::Place;
 use keeping::{Drafts, Keeping};
 use past::Asked;
@@ -39,6 +45,8 @@ use remembering::Remembering;
 use select::{Answering, Selection};
 use typing::Typing;
 
+pub use flood::Stand;
+pub use guard::{Guard, Measure};
 pub use keeping::Keep;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
 pub use switcher::{Found, Switcher};
@@ -124,6 +132,8 @@ pub enum Event {
     Told(String),
     /// A frame has been drawn; what it showed.
     Drawn(Drawn),
+    /// And what of it can be touched.
+    Touchable(Touch),
     /// A moment that [`App::next_tick`] named has come.
     Tick,
     /// What clients before this one left unsettled: the journal of each, as [`Keep::Open`] found them.
@@ -205,6 +215,9 @@ pub struct App {
     visited: Vec<(String, Option<Place>)>,
     /// What the last frame showed.
     drawn: Drawn,
+    /// What of it can be touched.
+    touch: Touch,
+    flood: Flood,
     /// What the status line says for a moment, and until when.
     said: Option<(Status, Time)>,
     rooms_turned: bool,
@@ -271,6 +284,8 @@ impl App {
             answering: None,
             visited: Vec::new(),
             drawn: Drawn::default(),
+            touch: Touch::default(),
+            flood: Flood::default(),
             said: None,
             rooms_turned: false,
             people_turned: false,
@@ -324,10 +339,11 @@ impl App {
             Event::Line(bytes) => self.on_line(&bytes, &mut effects),
             Event::Key(key) => self.on_key(&key, &mut effects),
             Event::Paste(text) => self.on_paste(&text),
-            Event::Mouse(mouse) => self.on_mouse(&mouse),
+            Event::Mouse(mouse) => self.on_mouse(&mouse, &mut effects),
             Event::Resize(columns, rows) => self.size = (columns, rows),
             Event::Focus(focused) => self.on_focus(focused),
             Event::Drawn(drawn) => self.on_drawn(&drawn, &mut effects),
+            Event::Touchable(touch) => self.on_touchable(touch),
             Event::Trying(address) => self.on_trying(address),
             Event::Unreachable(address, reason) => self.on_unreachable(address, reason),
             Event::Online => self.on_online(&mut effects),
@@ -453,7 +469,7 @@ impl App {
             typists if typists.is_empty() => Status::Quiet,
             typists => Status::Typing(typists),
         };
-        said.or(selection).unwrap_or_else(typists)
+        said.or(selection).or_else(|| self.flood_status()).unwrap_or_else(typists)
     }
 
     /// Whether the connection stands and the server has welcomed us.

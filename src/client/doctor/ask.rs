@@ -28,6 +28,7 @@ pub fn examine() -> io::Result<String> {
         depth: home::depth(),
         ground: home::ground(),
         manner: home::manner(),
+        links: home::knows_links(),
         folder: home::state_folder().map(|folder| folder.display().to_string()),
     };
     Ok(report(&around, answers.as_ref()))

@@ -20,6 +20,11 @@ pub const PASTE_REST: Duration = Duration::from_millis(150);
 pub struct AfterPaste(Option<Time>);
 
 impl AfterPaste {
+    /// A paste has begun that is not told as one.
+    pub fn begin(&mut self, now: Time) {
+        self.0 = Some(now);
+    }
+
     /// What an event stands for that comes at this moment; nothing if it is a part of a paste that no text can be.
     pub fn take(&mut self, event: Event, now: Time) -> Option<Event> {
         if let Event::Paste(_) = event {

@@ -1,7 +1,9 @@
 //! The terminal: switched to what a full-screen program needs, and given back in every way of leaving.
 
 mod answers;
+pub mod links;
 pub mod notice;
+mod torn;
 
 use std::io::{self, Stdout, Write, stdout};
 use std::sync::Once;
@@ -21,6 +23,7 @@ use super::theme::GROUND_QUESTION;
 use notice::{Manner, Notice};
 
 pub use answers::{AfterPaste, Answers, PASTE_REST, Taken};
+pub use torn::{Mended, Torn};
 
 /// Buttons and wheel, with coordinates beyond 223; no report of mere movement, which would wake us for nothing.
 const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
