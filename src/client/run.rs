@@ -128,6 +128,9 @@ struct Client {
     answers: Answers,
     torn: Torn,
     after_paste: AfterPaste,
+    /// How long was waited since the terminal sent something, and since that was for us.
+    idle: Duration,
+    quiet: Duration,
     /// While the user's own editor has the terminal: what comes of it.
     edit: Option<Edit>,
     /// When something that may belong to an answer was held back last.
@@ -183,6 +186,8 @@ impl Client {
             answers: Answers::expected(),
             torn: Torn::default(),
             after_paste: AfterPaste::default(),
+            idle: Duration::ZERO,
+            quiet: Duration::ZERO,
             edit: None,
             held_at: Instant::now(),
             screen: Terminal::new(backend)?,
@@ -231,7 +236,8 @@ impl Client {
                 None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        let begun = Instant::now();
+        let turn = tokio::select! {
             biased;
             heard = signals.next() => match heard {
                 Heard::End(number) => Turn::Signal(number),
@@ -243,7 +249,9 @@ impl Client {
             event = self.link.next() => Turn::Link(event),
             Some(text) = async { Some(self.edit.as_mut()?.done().await) } => Turn::Edited(text),
             () = alarm => Turn::Due,
-        }
+        };
+        self.idle += begun.elapsed();
+        turn
     }
 
     /// How long until something is due: a frame, or what the core waits for.
@@ -251,8 +259,9 @@ impl Client {
         let frame = (self.dirty && self.edit.is_none()).then(|| self.frame_due());
         let tick = self.app.next_tick().map(|at| at.since(now()));
         let holds = self.answers.holds() || self.torn.holds();
+        let typed = self.after_paste.holds().map(|most| most.saturating_sub(self.held_at.elapsed()));
         let answer = holds.then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
-        [frame, tick, answer].into_iter().flatten().min()
+        [frame, tick, answer, typed].into_iter().flatten().min()
     }
 
     /// How long until the next frame, if no key asks for one.
@@ -330,6 +339,11 @@ impl Client {
                 self.update(Event::Edited(text));
             }
             Turn::Due => {
+                if self.after_paste.holds().is_some_and(|most| self.held_at.elapsed() >= most)
+                    && let Some(input) = self.after_paste.release()
+                {
+                    self.typed(input);
+                }
                 if self.held_at.elapsed() >= ANSWER_WAIT {
                     self.answers.release().into_iter().for_each(|input| self.mend(input));
                     self.torn.release().into_iter().for_each(|input| self.input(input));
@@ -345,15 +359,26 @@ impl Client {
 
     /// Something that was typed, unless it is a part of a sequence that was torn.
     fn mend(&mut self, input: Input) {
-        match self.torn.take(input, now()) {
+        let idle = std::mem::take(&mut self.idle);
+        self.quiet += idle;
+        match self.torn.take(input, idle) {
             Mended::Nothing => self.held_at = Instant::now(),
             Mended::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
-            Mended::Paste => self.after_paste.begin(now()),
+            Mended::Paste => self.after_paste.begin(),
         }
     }
 
     fn input(&mut self, input: Input) {
-        let Some(input) = self.after_paste.take(input, now()) else { return };
+        let quiet = std::mem::take(&mut self.quiet);
+        let mut typed = Vec::new();
+        self.after_paste.take(input, quiet, &mut typed);
+        if self.after_paste.holds().is_some() {
+            self.held_at = Instant::now();
+        }
+        typed.into_iter().for_each(|input| self.typed(input));
+    }
+
+    fn typed(&mut self, input: Input) {
         let event = match input {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),

@@ -11,6 +11,8 @@
 mod cli;
 mod client;
 mod client_comfort;
+mod client_hands;
+mod client_hostile;
 mod client_outbox;
 mod client_past;
 mod client_people;

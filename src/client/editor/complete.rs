@@ -129,7 +129,11 @@ impl Editor {
             _ => Kind::Nick,
         };
         let wanted = typed.to_lowercase();
-        let all = candidates(kind);
+        let mut all = candidates(kind);
+        if kind == Kind::Emoji {
+            // A heart is meant more often than a heart of some kind.
+            all.sort_by_key(|candidate| candidate.text.len());
+        }
         let begins = |candidate: &&Candidate| candidate.text.to_lowercase().starts_with(&wanted);
         // Of an emoji's name one may remember any part.
         let within = wanted.trim_start_matches(':');

@@ -5,48 +5,90 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::theme::{Ground, ground_answer};
-use crate::irc::Time;
 
 /// Most events of an answer of the terminal that are held back until it is whole.
 const ANSWER_MOST: usize = 48;
 
-/// How long after a paste, or after what still belongs to it, keys are taken for a part of it.
+/// For how long nothing more of a paste must have come before keys are typed again.
 pub const PASTE_REST: Duration = Duration::from_millis(150);
+/// And for how long the first of them must stay alone: a paste may be delayed on its way, but nobody types so fast.
+const ALONE: Duration = Duration::from_millis(10);
 
 /// The rest of a paste that ended early. A text that has the sequence for the end of a paste in it ends the terminal's
 /// bracket in its middle, and what follows arrives as if it had been typed: a line break there would send, and a
 /// control character would do anything. Nobody types so soon after a paste.
 #[derive(Debug, Default)]
-pub struct AfterPaste(Option<Time>);
+pub struct AfterPaste {
+    /// How long nothing has come since a paste, or since what still belongs to it.
+    quiet: Option<Duration>,
+    /// A key that may be the first that is typed again.
+    held: Option<KeyEvent>,
+}
 
 impl AfterPaste {
     /// A paste has begun that is not told as one.
-    pub fn begin(&mut self, now: Time) {
-        self.0 = Some(now);
+    pub fn begin(&mut self) {
+        self.quiet = Some(Duration::ZERO);
     }
 
-    /// What an event stands for that comes at this moment; nothing if it is a part of a paste that no text can be.
-    pub fn take(&mut self, event: Event, now: Time) -> Option<Event> {
+    /// What an event stands for, in `out`; nothing if it is a part of a paste that no text can be, or is held back.
+    /// `idle`: how long it was waited for since the event before. The time in which this program was busy does not
+    /// count: meanwhile the rest of a paste has come, and waits.
+    pub fn take(&mut self, event: Event, idle: Duration, out: &mut Vec<Event>) {
+        if let Some(held) = self.held.take() {
+            let is_rest = idle < ALONE && matches!(event, Event::Key(_) | Event::Paste(_));
+            if is_rest {
+                self.begin();
+                out.extend(rest(held));
+            } else {
+                self.quiet = None;
+                out.push(Event::Key(held));
+            }
+        }
         if let Event::Paste(_) = event {
-            self.0 = Some(now);
-            return Some(event);
+            self.begin();
         }
-        let Event::Key(key) = event else { return Some(event) };
-        if self.0.is_none_or(|last| now.since(last) >= PASTE_REST) {
-            self.0 = None;
-            return Some(event);
+        match (event, &mut self.quiet) {
+            (Event::Key(key), Some(quiet)) => {
+                *quiet += idle;
+                if *quiet >= PASTE_REST {
+                    self.held = Some(key);
+                } else {
+                    self.begin();
+                    out.extend(rest(key));
+                }
+            }
+            (event, quiet) => {
+                *quiet = quiet.map(|quiet| quiet + idle);
+                out.push(event);
+            }
         }
-        self.0 = Some(now);
-        let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-        match key.code {
-            KeyCode::Char(c) if is_plain => Some(Event::Paste(c.to_string())),
-            KeyCode::Tab => Some(Event::Paste("\t".to_owned())),
-            // A line end alone is not taken from a paste's end: this one is in its middle.
-            KeyCode::Enter => Some(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT))),
-            // A line feed is read as this.
-            KeyCode::Char('j') => Some(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT))),
-            _ => None,
-        }
+    }
+
+    /// Nothing more has come for a while: what is held was typed.
+    pub fn release(&mut self) -> Option<Event> {
+        let held = self.held.take()?;
+        self.quiet = None;
+        Some(Event::Key(held))
+    }
+
+    /// For how long a key must still be held back, if one is.
+    pub fn holds(&self) -> Option<Duration> {
+        self.held.as_ref().map(|_| ALONE)
+    }
+}
+
+/// What a key of the rest of a paste is as text; nothing if no text can be it.
+fn rest(key: KeyEvent) -> Option<Event> {
+    let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    match key.code {
+        KeyCode::Char(c) if is_plain => Some(Event::Paste(c.to_string())),
+        KeyCode::Tab => Some(Event::Paste("\t".to_owned())),
+        // A line end alone is not taken from a paste's end: this one is in its middle.
+        KeyCode::Enter => Some(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT))),
+        // A line feed is read as this.
+        KeyCode::Char('j') => Some(Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT))),
+        _ => None,
     }
 }
 
@@ -159,22 +201,42 @@ mod tests {
 
     #[test]
     fn a_paste_that_ends_early_goes_on_and_sends_nothing() {
-        let (at, mut after) = (Time::from_millis, AfterPaste::default());
+        let mut paste = AfterPaste::default();
         let key = |code, modifiers| Event::Key(KeyEvent::new(code, modifiers));
+        let mut take = |event: &Event, idle: u64| {
+            let mut out = Vec::new();
+            paste.take(event.clone(), Duration::from_millis(idle), &mut out);
+            out
+        };
         let enter = key(KeyCode::Enter, KeyModifiers::NONE);
-        assert_eq!(after.take(enter.clone(), at(0)), Some(enter.clone()), "no paste, no rest");
-        after.take(Event::Paste("one".to_owned()), at(10));
-        let new_line = Some(key(KeyCode::Enter, KeyModifiers::ALT));
-        assert_eq!(after.take(enter.clone(), at(20)), new_line);
-        assert_eq!(after.take(key(KeyCode::Char('j'), KeyModifiers::CONTROL), at(30)), new_line);
         let letter = key(KeyCode::Char('x'), KeyModifiers::NONE);
-        assert_eq!(after.take(letter.clone(), at(130)), Some(Event::Paste("x".to_owned())));
+        let leave = key(KeyCode::Char('d'), KeyModifiers::CONTROL);
+        let pasted = Event::Paste("x".to_owned());
+        assert_eq!(take(&enter, 0), [enter.clone()], "no paste, no rest");
+        assert_eq!(take(&Event::Paste("one".to_owned()), 10).len(), 1);
+        let new_line = [key(KeyCode::Enter, KeyModifiers::ALT)];
+        assert_eq!(take(&enter, 10), new_line);
+        assert_eq!(take(&key(KeyCode::Char('j'), KeyModifiers::CONTROL), 10), new_line);
+        assert_eq!(take(&letter, 100), [pasted.clone()]);
         for control in ['c', 'd', 'u', 'z'] {
-            assert_eq!(after.take(key(KeyCode::Char(control), KeyModifiers::CONTROL), at(200)), None);
+            assert_eq!(take(&key(KeyCode::Char(control), KeyModifiers::CONTROL), 70), []);
         }
-        assert_eq!(after.take(key(KeyCode::Up, KeyModifiers::NONE), at(210)), None);
-        assert_eq!(after.take(enter.clone(), at(400)), Some(enter));
-        assert_eq!(after.take(letter.clone(), at(401)), Some(letter));
+        assert_eq!(take(&key(KeyCode::Up, KeyModifiers::NONE), 10), []);
+        // What is no key ends no wait.
+        assert_eq!(take(&Event::FocusGained, 80), [Event::FocusGained]);
+        assert_eq!(take(&letter, 60), [pasted.clone()]);
+        // The line was slow: the first key after a pause is no hand's if the next is there at once.
+        assert_eq!(take(&leave, 400), []);
+        assert_eq!(take(&letter, 2), [pasted]);
+        assert_eq!(take(&leave, 1), []);
+        // But a hand's if it is alone.
+        assert_eq!(take(&letter, 400), []);
+        assert_eq!(take(&enter, 30), [letter.clone(), enter.clone()]);
+        assert_eq!(take(&letter, 1), [letter.clone()]);
+        take(&Event::Paste("one".to_owned()), 10);
+        assert_eq!(take(&letter, 400), []);
+        assert!(paste.holds().is_some());
+        assert_eq!((paste.release(), paste.holds()), (Some(letter), None));
     }
 
     #[test]

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
-use crate::irc::Time;
-
 /// How soon after an ESC its sequence must go on.
 const SOON: Duration = Duration::from_millis(50);
 /// Most characters of a sequence.
@@ -17,7 +15,8 @@ const PASTE: &str = "[200~";
 /// Puts what was torn together again, and takes it away.
 #[derive(Debug, Default)]
 pub struct Torn {
-    escaped: Option<Time>,
+    /// How long was waited since an ESC.
+    escaped: Option<Duration>,
     held: Vec<Event>,
     text: String,
 }
@@ -34,14 +33,17 @@ pub enum Mended {
 }
 
 impl Torn {
-    /// Takes an event that comes at this moment.
-    pub fn take(&mut self, event: Event, now: Time) -> Mended {
-        let is_soon = self.escaped.is_some_and(|at| now.since(at) < SOON);
+    /// Takes an event; `idle`: how long it was waited for since the one before.
+    pub fn take(&mut self, event: Event, idle: Duration) -> Mended {
+        let is_soon = self.escaped.as_mut().is_some_and(|waited| {
+            *waited += idle;
+            *waited < SOON
+        });
         let Event::Key(KeyEvent { code, modifiers, .. }) = event else { return self.give_up(event) };
         let is_plain = !modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         match code {
             KeyCode::Esc if is_plain && self.held.is_empty() => {
-                self.escaped = Some(now);
+                self.escaped = Some(Duration::ZERO);
                 Mended::Typed(vec![event])
             }
             KeyCode::Char(c) if is_soon && is_plain && self.goes_on_with(c) => {
@@ -97,8 +99,8 @@ mod tests {
     fn typed(text: &str, apart: u64) -> (Vec<Event>, bool) {
         let mut torn = Torn::default();
         let (mut typed, mut pastes) = (Vec::new(), false);
-        for (n, c) in text.chars().enumerate() {
-            match torn.take(key(c), Time::from_millis(1000 + n as u64 * apart)) {
+        for c in text.chars() {
+            match torn.take(key(c), Duration::from_millis(apart)) {
                 Mended::Nothing => {}
                 Mended::Typed(events) => typed.extend(events),
                 Mended::Paste => pastes = true,

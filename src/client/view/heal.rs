@@ -199,7 +199,6 @@ fn is_doubtful(cluster: &str) -> bool {
             | '\u{AC00}'..='\u{D7A3}'
             | '\u{F900}'..='\u{FAFF}'
             | '\u{FF01}'..='\u{FF9F}'
-            | '\u{FFFD}'
             | '\u{20000}'..='\u{2FFFF}'
     );
     characters.next().is_some() || !is_known
