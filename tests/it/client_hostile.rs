@@ -3,7 +3,7 @@
 //! Needs the binary.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
@@ -333,7 +333,8 @@ fn an_evil_server_is_outlived() {
         for (id, bytes) in some {
             evil.say(bytes);
             if matches!(*id, "S067" | "S068") {
-                evil.client = None;
+                // It may have left by itself.
+                let _ = evil.client.take().unwrap().shutdown(Shutdown::Both);
                 evil.client = Some(evil.arrived.recv_timeout(PATIENCE).unwrap());
             }
             evil.settle(&terminal);
