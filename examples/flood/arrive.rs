@@ -1,4 +1,4 @@
-//! Arriving and being there: the scenarios `connect`, `joinone` and `idle`.
+//! Arriving, being there and leaving: the scenarios `connect`, `joinone`, `idle` and `quithalf`.
 
 use std::time::{Duration, Instant};
 
@@ -60,6 +60,51 @@ pub fn join_one(run: &Run, clients: usize) -> Outcome<Report> {
         unit: "client",
         span,
         latency,
+        gone,
+        ..Report::default()
+    };
+    report.set_usage(before, run.usage());
+    Ok(report)
+}
+
+/// Of the clients in one room every other one's connection breaks at the same moment, and those who stay are told of each.
+pub fn quit_half(run: &Run, clients: usize) -> Outcome<Report> {
+    let mut crowd = Crowd::new(run, clients)?;
+    let room = crowd.room(0);
+    crowd.enter(run, Caps::default(), |_, _| Some(room.clone()))?;
+    crowd.quiet(run, Duration::from_millis(300))?;
+    let leaving: Vec<usize> = (0..clients).filter(|place| place % 2 == 1).collect();
+    let mut told = vec![0; clients];
+    let all = leaving.len() * (clients - leaving.len());
+    let before = run.usage();
+    let begun = Instant::now();
+    for place in &leaving {
+        crowd.drop_connection(*place);
+    }
+    let (mut heard, mut gone) = (0, 0);
+    let mut latency = Latency::default();
+    while heard < all && gone == 0 && !run.deadline.is_past() {
+        crowd.turn(Duration::from_millis(100), |place, what| match what {
+            Heard::Line(line) if command_of(line) == b"QUIT" => {
+                heard += 1;
+                told[place] += 1;
+                if told[place] == leaving.len() {
+                    latency.add(begun.elapsed());
+                }
+            }
+            Heard::Closed => gone += 1,
+            _ => {}
+        })?;
+    }
+    let span = begun.elapsed();
+    crowd.quiet(run, Duration::from_millis(300))?;
+    let mut report = Report {
+        scenario: format!("quithalf {clients}"),
+        units: leaving.len() as u64,
+        unit: "client",
+        span,
+        latency,
+        lost: all.saturating_sub(heard) as u64,
         gone,
         ..Report::default()
     };

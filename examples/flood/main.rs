@@ -146,6 +146,12 @@ enum Scenario {
         #[arg(long, default_value_t = 1000)]
         clients: usize,
     },
+    /// All in one room, and every other one's connection breaks at the same moment
+    Quithalf {
+        /// How many clients
+        #[arg(long, default_value_t = 1000)]
+        clients: usize,
+    },
     /// Clients that register and then say nothing: memory and CPU of an idle connection
     Idle {
         /// How many clients
@@ -245,6 +251,7 @@ fn run(cli: &Cli) -> Outcome<report::Report> {
         Scenario::History { clients, lines, size } => history::run(&run, *clients, *lines, *size),
         Scenario::Connect { clients, room } => arrive::connect(&run, *clients, *room),
         Scenario::Joinone { clients } => arrive::join_one(&run, *clients),
+        Scenario::Quithalf { clients } => arrive::quit_half(&run, *clients),
         Scenario::Idle { clients, room, seconds } => {
             arrive::idle(&run, *clients, *room, Duration::from_secs(*seconds))
         }

@@ -377,7 +377,7 @@ fn check(file: &file::Server) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One shard for each processor beside the core's and the log's threads.
+/// One shard for each processor beside the one for the core's thread.
 pub fn shards_by_processors() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     processors.saturating_sub(1).clamp(1, config::MAX_SHARDS)

@@ -36,9 +36,13 @@ pub const INBOX: usize = 1 << 20;
 /// short questions would become gigabytes of answers before the first of them could be sent.
 pub const TURN: usize = 1 << 20;
 
-/// Turns that may be under way to the log at one time. With one being synced and one waiting, the disk never idles;
-/// with more, a slow disk would only be seen later.
-pub const TURNS_UNDER_WAY: usize = 2;
+/// Events with which a shard does the turn itself, if it can: that many lines are decided in less time than it takes to
+/// wake another thread twice, and are what one busy speaker says between two turns. More is worth a second processor.
+pub const DESK: usize = 64;
+
+/// How long the log may take for a turn for the next one to be done on a shard's thread, which can neither read nor write
+/// meanwhile. A good disk syncs within a tenth of it.
+pub const QUICK: Duration = Duration::from_millis(2);
 
 /// Pages of history that may wait to be read from the log: about one for each connection of a large server, since each
 /// has those of one line under way at most. Who asks beyond it is told that he cannot have his now.

@@ -3,8 +3,6 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::irc::Line;
-
 use super::config::INBOX;
 use super::core::{ConnId, Peer};
 
@@ -19,8 +17,6 @@ pub enum Event {
     TooLong(ConnId),
     /// A connection ended.
     Close(ConnId, String),
-    /// The log had no room for these lines.
-    NotKept(Vec<Line>),
     /// The server is to stop, for this reason.
     Shutdown(String),
 }
@@ -64,6 +60,8 @@ struct Waiting {
     bytes: usize,
     /// Emptied batches, to be filled again.
     spare: Vec<Batch>,
+    /// Nobody waits any more.
+    closed: bool,
 }
 
 /// The inbox.
@@ -82,21 +80,32 @@ impl Inbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands a batch in and gives an empty one back; says whether reading should rest.
+    /// Puts a batch in and gives an empty one back; says whether reading should rest. Whoever is to take it is not
+    /// woken: see [`Inbox::ring`].
     pub fn push(&self, batch: Batch) -> (Batch, bool) {
         let mut waiting = self.lock();
         waiting.bytes += batch.data.len() + batch.events.len() * size_of::<Event>();
         waiting.batches.push(batch);
         let full = waiting.bytes > INBOX;
         let spare = waiting.spare.pop().unwrap_or_default();
-        drop(waiting);
-        self.filled.notify_one();
         (spare, full)
     }
 
     /// Hands in a single event.
     pub fn push_event(&self, event: Event) {
         self.push(Batch { events: vec![event], data: Vec::new() });
+        self.ring();
+    }
+
+    /// Wakes whoever [waits](Inbox::wait).
+    pub fn ring(&self) {
+        self.filled.notify_one();
+    }
+
+    /// Nobody needs to wait any more, now or later.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.ring();
     }
 
     /// Whether reading should still rest.
@@ -104,14 +113,15 @@ impl Inbox {
         self.lock().bytes > INBOX
     }
 
-    /// Takes all there is, waiting for it at most this long; says whether the inbox had been full.
-    pub fn take(&self, into: &mut Vec<Batch>, at_most: Duration) -> bool {
+    /// Waits for something to come in, at most this long.
+    pub fn wait(&self, at_most: Duration) {
+        let empty = |waiting: &mut Waiting| waiting.batches.is_empty() && !waiting.closed;
+        drop(self.filled.wait_timeout_while(self.lock(), at_most, empty));
+    }
+
+    /// Takes all there is, for batches that are emptied; says whether the inbox had been full.
+    pub fn take(&self, into: &mut Vec<Batch>) -> bool {
         let mut waiting = self.lock();
-        if waiting.batches.is_empty() {
-            let waited =
-                self.filled.wait_timeout_while(waiting, at_most, |waiting| waiting.batches.is_empty());
-            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
         for mut batch in into.drain(..) {
             if waiting.spare.len() < SPARE && batch.data.capacity() <= INBOX {
                 batch.clear();

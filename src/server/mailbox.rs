@@ -1,4 +1,4 @@
-//! From the log's thread and the pages' to the shards: each turn reaches each shard once.
+//! From the engine and the pages' thread to the shards: each turn reaches each shard once.
 #![allow(clippy::disallowed_types, reason = "a socket that one shard has accepted is handed to another")]
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -46,18 +46,20 @@ impl Mailbox {
 
     /// Puts something in.
     pub fn send(&self, delivery: Arc<Delivery>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = waiting.is_empty();
-        waiting.push(delivery);
-        drop(waiting);
-        if first {
+        if self.put(delivery) {
             self.wake();
         }
     }
 
-    /// Waits for room: a shard that is behind holds up the log's thread, and with it the core, instead of letting turns
-    /// pile up. It never waits for either of them itself, so this cannot last; should the shard be gone, the wait ends
-    /// all the same.
+    /// Puts something in without a wake; says whether it is the first that lies there.
+    fn put(&self, delivery: Arc<Delivery>) -> bool {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push(delivery);
+        waiting.len() == 1
+    }
+
+    /// Waits for room: a shard that is behind holds up the engine instead of letting turns pile up. It never waits for the
+    /// engine itself, so this cannot last; should the shard be gone, the wait ends all the same.
     fn wait_for_room(&self) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.taken.wait_timeout_while(waiting, GOODBYE, |waiting| waiting.len() >= MAILBOX));
@@ -96,11 +98,16 @@ impl Mailboxes {
         self.0.len()
     }
 
-    /// The same for all of them, once there is room.
-    pub fn send(&self, delivery: &Arc<Delivery>) {
-        for mailbox in self.0.iter() {
-            mailbox.wait_for_room();
-            mailbox.send(Arc::clone(delivery));
+    /// The same for all of them, once there is room. `here` is the lane of the shard whose thread this is, if it is one's: it
+    /// cannot wait for itself, and looks by itself.
+    pub fn send(&self, delivery: &Arc<Delivery>, here: Option<usize>) {
+        for (lane, mailbox) in self.0.iter().enumerate() {
+            if here == Some(lane) {
+                mailbox.put(Arc::clone(delivery));
+            } else {
+                mailbox.wait_for_room();
+                mailbox.send(Arc::clone(delivery));
+            }
         }
     }
 

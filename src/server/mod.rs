@@ -1,12 +1,13 @@
 //! The server: edges, with a pure core inside.
 //!
-//! [`start`] binds, opens the log and sets the threads going: the I/O shards, the core's and the log's. [`Server`] is
+//! [`start`] binds, opens the log and sets the threads going: the I/O shards, the core's, and the one that reads old history. [`Server`] is
 //! the handle of it all.
 //!
 //! | module | what |
 //! |---|---|
 //! | [`core`] | who may do what, and who hears it: pure |
-//! | [`turn`] | the turn loop around it, and the log's thread |
+//! | [`turn`] | what it makes of what has come in |
+//! | [`engine`] | the turn loop: the core with the log behind it |
 //! | [`log`] | where lines are kept before anybody hears them |
 //! | [`pages`], [`behind`] | older history, read by a thread of its own; and what waits for it |
 //! | [`backbone`] | what gives lines their order and stamp |
@@ -27,6 +28,7 @@ pub mod config;
 pub mod connection;
 pub mod core;
 pub mod door;
+pub mod engine;
 pub mod guest;
 pub mod house;
 pub mod inbox;
@@ -45,7 +47,6 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 use mio::net::TcpListener;
@@ -53,17 +54,19 @@ use mio::{Poll, Waker};
 use socket2::{Domain, Socket, Type};
 
 pub use config::Config;
-pub use turn::Counts;
+pub use engine::Counts;
 
 use self::core::Core;
 use backbone::Local;
+use engine::{Desk, Ended, Engine};
 use house::House;
-use inbox::{Event, Inbox};
+use inbox::Event;
 use log::{FileLog, OpenError, Opened};
 use mailbox::{Delivery, Mailbox, Mailboxes};
 use pages::Pages;
 use shard::{Shard, WAKER};
 use tls::{Tls, TlsError};
+use turn::Rounds;
 
 /// Why a server did not start, or had to stop.
 #[derive(Debug)]
@@ -103,10 +106,9 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     tls: Option<Arc<Tls>>,
     opened: Opened,
-    inbox: Arc<Inbox>,
+    desk: Arc<Desk>,
     mailboxes: Mailboxes,
-    core: JoinHandle<()>,
-    log: JoinHandle<Result<Counts, String>>,
+    core: JoinHandle<Ended>,
     shards: Vec<JoinHandle<()>>,
     pages: Arc<Pages>,
     reader: JoinHandle<()>,
@@ -132,7 +134,7 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     let (mut listeners, addresses) = listen(&config)?;
     let mut core = Core::new(config.core.clone());
     let sync = options.sync;
-    let (mut file, opened) =
+    let (file, opened) =
         FileLog::open(&config.data, options, &mut |line| core.recall(line)).map_err(ServerError::Open)?;
     let read = file.reader().tail(config::IDS_READ, &mut |line| core.recall_id(line));
     read.map_err(ServerError::Setup)?;
@@ -141,44 +143,34 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     }
     let backbone = Box::new(Local::after(opened.last_time, opened.last_seq));
 
-    let inbox = Arc::new(Inbox::default());
     config.plain.on.get_or_insert(addresses.iter().all(|address| is_near(*address)));
     let tls = certificate(&config, &addresses)?;
     let house = Arc::new(House::new(&config, tls.clone()));
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
-    let (send_turn, turns) = sync_channel(config::TURNS_UNDER_WAY - 1);
+    let (pages, history) = (Arc::new(Pages::default()), file.reader());
+    let rounds = Rounds::new(core, backbone);
+    let engine = Engine::new(rounds, Box::new(file), sync, mailboxes.clone(), Arc::clone(&pages));
+    let desk = Arc::new(Desk::new(engine));
     let mut ready = Vec::new();
     for (lane, poll) in polls.into_iter().enumerate() {
         let listeners = std::mem::take(&mut listeners);
         let house = Arc::clone(&house);
-        let shard = Shard::new(lane, poll, listeners, Arc::clone(&inbox), mailboxes.clone(), house);
+        let shard = Shard::new(lane, poll, listeners, Arc::clone(&desk), mailboxes.clone(), house);
         ready.push(shard.map_err(ServerError::Setup)?);
     }
-    // From here on threads run; each of them ends when the log's does, and that one when the core's does.
-    let pages = Arc::new(Pages::default());
-    let (asked, history, page_mailboxes) = (Arc::clone(&pages), file.reader(), mailboxes.clone());
+    // From here on threads run; each of them ends when the engine does.
+    let (asked, page_mailboxes) = (Arc::clone(&pages), mailboxes.clone());
     let reader = thread("pages".to_owned(), move || {
         pages::run_pages(&asked, &page_mailboxes, &mut || history.tend());
     })?;
-    let (log_inbox, log_mailboxes, log_pages) = (Arc::clone(&inbox), mailboxes.clone(), Arc::clone(&pages));
-    let log = thread("log".to_owned(), move || {
-        let ended = turn::run_log(&mut file, sync, &turns, &log_inbox, &log_mailboxes, &log_pages);
-        log_pages.close();
-        if let Err(reason) = &ended {
-            log_inbox.push_event(Event::Shutdown(reason.clone()));
-        }
-        ended
-    })?;
-    let (core_inbox, core_mailboxes) = (Arc::clone(&inbox), mailboxes.clone());
-    let core = thread("core".to_owned(), move || {
-        turn::run_core(core, backbone, &core_inbox, &core_mailboxes, &send_turn);
-    })?;
+    let core_desk = Arc::clone(&desk);
+    let core = thread("core".to_owned(), move || core_desk.run())?;
     let mut shards = Vec::new();
     for (lane, shard) in ready.into_iter().enumerate() {
         let shard = thread(format!("shard {lane}"), move || shard.run());
-        shards.push(shard.inspect_err(|_| inbox.push_event(Event::Shutdown(String::new())))?);
+        shards.push(shard.inspect_err(|_| desk.inbox.push_event(Event::Shutdown(String::new())))?);
     }
-    Ok(Server { addresses, tls, opened, inbox, mailboxes, core, log, shards, pages, reader })
+    Ok(Server { addresses, tls, opened, desk, mailboxes, core, shards, pages, reader })
 }
 
 /// What everybody is told at the welcome where an echo does not mean that a power cut cannot take the line back.
@@ -254,12 +246,12 @@ fn thread<T: Send + 'static>(
 
 /// Stops a server.
 #[derive(Clone, Debug)]
-pub struct Stopper(Arc<Inbox>);
+pub struct Stopper(Arc<Desk>);
 
 impl Stopper {
     /// Asks it to stop: everybody is told this, what waits is written for at most two seconds, the log is synced.
     pub fn stop(&self, reason: &str) {
-        self.0.push_event(Event::Shutdown(reason.to_owned()));
+        self.0.inbox.push_event(Event::Shutdown(reason.to_owned()));
     }
 }
 
@@ -281,7 +273,7 @@ impl Server {
 
     /// What stops it, while another waits for its end.
     pub fn stopper(&self) -> Stopper {
-        Stopper(Arc::clone(&self.inbox))
+        Stopper(Arc::clone(&self.desk))
     }
 
     /// Waits for its end.
@@ -289,9 +281,8 @@ impl Server {
     /// # Errors
     /// [`ServerError::Log`] when the log failed.
     pub fn wait(self) -> Result<Counts, ServerError> {
-        let counts = self.log.join().unwrap_or_else(|_| {
-            self.mailboxes.send(&Arc::new(Delivery::Fatal("log failure")));
-            self.inbox.push_event(Event::Shutdown(String::new()));
+        let ended = self.core.join().unwrap_or_else(|_| {
+            self.mailboxes.send(&Arc::new(Delivery::Fatal("server failure")), None);
             Err("its thread ended unexpectedly".to_owned())
         });
         for shard in self.shards {
@@ -301,7 +292,6 @@ impl Server {
         // Nobody is left to hear a page that still waits to be read.
         self.pages.abandon();
         let _ = self.reader.join();
-        let _ = self.core.join();
-        counts.map_err(ServerError::Log)
+        ended.map_err(ServerError::Log)
     }
 }

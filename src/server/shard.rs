@@ -1,6 +1,5 @@
 //! An I/O shard: one thread that owns its connections and their buffers without a lock. It reads whoever is ready and
-//! hands all their lines to the core at once; it takes each turn from its mailbox and writes each touched connection
-//! once.
+//! hands in all their lines at once; it takes each turn from its mailbox and writes each touched connection once.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -23,8 +22,9 @@ use super::alarm::Alarms;
 use super::config::{EVENTS, GOODBYE, INBOX, READ_BUFFER};
 use super::connection::{Connection, Tools};
 use super::core::ConnId;
+use super::engine::Desk;
 use super::house::House;
-use super::inbox::{Batch, Inbox};
+use super::inbox::Batch;
 use super::listeners::Listeners;
 use super::mailbox::{Delivery, Mailboxes};
 use super::outbox::{Piece, Spare};
@@ -38,7 +38,7 @@ pub struct Shard {
     lane: usize,
     house: Arc<House>,
     poll: Poll,
-    inbox: Arc<Inbox>,
+    desk: Arc<Desk>,
     mailboxes: Mailboxes,
     listeners: Listeners,
     next_lane: usize,
@@ -66,7 +66,7 @@ impl Shard {
         lane: usize,
         poll: Poll,
         listeners: Vec<TcpListener>,
-        inbox: Arc<Inbox>,
+        desk: Arc<Desk>,
         mailboxes: Mailboxes,
         house: Arc<House>,
     ) -> io::Result<Shard> {
@@ -75,7 +75,7 @@ impl Shard {
             lane,
             house,
             poll,
-            inbox,
+            desk,
             mailboxes,
             listeners,
             next_lane: 0,
@@ -112,17 +112,16 @@ impl Shard {
                     Token(slot) => self.note_ready(slot, event.is_readable(), event.is_writable()),
                 }
             }
-            self.mailboxes.lane(self.lane).take(&mut deliveries);
-            for delivery in deliveries.drain(..) {
-                self.receive(&delivery);
-            }
-            self.flush();
+            self.deliver(&mut deliveries);
             if self.listeners.are_due(accept) {
                 self.accept();
             }
             self.read(&mut buffer);
             self.ring();
-            self.hand_in();
+            if self.hand_in() {
+                // The turn may have been done meanwhile, on this thread.
+                self.deliver(&mut deliveries);
+            }
             self.sweep();
             if self.ending.is_some_and(|until| self.leaving.is_empty() || Instant::now() >= until) {
                 return;
@@ -132,7 +131,8 @@ impl Shard {
 
     /// How long to wait for the next event: not at all while there is more to read.
     fn patience(&self) -> Option<Duration> {
-        if (!self.ready.is_empty() && !self.reading_rests) || !self.touched.is_empty() {
+        let to_read = !self.ready.is_empty() && !self.reading_rests;
+        if to_read || !self.touched.is_empty() || !self.batch.events.is_empty() {
             return Some(Duration::ZERO);
         }
         let leaving = self.leaving.iter().filter_map(|slot| self.connections[*slot].as_ref()?.deadline());
@@ -154,7 +154,7 @@ impl Shard {
     /// Reads whoever is ready, once around: each connection its share, so that none can keep the others waiting.
     fn read(&mut self, buffer: &mut [u8]) {
         if self.reading_rests {
-            self.reading_rests = self.inbox.is_full();
+            self.reading_rests = self.desk.inbox.is_full();
             if self.reading_rests {
                 return;
             }
@@ -218,13 +218,24 @@ impl Shard {
         }
     }
 
-    /// Hands the core all that was read in this round.
-    fn hand_in(&mut self) {
-        if !self.batch.events.is_empty() {
-            let (empty, full) = self.inbox.push(std::mem::take(&mut self.batch));
-            self.batch = empty;
-            self.reading_rests = full;
+    /// Hands in all that was read in this round; says whether that was anything.
+    fn hand_in(&mut self) -> bool {
+        if self.batch.events.is_empty() {
+            return false;
         }
+        let (empty, full) = self.desk.hand_in(std::mem::take(&mut self.batch), self.lane);
+        self.batch = empty;
+        self.reading_rests = full;
+        true
+    }
+
+    /// Takes what lies in the mailbox, and writes it.
+    fn deliver(&mut self, deliveries: &mut Vec<Arc<Delivery>>) {
+        self.mailboxes.lane(self.lane).take(deliveries);
+        for delivery in deliveries.drain(..) {
+            self.receive(&delivery);
+        }
+        self.flush();
     }
 
     /// Takes in whoever knocks; each goes to the next lane.

@@ -26,7 +26,7 @@ use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, O
 use chatui::server::log::{AppendError, Log};
 use chatui::server::log::{Fault, MemoryLog};
 use chatui::server::pages::Job;
-use chatui::server::turn::{Losses, Turn, drive};
+use chatui::server::turn::{Turn, drive, lose};
 use chrono::FixedOffset;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use fastrand::Rng;
@@ -42,7 +42,6 @@ enum Arrived {
     Open(ConnId),
     Line(ConnId, Vec<u8>),
     Close(ConnId, String),
-    NotKept(Vec<Line>),
 }
 
 /// A connection, with bytes on their way in both directions.
@@ -69,9 +68,8 @@ struct Server {
     backbone: Local,
     log: MemoryLog,
     inbox: Vec<Arrived>,
-    turns: VecDeque<Turn>,
-    losses: Losses,
-    losses_known: u64,
+    /// The turn that the log is to keep.
+    turn: Option<Turn>,
     /// Pages that are to be read, and how many turns there were.
     pages: VecDeque<Job>,
     turned: u64,
@@ -189,9 +187,7 @@ impl World {
             backbone,
             log,
             inbox: Vec::new(),
-            turns: VecDeque::new(),
-            losses: Losses::default(),
-            losses_known: 0,
+            turn: None,
             pages: VecDeque::new(),
             turned: 0,
         });
@@ -210,12 +206,9 @@ impl World {
 
     fn turn(&mut self) {
         let now = self.now;
-        let Some(server) = self.server.as_mut().filter(|server| server.turns.len() < 2) else { return };
+        let Some(server) = self.server.as_mut().filter(|server| server.turn.is_none()) else { return };
         let (mut turn, mut scratch) = (Turn::default(), Vec::new());
         let inbox = std::mem::take(&mut server.inbox);
-        turn.losses_known = server.losses_known;
-        server.losses_known +=
-            inbox.iter().filter(|arrived| matches!(arrived, Arrived::NotKept(_))).count() as u64;
         let mut hand = |input: Input<'_>, turn: &mut Turn| {
             drive(&mut server.core, &mut server.backbone, input, now, turn, &mut scratch);
         };
@@ -226,32 +219,32 @@ impl World {
                 }
                 Arrived::Line(id, line) => hand(Input::Line(id, &line), &mut turn),
                 Arrived::Close(id, reason) => hand(Input::Close(id, reason), &mut turn),
-                Arrived::NotKept(lines) => hand(Input::NotKept(lines), &mut turn),
             }
         }
         hand(Input::Tick, &mut turn);
-        server.turns.push_back(turn);
+        server.turn = Some(turn);
     }
 
-    /// The log takes the oldest turn under way, and what follows from it is heard.
+    /// The log takes the turn under way, and what follows from it is heard.
     fn keep(&mut self) {
         let Some(server) = self.server.as_mut() else { return };
-        let Some(mut turn) = server.turns.pop_front() else { return };
+        let Some(mut turn) = server.turn.take() else { return };
         match server.log.append(&turn.lines) {
             Ok(()) => {
                 let messages = turn.lines.iter().filter(|line| is_message(line)).cloned();
                 self.truth.extend(messages);
             }
             Err(AppendError::Full(_)) => {
-                let lost = server.losses.add(&mut turn);
-                server.inbox.push(Arrived::NotKept(lost));
+                let (mut next, lost) = (Turn::default(), lose(&mut turn));
+                let input = Input::NotKept(lost);
+                drive(&mut server.core, &mut server.backbone, input, self.now, &mut next, &mut Vec::new());
+                server.turn = Some(next);
             }
             Err(AppendError::Broken(_)) => {
                 self.crash_server();
                 return;
             }
         }
-        server.losses.sift(&mut turn);
         server.turned += 1;
         let number = server.turned;
         for (n, output) in turn.outputs.into_iter().enumerate() {
