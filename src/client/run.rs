@@ -2,6 +2,9 @@
 //! everything that is ready is handled, then one frame is drawn.
 #![allow(clippy::disallowed_methods, reason = "the edge: it reads the clock and takes chance")]
 
+mod frames;
+mod typed;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io::{self, stdout};
@@ -9,12 +12,10 @@ use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::{Event as Input, EventStream};
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use crossterm::{execute, queue};
+use crossterm::execute;
 use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
 use tokio::time::{sleep, timeout};
 
 use super::app::{App, Effect, Event, Keep, Options, Stand, Surroundings};
@@ -24,17 +25,11 @@ use super::link::Link;
 use super::pins::Pins;
 use super::signals::{Heard, Signals};
 use super::terminal::notice::Manner;
-use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Mended, Taken, Torn};
+use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken, Torn};
 use super::theme::{Ground, Theme};
-use super::view::{self, Healing, Held};
+use super::view::{Healing, Held};
 use crate::irc::Time;
 
-/// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
-const FRAME: Duration = Duration::from_millis(33);
-/// And while more arrives than anybody reads.
-const FLOOD_FRAME: Duration = Duration::from_millis(250);
-/// When nothing has arrived for so long, a flood is over as far as frames are concerned.
-const FLOOD_PAUSE: Duration = Duration::from_millis(50);
 /// How long events are handled before a frame is drawn, however many wait.
 const DRAIN_MOST: Duration = Duration::from_millis(25);
 /// How long the server is given to take a goodbye when a signal ends the client.
@@ -264,16 +259,6 @@ impl Client {
         [frame, tick, answer, typed].into_iter().flatten().min()
     }
 
-    /// How long until the next frame, if no key asks for one.
-    fn frame_due(&self) -> Duration {
-        let pause = FRAME.saturating_sub(self.drawn_at.elapsed());
-        if !(self.heard && self.app.is_flooded()) {
-            return pause;
-        }
-        let calm = FLOOD_FRAME.saturating_sub(self.messages_at.elapsed());
-        calm.min(FLOOD_PAUSE.saturating_sub(self.heard_at.elapsed())).max(pause)
-    }
-
     /// Handles what woke us and everything else that is ready, and draws if it is time.
     async fn handle(
         &mut self,
@@ -357,50 +342,6 @@ impl Client {
         Ok(())
     }
 
-    /// Something that was typed, unless it is a part of a sequence that was torn.
-    fn mend(&mut self, input: Input) {
-        let idle = std::mem::take(&mut self.idle);
-        self.quiet += idle;
-        match self.torn.take(input, idle) {
-            Mended::Nothing => self.held_at = Instant::now(),
-            Mended::Typed(inputs) => inputs.into_iter().for_each(|input| self.input(input)),
-            Mended::Paste => self.after_paste.begin(),
-        }
-    }
-
-    fn input(&mut self, input: Input) {
-        let quiet = std::mem::take(&mut self.quiet);
-        let mut typed = Vec::new();
-        self.after_paste.take(input, quiet, &mut typed);
-        if self.after_paste.holds().is_some() {
-            self.held_at = Instant::now();
-        }
-        typed.into_iter().for_each(|input| self.typed(input));
-    }
-
-    fn typed(&mut self, input: Input) {
-        let event = match input {
-            Input::Key(key) => Event::Key(key),
-            Input::Paste(text) => Event::Paste(text),
-            Input::Resize(columns, rows) => {
-                // Even when the size is the old one again: on the way there the terminal may have cut its rows.
-                self.stale = true;
-                Event::Resize(columns, rows)
-            }
-            Input::Mouse(mouse) => Event::Mouse(mouse),
-            Input::FocusGained => {
-                // Where the theme follows the time of day, it changed while one was elsewhere. A terminal that is gone
-                // shows in the next frame.
-                self.answers.expect();
-                let _ = terminal::ask_ground();
-                Event::Focus(true)
-            }
-            Input::FocusLost => Event::Focus(false),
-        };
-        self.urgent = true;
-        self.update(event);
-    }
-
     fn update(&mut self, event: Event) {
         self.dirty = true;
         self.effects.extend(self.app.update(event, now()));
@@ -455,52 +396,6 @@ impl Client {
     fn disconnect(&mut self, reason: &str) {
         self.link.close();
         self.update(Event::Offline(reason.to_owned()));
-    }
-
-    /// Draws a frame. One that answers a key has the messages as they were, if more have come and nothing else moves
-    /// them: it is small, and theirs follows it.
-    fn draw(&mut self) -> Result<(), Failure> {
-        let stand = self.app.stand();
-        let hold = self.urgent && self.heard && !self.stale && self.stand == Some(stand);
-        queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
-        if std::mem::take(&mut self.stale) {
-            // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the
-            // answer would have to be waited for, behind all that was typed.
-            let size = self.screen.size()?;
-            self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
-        }
-        self.screen.autoresize()?;
-        let mut frame = self.screen.get_frame();
-        let area = frame.area();
-        let shown = view::show(&self.app, &self.theme, &mut self.held, hold, area, frame.buffer_mut());
-        if self.knows_links {
-            self.screen.backend_mut().set_links(shown.links);
-        }
-        self.screen.apply_buffer_with_cursor(shown.cursor)?;
-        execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
-        (self.urgent, self.drawn_at) = (false, Instant::now());
-        let title = self.app.title();
-        if title != self.title {
-            terminal::set_title(&title)?;
-            self.title = title;
-        }
-        self.effects.extend(self.app.update(Event::Touchable(shown.touch), now()));
-        if hold {
-            return Ok(());
-        }
-        (self.heard, self.messages_at) = (false, Instant::now());
-        let wanted = self.app.update(Event::Drawn(shown.drawn), now());
-        // What the frame showed is where things stand now: what was scrolled by is taken in.
-        self.stand = Some(self.app.stand());
-        // What the frame made the core ask for shows in the next one: "loading".
-        self.dirty = !wanted.is_empty();
-        self.effects.extend(wanted);
-        Ok(())
-    }
-
-    /// Has the next frame drawn from nothing, at once.
-    fn repaint(&mut self) {
-        (self.stale, self.dirty, self.urgent) = (true, true, true);
     }
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.

@@ -181,6 +181,8 @@ fn sign_of(event: &Event) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     fn keys(text: &str) -> Vec<Event> {
@@ -212,19 +214,19 @@ mod tests {
         let letter = key(KeyCode::Char('x'), KeyModifiers::NONE);
         let leave = key(KeyCode::Char('d'), KeyModifiers::CONTROL);
         let pasted = Event::Paste("x".to_owned());
-        assert_eq!(take(&enter, 0), [enter.clone()], "no paste, no rest");
+        assert_eq!(take(&enter, 0), from_ref(&enter), "no paste, no rest");
         assert_eq!(take(&Event::Paste("one".to_owned()), 10).len(), 1);
         let new_line = [key(KeyCode::Enter, KeyModifiers::ALT)];
         assert_eq!(take(&enter, 10), new_line);
         assert_eq!(take(&key(KeyCode::Char('j'), KeyModifiers::CONTROL), 10), new_line);
-        assert_eq!(take(&letter, 100), [pasted.clone()]);
+        assert_eq!(take(&letter, 100), from_ref(&pasted));
         for control in ['c', 'd', 'u', 'z'] {
             assert_eq!(take(&key(KeyCode::Char(control), KeyModifiers::CONTROL), 70), []);
         }
         assert_eq!(take(&key(KeyCode::Up, KeyModifiers::NONE), 10), []);
         // What is no key ends no wait.
         assert_eq!(take(&Event::FocusGained, 80), [Event::FocusGained]);
-        assert_eq!(take(&letter, 60), [pasted.clone()]);
+        assert_eq!(take(&letter, 60), from_ref(&pasted));
         // The line was slow: the first key after a pause is no hand's if the next is there at once.
         assert_eq!(take(&leave, 400), []);
         assert_eq!(take(&letter, 2), [pasted]);
@@ -232,7 +234,7 @@ mod tests {
         // But a hand's if it is alone.
         assert_eq!(take(&letter, 400), []);
         assert_eq!(take(&enter, 30), [letter.clone(), enter.clone()]);
-        assert_eq!(take(&letter, 1), [letter.clone()]);
+        assert_eq!(take(&letter, 1), from_ref(&letter));
         take(&Event::Paste("one".to_owned()), 10);
         assert_eq!(take(&letter, 400), []);
         assert!(paste.holds().is_some());
