@@ -203,33 +203,3 @@ fn links_are_told_to_the_terminal_and_a_click_opens_them() {
     }
     assert_eq!(std::fs::read_to_string(&opened).unwrap(), "https://tides.example/46");
 }
-
-#[test]
-fn a_megabyte_that_is_pasted_is_asked_about_and_none_of_it_is_a_key() {
-    let home = Home::new();
-    let server = Server::start(&home);
-    let mut alice = server.person(&home, "alice");
-    let mut bob = server.person(&home, "bob");
-    // With the end of a paste inside, and behind it what would leave, send and drop if it were typed.
-    let rest = "\r\u{3}\u{4}q\r/quit\re\u{c}".repeat(500);
-    alice.keys(&format!("\u{1b}[200~{}\u{1b}[201~{rest}\u{1b}[201~", "a line of it\n".repeat(80_000)));
-    alice.sees("are too much for one go");
-    // What lies on the screen and what others know of alice: nothing was sent, and she is there.
-    alice.sees("e edit  Esc drop");
-    assert!(!bob.screen().contains("a line of it"));
-    bob.line("anybody here?");
-    bob.sees_rows("alice has not left", |rows| {
-        message(rows, "bob", "anybody here?") && member(rows, "alice")
-    });
-    // Once nothing more of it has come for a while, keys are keys again.
-    let until = std::time::Instant::now() + crate::terminal::PATIENCE;
-    while alice.screen().contains("too much") {
-        assert!(std::time::Instant::now() < until, "{}", alice.screen());
-        std::thread::sleep(chatui::client::terminal::PASTE_REST * 2);
-        alice.keys("\u{1b}");
-    }
-    // An Esc that is still on its way makes another key of the next one.
-    alice.keys("\u{15}");
-    alice.line("all is well");
-    bob.sees_rows("bob reads alice", |rows| message(rows, "alice", "all is well"));
-}
