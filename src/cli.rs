@@ -1,4 +1,4 @@
-//! The command line: `serve`, `join`, `host`, `log`, `doctor`, and their help.
+//! The command line: `serve`, `join`, `host`, `log`, `check`, `hash-password`, `doctor`, `settings`, and their help.
 
 pub mod log;
 pub mod quantity;
@@ -27,15 +27,21 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a server without a screen
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Join a server: a full-screen client
     Join(JoinArgs),
     /// Run a server and join it, in one process: the quick start
     Host(HostArgs),
     /// Show, search, verify, repair, export and import what was said, also while the server runs
     Log(log::LogArgs),
+    /// Look whether a server's configuration and data folder are as they should be
+    Check(Box<ServeArgs>),
+    /// Make the hash of a password, for the configuration: asks for it, or reads it from the standard input
+    HashPassword,
     /// Ask this terminal what it can do, and tell what the client makes of it
     Doctor,
+    /// Print a configuration file with all settings and keys, each explained
+    Settings,
 }
 
 /// `chatui serve`
@@ -59,10 +65,13 @@ pub struct ServeArgs {
     /// Most connections at one time [default: 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_clients: Option<u32>,
-    /// File whose first line is the password that clients must give
+    /// File whose first line is the password that clients must give, or its hash (chatui hash-password)
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
-    /// The password itself; other users of this machine can see it while the server runs, a file is better
+    /// Ask for the password that clients must give, before the server starts
+    #[arg(long, conflicts_with_all = ["password", "password_file"])]
+    pub ask_password: bool,
+    /// The password itself, or its hash; other users of this machine can see it while the server runs, a file or the variable is better
     #[arg(
         long,
         value_name = "PASSWORD",
@@ -99,12 +108,30 @@ pub struct ServeArgs {
     /// How many threads serve the sockets [default: by the number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
     pub shards: Option<u8>,
+    /// Answer on this address with metrics (Prometheus) and health, over HTTP: 127.0.0.1:9667
+    #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
+    pub metrics: Option<SocketAddr>,
+    /// Let others than this machine read the metrics, too
+    #[arg(long)]
+    pub open_metrics: bool,
+    /// How the diagnostics are written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
     /// Tell more about what happens, on stderr
     #[arg(long, short)]
     pub verbose: bool,
     /// Tell warnings and errors only
     #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,
+}
+
+/// How the diagnostics are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// For programs: a JSON object a line
+    Json,
 }
 
 /// Whether plain text is spoken with netcat, telnet and the like.
@@ -143,6 +170,9 @@ pub struct JoinArgs {
     /// without it, a form asks
     #[arg(value_name = "HOST[:PORT]", value_parser = not_empty)]
     pub server: Option<String>,
+    /// Lines of text instead of a full screen: for screen readers and poor terminals
+    #[arg(long)]
+    pub plain: bool,
     /// What the server must show.
     #[command(flatten)]
     pub security: SecurityArgs,
@@ -212,6 +242,15 @@ pub struct HostArgs {
     /// Let other machines connect without TLS, too: everybody on the way can read what is said then
     #[arg(long)]
     pub allow_plaintext: bool,
+    /// Certificate chain (PEM) [default: one that the server makes for itself, where other machines can reach it]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Lines of text instead of a full screen: what `join` calls --plain
+    #[arg(long)]
+    pub plain_screen: bool,
     /// Whether plain text is spoken.
     #[command(flatten)]
     pub plain: PlainArgs,

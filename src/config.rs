@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize, PartialEq)]
@@ -18,6 +19,13 @@ pub struct File {
     /// `[[oper]]`: the server's operators, each with a section of its own.
     #[serde(default)]
     pub oper: Vec<Oper>,
+    /// What one file may hold for the client beside it: `chatui join` reads these, and knows what may be in them.
+    #[serde(default)]
+    client: IgnoredAny,
+    #[serde(default)]
+    keys: IgnoredAny,
+    #[serde(default)]
+    rooms: IgnoredAny,
 }
 
 /// `[[oper]]`: somebody who may act for the server after `OPER name password`. One of the two passwords is needed.
@@ -26,10 +34,26 @@ pub struct File {
 pub struct Oper {
     /// The name that is given with OPER; it need not be a nick.
     pub name: String,
-    /// The password as it is. Who can read the file can read it; `password_file` keeps it apart.
+    /// The password's hash, as `chatui hash-password` prints it.
     pub password: Option<String>,
-    /// A file whose first line is the password.
+    /// A file whose first line is that.
     pub password_file: Option<PathBuf>,
+}
+
+/// `[server.limits]`: how many may come, and how fast they may speak. 0 is for no limit.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Connections from one address at one time.
+    pub per_address: Option<u32>,
+    /// New connections from one address in ten minutes.
+    pub new_per_address: Option<u32>,
+    /// Lines a second of one connection.
+    pub lines_per_second: Option<u32>,
+    /// Lines at once of one connection.
+    pub burst: Option<u32>,
+    /// Whether all of that holds for connections from this machine, too.
+    pub loopback: bool,
 }
 
 /// `[server]`: what `serve` has flags for, by the same names.
@@ -66,6 +90,12 @@ pub struct Server {
     pub tls_key: Option<PathBuf>,
     /// `--shards`
     pub shards: Option<u8>,
+    /// `--metrics`
+    pub metrics: Option<String>,
+    /// `--open-metrics`
+    pub open_metrics: bool,
+    /// `[server.limits]`
+    pub limits: Limits,
     /// `[server.plain]`
     pub plain: Plain,
 }

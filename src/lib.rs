@@ -18,7 +18,7 @@
 //!
 //! ```text
 //! main -> cli, config, run -> server, client
-//! server edges (mod, turn, pages, shard, connection, tls, outbox, log, backbone) -> server::core, irc
+//! server edges (mod, turn, errands, pages, shard, connection, tls, outbox, log, metrics) -> server::core, irc
 //! client edges (run, link, tls, pins, terminal, store, edit) -> client::{app, view}, irc
 //! client::view -> client::app (read only)        client::app -> session, window, editor, outbox, irc
 //! server::core -> irc                            client::session -> irc                 irc -> nothing

@@ -16,7 +16,10 @@ fn main() -> ExitCode {
         Command::Join(args) => run::join::run(&args),
         Command::Host(args) => run::host::run(&args),
         Command::Log(args) => run::log::run(&args),
+        Command::Check(args) => run::check::run(&args),
+        Command::HashPassword => run::prompt::hash(),
         Command::Doctor => run::doctor::run(),
+        Command::Settings => run::settings::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chatui::irc::{Draft, Time};
+use chatui::server::core::config::SEARCHES_AT_ONCE;
 use chatui::server::log::{FileLog, Log, Options, Sync};
 
 use crate::Outcome;
@@ -187,7 +188,7 @@ pub fn history(table: &mut Table, scratch: &Path, gigabytes: f64, sqlite: Option
     let mut peer = Peer::connect(
         server.address,
         "reader",
-        "batch server-time draft/chathistory",
+        "batch server-time draft/chathistory soju.im/search",
         &[BUSY, RARE, SILENT],
     )?;
     for cold in [false, true] {
@@ -207,6 +208,15 @@ pub fn history(table: &mut Table, scratch: &Path, gigabytes: f64, sqlite: Option
             );
         }
     }
+    remember(&log)?;
+    let (times, found) = searches(&mut peer)?;
+    table.add(
+        "D12 SEARCH of a rare word in all rooms, one answer (at most 32 MiB are searched for it), warm",
+        "p99 < 50 ms",
+        format!("{}  ({found:.0} hits)", times.words()),
+        times.percentile(99) < Duration::from_millis(50),
+        None,
+    );
     drop(peer);
     drop(server);
     remember(&log)?;
@@ -256,6 +266,19 @@ fn pages(
         times.add(since.elapsed());
     }
     Ok((times, lines as f64 / count.max(1) as f64))
+}
+
+/// Searches, as often as one may at once; gives how long each took, and how many hits one had.
+fn searches(peer: &mut Peer) -> Outcome<(Times, f64)> {
+    let (mut times, mut hits) = (Times::default(), 0);
+    for _ in 0..SEARCHES_AT_ONCE {
+        let since = Instant::now();
+        peer.send(&format!("SEARCH text={WORD}\r\n"))?;
+        peer.until(|line| line.contains(" BATCH +"))?;
+        hits += peer.until(|line| line.contains(" BATCH -"))?;
+        times.add(since.elapsed());
+    }
+    Ok((times, hits as f64 / f64::from(SEARCHES_AT_ONCE)))
 }
 
 /// D7: how long a start takes with much log, and how long it takes to verify all of it.

@@ -1,5 +1,7 @@
 //! `/join`, `/me` and so on: what is typed becomes a [`Command`].
 
+use super::nearest::nearest;
+
 /// What the user wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -43,6 +45,8 @@ pub enum Command {
     Invite(String, Option<String>),
     /// Go to what was said at some time.
     Goto(String),
+    /// Look for what was said.
+    Search(String),
     /// Empty the window.
     Clear,
     /// Hide what whoever fits this nick or mask says; without one: say who is hidden.
@@ -51,6 +55,12 @@ pub enum Command {
     Unignore(String),
     /// Have a room (this one if none is named) call no more (`true`), or again.
     Mute(Option<String>, bool),
+    /// Say what is set, explain a setting, or set it to a value.
+    Set(Option<(String, Option<String>)>),
+    /// A setting or a key is again as it was before it was set.
+    Unset(String),
+    /// Say what keys do, or map one to an action.
+    Keys(Option<(String, Option<String>)>),
     /// Send the last failed line again.
     Retry,
     /// Connect anew.
@@ -145,6 +155,9 @@ pub const TABLE: &[Spec] = &[
         (!nick.is_empty()).then(|| Command::Invite(nick.to_owned(), some(word(channel).0)))
     }),
     spec("goto", "day or time", "go to what was said then", |rest| some(rest).map(Command::Goto)),
+    spec("search", "words from: in: since: before: has:link", "look for what was said", |rest| {
+        some(rest).map(Command::Search)
+    }),
     spec("ignore", "[nick or mask]", "hide what somebody says; alone: who is hidden", |rest| {
         Some(Command::Ignore(some(word(rest).0)))
     }),
@@ -153,6 +166,17 @@ pub const TABLE: &[Spec] = &[
         Some(Command::Mute(some(word(rest).0), true))
     }),
     spec("unmute", "[room]", "and again", |rest| Some(Command::Mute(some(word(rest).0), false))),
+    spec("set", "[name [value]]", "see or change a setting", |rest| match word(rest) {
+        ("-reset", name) => some(word(name).0).map(Command::Unset),
+        (name, value) => Some(Command::Set(some(name).map(|name| (name, some(value))))),
+    }),
+    spec("unset", "name or key", "take a setting or a mapped key back", |rest| {
+        some(word(rest).0).map(Command::Unset)
+    }),
+    spec("keys", "[key [action]]", "see or change what keys do", |rest| {
+        let (key, action) = word(rest);
+        Some(Command::Keys(some(key).map(|key| (key, some(word(action).0)))))
+    }),
     spec("retry", "", "send the line that failed again", |_| Some(Command::Retry)),
     spec("clear", "", "empty the window", |_| Some(Command::Clear)),
     spec("reconnect", "", "connect anew", |_| Some(Command::Reconnect)),
@@ -216,7 +240,10 @@ pub fn parse(text: &str) -> Result<Command, Wrong> {
     }
     let (name, rest) = word(rest);
     let Some(spec) = find(name) else {
-        return Err(Wrong::Unknown(name.to_owned(), nearest(&name.to_ascii_lowercase())));
+        return Err(Wrong::Unknown(
+            name.to_owned(),
+            nearest(&name.to_ascii_lowercase(), TABLE.iter().map(|spec| spec.name)),
+        ));
     };
     (spec.make)(rest).ok_or(Wrong::Usage(spec))
 }
@@ -224,35 +251,6 @@ pub fn parse(text: &str) -> Result<Command, Wrong> {
 /// Whether a whole input is a word with which people leave programs; then it is asked about.
 pub fn means_leave(text: &str) -> bool {
     matches!(text.trim().to_ascii_lowercase().as_str(), "exit" | "{quit}" | "salir" | "quit" | ":q")
-}
-
-/// The command whose name is the fewest keystrokes away, if that is few.
-fn nearest(typed: &str) -> Option<&'static str> {
-    TABLE
-        .iter()
-        .map(|spec| (distance(typed, spec.name), spec.name))
-        .min()
-        .filter(|(far, name)| *far <= 2 && *far < name.len())
-        .map(|(_, name)| name)
-}
-
-/// How many letters must be added, taken away, changed or exchanged with their neighbour.
-fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().take(32).collect(), other.chars().collect());
-    let mut rows = vec![(0..=other.len()).collect::<Vec<usize>>()];
-    for (i, a) in one.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, b) in other.iter().enumerate() {
-            let changed = rows[i][j] + usize::from(a != b);
-            let mut least = changed.min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == other[j - 1] && one[i - 1] == *b {
-                least = least.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[one.len()][other.len()]
 }
 
 #[cfg(test)]

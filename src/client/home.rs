@@ -10,14 +10,17 @@ use bytes::Bytes;
 
 use super::address::Address;
 use super::app::{Event, Keep};
+use super::config;
+use super::settings::{Desktop, Settings};
 use super::store::{Store, file_name, private};
 use super::terminal::links::knows_links as knows_links_by;
 use super::terminal::notice::Manner;
 use super::theme::{Depth, Environment, Ground, Theme};
 
-/// The theme for this terminal, by its own word on its ground, or else by the environment's.
-pub(super) fn theme(answer: Option<Ground>) -> Theme {
-    Theme::new(depth(), answer.unwrap_or_else(ground))
+/// The theme for this terminal: as it is set, or else by its own word on its ground, or else by the environment's.
+pub(super) fn theme(answer: Option<Ground>, settings: &Settings) -> Theme {
+    let depth = settings.colours.depth().unwrap_or_else(depth);
+    Theme::new(depth, settings.theme.ground(answer.unwrap_or_else(ground)))
 }
 
 /// How many colours the terminal has, by the environment.
@@ -43,7 +46,13 @@ fn environment<T>(read: impl FnOnce(Environment<'_>) -> T) -> T {
 }
 
 /// How this terminal has the desktop show a notice.
-pub(super) fn manner() -> Manner {
+pub(super) fn manner(desktop: Desktop) -> Manner {
+    match desktop {
+        Desktop::Auto => {}
+        Desktop::Nine => return Manner::Nine,
+        Desktop::Seven => return Manner::Seven,
+        Desktop::Off => return Manner::Bell,
+    }
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     Manner::of(&variable("TERM"), !variable("VTE_VERSION").is_empty())
 }
@@ -79,6 +88,9 @@ impl Keeper {
                 let Err(error) = notes.write(&whole) else { return Vec::new() };
                 self.notes = None;
                 return vec![Event::NotRemembered(error.to_string())];
+            }
+            Keep::Change(change) => {
+                return config::change(&change).err().map(Event::NotSet).into_iter().collect();
             }
             Keep::Append(records) => self.store.as_mut().map_or(Ok(()), |store| store.append(&records)),
             Keep::Replace(whole) => self.store.as_mut().map_or(Ok(()), |store| store.replace(&whole)),

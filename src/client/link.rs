@@ -268,6 +268,7 @@ impl Way {
             Some(pins) => pins.trust(&self.to, shown),
             None => Err("there is no home folder".to_owned()),
         };
+        let shown = shown.certificate;
         let at = &self.to;
         match kept {
             Ok(()) if is_first => Ok(Some(format!(

@@ -1,10 +1,12 @@
-//! What is remembered of the conversations from one time to the next: who is ignored, which rooms are muted, and how
-//! far each room was read. Plain lines in the wire's own language, one for each:
+//! What is remembered of the conversations from one time to the next: who is ignored, which rooms are muted, with whom one
+//! talks, how far each room was read, and where the reader was in it if not at its end. Plain lines in the wire's own language, one for each:
 //!
 //! ```text
 //! IGNORE bob!*@*
 //! MUTE #noise
+//! OPEN carol
 //! @msgid=01K7SR8E2R00000002;time=2026-11-20T16:05:00.123Z READ #lobby
+//! @msgid=01K7SR8E2R00000001;time=2026-11-20T16:01:00.123Z PLACE #lobby
 //! ```
 
 use crate::irc::message::push_tag;
@@ -18,12 +20,15 @@ pub const MUTED_MOST: usize = 200;
 /// Most rooms of which it is known how far they were read; the one that was read longest ago is forgotten first.
 pub const READ_MOST: usize = 500;
 
-/// How far a room was read.
+/// Most conversations with people that are opened again; the one that was opened longest ago is forgotten first.
+pub const OPEN_MOST: usize = 50;
+
+/// How far a room was read, or where in it the reader was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Read {
     /// The room.
     pub room: String,
-    /// The server's id of the last message that was seen there.
+    /// The server's id of a message: the last one that was seen there, or the uppermost one on the screen.
     pub msgid: Box<str>,
     /// Its time.
     pub at: Time,
@@ -36,8 +41,12 @@ pub struct Memory {
     pub ignored: Vec<String>,
     /// Rooms that are muted.
     pub muted: Vec<String>,
+    /// The people one talks with, the one whose conversation was opened last at the end.
+    pub open: Vec<String>,
     /// How far the rooms were read, the one that was read last at the end.
     pub read: Vec<Read>,
+    /// Where the reader was in rooms that they have not left at their end; at most as many as `read`.
+    pub places: Vec<Read>,
 }
 
 impl Memory {
@@ -51,10 +60,16 @@ impl Memory {
                 _ if name.is_empty() => {}
                 "IGNORE" => drop(memory.ignore(name)),
                 "MUTE" => drop(memory.set_muted(name, true)),
-                "READ" => {
+                "OPEN" => drop(memory.set_open(name, true)),
+                verb @ ("READ" | "PLACE") => {
                     let tag = |key| message.tags.get(key).unwrap_or_default();
                     let (msgid, at) = (tag("msgid").into(), Time::parse(&tag("time")).unwrap_or_default());
-                    memory.note_read(Read { room: name.to_owned(), msgid, at });
+                    let read = Read { room: name.to_owned(), msgid, at };
+                    if verb == "READ" {
+                        memory.note_read(read);
+                    } else {
+                        memory.set_place(name, Some(read));
+                    }
                 }
                 _ => {}
             }
@@ -71,11 +86,15 @@ impl Memory {
         for room in &self.muted {
             text.push_str(&format!("{}\n", Message::new("MUTE", &[room])));
         }
-        for read in &self.read {
+        for nick in &self.open {
+            text.push_str(&format!("{}\n", Message::new("OPEN", &[nick])));
+        }
+        let places = self.places.iter().map(|place| ("PLACE", place));
+        for (verb, read) in self.read.iter().map(|read| ("READ", read)).chain(places) {
             let mut tags = String::new();
             push_tag(&mut tags, "msgid", &read.msgid);
             push_tag(&mut tags, "time", &read.at.to_string());
-            text.push_str(&format!("{}\n", Message::new("READ", &[&read.room]).with_tags(&tags)));
+            text.push_str(&format!("{}\n", Message::new(verb, &[&read.room]).with_tags(&tags)));
         }
         text
     }
@@ -112,6 +131,40 @@ impl Memory {
         self.muted.iter().any(|known| same(known, room))
     }
 
+    /// One talks with somebody, or no more. Whether that is news.
+    pub fn set_open(&mut self, nick: &str, open: bool) -> bool {
+        let known = self.open.iter().any(|known| same(known, nick));
+        if known == open {
+            return false;
+        }
+        self.open.retain(|known| !same(known, nick));
+        if open {
+            if self.open.len() >= OPEN_MOST {
+                self.open.remove(0);
+            }
+            self.open.push(nick.to_owned());
+        }
+        true
+    }
+
+    /// Where the reader was in a room; nothing if at its end.
+    pub fn place(&self, room: &str) -> Option<&Read> {
+        self.places.iter().find(|place| same(&place.room, room))
+    }
+
+    /// The reader is there in a room now, or at its end. Whether that is news.
+    pub fn set_place(&mut self, room: &str, place: Option<Read>) -> bool {
+        if self.place(room) == place.as_ref() {
+            return false;
+        }
+        self.places.retain(|known| !same(&known.room, room));
+        if self.places.len() >= READ_MOST {
+            self.places.remove(0);
+        }
+        self.places.extend(place);
+        true
+    }
+
     /// How far a room was read.
     pub fn read(&self, room: &str) -> Option<&Read> {
         self.read.iter().rev().find(|read| same(&read.room, room))
@@ -138,7 +191,7 @@ pub fn is_ignored(masks: &[String], source: &str) -> bool {
 }
 
 /// A mask in full: of a nick alone, whoever has it; of `user@host`, whatever their nick.
-fn whole_mask(mask: &str) -> String {
+pub(super) fn whole_mask(mask: &str) -> String {
     match (mask.contains('!'), mask.contains('@')) {
         (true, true) => mask.to_owned(),
         (true, false) => format!("{mask}@*"),
@@ -161,12 +214,22 @@ mod tests {
         }
         assert_eq!((memory.read.len(), &*memory.read[0].room), (READ_MOST, "#2"));
         assert_eq!(memory.ignored, ["bob!*@*", "*!x@h.example"]);
+        for n in 0..OPEN_MOST + 1 {
+            assert!(memory.set_open(&format!("p{n}"), true) && !memory.set_open(&format!("P{n}"), true));
+        }
+        assert_eq!((memory.open.len(), &*memory.open[0]), (OPEN_MOST, "p1"));
+        let place =
+            Read { room: "#1".to_owned(), msgid: "x".into(), at: Time::from_millis(1_795_190_700_000) };
+        assert!(memory.set_place("#1", Some(place.clone())) && !memory.set_place("#1", Some(place)));
         let text = memory.written();
         assert_eq!(Memory::parse(text.as_bytes()), memory);
         let damaged = [b"\xff\xfe\nMUTE\nWHAT ever\n\n".as_slice(), text.as_bytes()].concat();
         assert_eq!(Memory::parse(&damaged), memory);
         assert!(memory.is_muted("#noise") && memory.set_muted("#NOISE", false) && !memory.is_muted("#Noise"));
         assert!(memory.unignore("BOB") && !memory.unignore("bob"));
+        assert!(
+            memory.set_open("P1", false) && memory.set_place("#1", None) && !memory.set_place("#1", None)
+        );
     }
 
     #[test]

@@ -19,8 +19,26 @@ const BYTES_MOST: u64 = 1 << 20;
 /// The mode of the file, whatever the umask.
 const MODE: u32 = 0o600;
 /// What stands at its head, for people.
-const HEAD: &str =
-    "# What chatui trusts. `host:port sha256 FINGERPRINT`; `host tls-port PORT until SECONDS-SINCE-1970`.\n";
+const HEAD: &str = "# What chatui trusts. `host:port sha256 CERTIFICATE key KEY` (a certificate with the same key is trusted, too); \
+                    `host tls-port PORT until SECONDS-SINCE-1970`.\n";
+
+/// What a server has shown. It is the key that is trusted: a certificate can be renewed, run out, or be for another name, and the
+/// server is still the one that it was, as long as it holds the same key. Whoever has the certificate without that key
+/// cannot use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The certificate's fingerprint: what people compare.
+    pub certificate: Fingerprint,
+    /// That of its key; what an earlier chatui has remembered does not have it.
+    pub key: Option<Fingerprint>,
+}
+
+impl Pin {
+    /// Whether the server that shows this is the one that was trusted.
+    pub fn is_of(&self, shown: &Pin) -> bool {
+        self.certificate == shown.certificate || (self.key.is_some() && self.key == shown.key)
+    }
+}
 
 /// The file; one for all clients of a user.
 #[derive(Clone, Debug)]
@@ -32,7 +50,7 @@ pub struct Pins {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Known {
     /// By address, as it was typed.
-    pins: Vec<(String, Fingerprint)>,
+    pins: Vec<(String, Pin)>,
     /// By host: the port, and until when.
     policies: Vec<(String, u16, u64)>,
 }
@@ -52,7 +70,7 @@ impl Pins {
     ///
     /// # Errors
     /// A sentence: the file is there and cannot be read, or is damaged. Then nobody knows what was trusted.
-    pub fn pin(&self, at: &Address) -> Result<Option<Fingerprint>, String> {
+    pub fn pin(&self, at: &Address) -> Result<Option<Pin>, String> {
         let known = self.read()?;
         let key = key(at);
         Ok(known.pins.into_iter().find(|(address, _)| *address == key).map(|(_, pin)| pin))
@@ -72,7 +90,7 @@ impl Pins {
     ///
     /// # Errors
     /// A sentence: it cannot be kept.
-    pub fn trust(&self, at: &Address, pin: Fingerprint) -> Result<(), String> {
+    pub fn trust(&self, at: &Address, pin: Pin) -> Result<(), String> {
         let key = key(at);
         self.change(|known| {
             known.pins.retain(|(address, _)| *address != key);
@@ -157,9 +175,15 @@ impl Known {
             let read = match words[..] {
                 [""] => Some(()),
                 [word, ..] if word.starts_with('#') => Some(()),
-                [at, "sha256", pin] => {
-                    Fingerprint::parse(pin).ok().map(|pin| known.pins.push((at.to_owned(), pin)))
-                }
+                [at, "sha256", certificate] => Fingerprint::parse(certificate)
+                    .ok()
+                    .map(|certificate| known.pins.push((at.to_owned(), Pin { certificate, key: None }))),
+                [at, "sha256", certificate, "key", key] => Fingerprint::parse(certificate)
+                    .ok()
+                    .zip(Fingerprint::parse(key).ok())
+                    .map(|(certificate, key)| {
+                        known.pins.push((at.to_owned(), Pin { certificate, key: Some(key) }));
+                    }),
                 [host, "tls-port", port, "until", until] => port
                     .parse()
                     .ok()
@@ -177,7 +201,11 @@ impl std::fmt::Display for Known {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(HEAD)?;
         for (at, pin) in &self.pins {
-            writeln!(f, "{at} sha256 {pin}")?;
+            write!(f, "{at} sha256 {}", pin.certificate)?;
+            match pin.key {
+                Some(key) => writeln!(f, " key {key}")?,
+                None => writeln!(f)?,
+            }
         }
         for (host, port, until) in &self.policies {
             writeln!(f, "{host} tls-port {port} until {until}")?;
@@ -218,7 +246,9 @@ mod tests {
     fn pins_are_kept_apart_by_host_and_port_as_typed() {
         let home = tempfile::tempdir().unwrap();
         let pins = Pins::new(&home.path().join("a/b"));
-        let [one, two] = [1, 2].map(|n| Fingerprint::new([n; 32]));
+        let print = |n| Fingerprint::new([n; 32]);
+        let [one, two] =
+            [(1, None), (2, Some(3))].map(|(n, key)| Pin { certificate: print(n), key: key.map(print) });
         assert_eq!(pins.pin(&at("Chat.example")), Ok(None));
         pins.trust(&at("Chat.example"), one).unwrap();
         pins.trust(&at("[::1]:7"), two).unwrap();
@@ -242,7 +272,7 @@ mod tests {
     fn a_damaged_file_is_not_taken_for_an_empty_one() {
         let home = tempfile::tempdir().unwrap();
         let pins = Pins::new(home.path());
-        let pin = Fingerprint::new([7; 32]);
+        let pin = Pin { certificate: Fingerprint::new([7; 32]), key: Some(Fingerprint::new([8; 32])) };
         pins.trust(&at("chat.example"), pin).unwrap();
         let good = fs::read(pins.path()).unwrap();
         for (n, bad) in [

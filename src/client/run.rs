@@ -2,18 +2,15 @@
 //! everything that is ready is handled, then one frame is drawn.
 #![allow(clippy::disallowed_methods, reason = "the edge: it reads the clock and takes chance")]
 
+mod answered;
 mod frames;
-mod typed;
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::io::{self, stdout};
-use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossterm::event::{Event as Input, EventStream};
+use crossterm::event::Event as Input;
 use crossterm::execute;
-use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::time::{sleep, timeout};
@@ -24,10 +21,10 @@ use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
 use super::pins::Pins;
 use super::signals::{Heard, Signals};
-use super::terminal::notice::Manner;
-use super::terminal::{self, AfterPaste, Answers, Frames, Guard, Taken, Torn};
+use super::terminal::input::{Inputs, Sent};
+use super::terminal::{self, AfterPaste, Frames, Guard, Use};
 use super::theme::{Ground, Theme};
-use super::view::{Healing, Held};
+use super::view::{self, Healing, Held, Lines};
 use crate::irc::Time;
 
 /// How long events are handled before a frame is drawn, however many wait.
@@ -36,8 +33,6 @@ const DRAIN_MOST: Duration = Duration::from_millis(25);
 const FAREWELL: Duration = Duration::from_millis(300);
 /// How long the stop by Ctrl-Z may take to come about.
 const STOP_MOST: Duration = Duration::from_millis(100);
-/// How long a part of what may be an answer of the terminal is held back.
-const ANSWER_WAIT: Duration = Duration::from_millis(50);
 
 /// How the client ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +97,7 @@ pub async fn run(options: Options) -> Result<Ending, Failure> {
 
 /// What woke the client.
 enum Turn {
-    Input(io::Result<Input>),
+    Input(io::Result<Sent>),
     Link(Event),
     Continued,
     Edited(Result<String, String>),
@@ -119,23 +114,18 @@ struct Client {
     keeper: Keeper,
     patience: Duration,
     /// The terminal's half of the stream; gone once the terminal is being given back.
-    inputs: Option<EventStream>,
-    answers: Answers,
-    torn: Torn,
+    inputs: Option<Inputs>,
+    /// Where the cursor stood behind the clusters that the terminal was shown, as far as it has said.
+    columns: Vec<u16>,
     after_paste: AfterPaste,
-    /// How long was waited since the terminal sent something, and since that was for us.
-    idle: Duration,
-    quiet: Duration,
     /// While the user's own editor has the terminal: what comes of it.
     edit: Option<Edit>,
-    /// When something that may belong to an answer was held back last.
-    held_at: Instant,
     screen: Terminal<Healing<CrosstermBackend<Frames>>>,
+    /// What the screen is instead, if it is lines of text.
+    lines: Option<Lines>,
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
-    /// How the desktop is told of what is for the user.
-    manner: Manner,
     /// Whether the terminal is told of links.
     knows_links: bool,
     title: String,
@@ -160,6 +150,8 @@ struct Client {
 
 impl Client {
     fn new(options: Options) -> Result<Client, Failure> {
+        // First of all: whatever size it gets from here on is told.
+        let inputs = Inputs::new()?;
         let size = crossterm::terminal::size()?;
         let surroundings = Surroundings {
             seed: fastrand::u128(..),
@@ -167,8 +159,9 @@ impl Client {
             size,
             last_host: remembered(),
         };
-        let theme = theme(None);
-        let guard = Guard::new()?;
+        let theme = theme(None, &options.settings);
+        let lines = options.settings.plain.then(Lines::default);
+        let guard = Guard::new(used(lines.is_some(), options.settings.mouse))?;
         let backend = Healing::new(CrosstermBackend::new(Frames::new()));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
@@ -177,19 +170,15 @@ impl Client {
             link: Link::new(options.security.clone(), state_folder().map(|folder| Pins::new(&folder))),
             keeper: Keeper::default(),
             patience: options.connect_timeout,
-            inputs: Some(EventStream::new()),
-            answers: Answers::expected(),
-            torn: Torn::default(),
+            inputs: Some(inputs),
+            columns: Vec::new(),
             after_paste: AfterPaste::default(),
-            idle: Duration::ZERO,
-            quiet: Duration::ZERO,
             edit: None,
-            held_at: Instant::now(),
             screen: Terminal::new(backend)?,
+            lines,
             guard,
             effects: VecDeque::new(),
-            mouse: true,
-            manner: home::manner(),
+            mouse: options.settings.mouse,
             knows_links: home::knows_links(),
             title: String::new(),
             dirty: true,
@@ -207,7 +196,10 @@ impl Client {
 
     fn start(&mut self, patience: Duration) -> Result<(), Failure> {
         self.patience = patience;
-        terminal::ask_ground()?;
+        self.ask_ground()?;
+        if self.lines.is_none() {
+            terminal::ask_widths(&view::PROBES)?;
+        }
         self.effects.extend(self.app.start(now()));
         // Nothing that is done at the start can end the client.
         while let Some(effect) = self.effects.pop_front() {
@@ -231,32 +223,26 @@ impl Client {
                 None => std::future::pending().await,
             }
         };
-        let begun = Instant::now();
-        let turn = tokio::select! {
+        tokio::select! {
             biased;
             heard = signals.next() => match heard {
                 Heard::End(number) => Turn::Signal(number),
                 Heard::Continued => Turn::Continued,
             },
             Some(input) = async { Some(self.inputs.as_mut()?.next().await) } => {
-                Turn::Input(input.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())))
+                Turn::Input(input)
             }
             event = self.link.next() => Turn::Link(event),
             Some(text) = async { Some(self.edit.as_mut()?.done().await) } => Turn::Edited(text),
             () = alarm => Turn::Due,
-        };
-        self.idle += begun.elapsed();
-        turn
+        }
     }
 
     /// How long until something is due: a frame, or what the core waits for.
     fn due(&self) -> Option<Duration> {
         let frame = (self.dirty && self.edit.is_none()).then(|| self.frame_due());
         let tick = self.app.next_tick().map(|at| at.since(now()));
-        let holds = self.answers.holds() || self.torn.holds();
-        let typed = self.after_paste.holds().map(|most| most.saturating_sub(self.held_at.elapsed()));
-        let answer = holds.then(|| ANSWER_WAIT.saturating_sub(self.held_at.elapsed()));
-        [frame, tick, answer, typed].into_iter().flatten().min()
+        [frame, tick].into_iter().flatten().min()
     }
 
     /// Handles what woke us and everything else that is ready, and draws if it is time.
@@ -272,7 +258,7 @@ impl Client {
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
             }
-            next = if begun.elapsed() < DRAIN_MOST { self.ready().await } else { None };
+            next = if begun.elapsed() < DRAIN_MOST { self.ready() } else { None };
         }
         if self.edit.is_none() && self.dirty && (self.urgent || self.frame_due().is_zero()) {
             self.draw()?;
@@ -284,14 +270,8 @@ impl Client {
     }
 
     /// Something that is there already; keys first.
-    async fn ready(&mut self) -> Option<Turn> {
-        // The stream keeps the waker of the poll that found nothing, so it must be polled as this task.
-        let input =
-            poll_fn(|context| match self.inputs.as_mut().map(|inputs| inputs.poll_next_unpin(context)) {
-                Some(Poll::Ready(input)) => Poll::Ready(input),
-                Some(Poll::Pending) | None => Poll::Ready(None),
-            });
-        match input.await {
+    fn ready(&mut self) -> Option<Turn> {
+        match self.inputs.as_mut().and_then(Inputs::ready) {
             Some(input) => Some(Turn::Input(input)),
             // A key that was pressed is answered before what others said.
             None if self.urgent => None,
@@ -301,15 +281,9 @@ impl Client {
 
     fn take(&mut self, turn: Turn) -> Result<(), Failure> {
         match turn {
-            Turn::Input(input) => match self.answers.take(input?) {
-                Taken::Held => self.held_at = Instant::now(),
-                Taken::Typed(inputs) => inputs.into_iter().for_each(|input| self.mend(input)),
-                Taken::Ground(ground) if self.ground != Some(ground) => {
-                    self.ground = Some(ground);
-                    self.theme = theme(Some(ground));
-                    (self.stand, self.dirty) = (None, true);
-                }
-                Taken::Ground(_) => {}
+            Turn::Input(input) => match input? {
+                Sent::Typed(input) => self.input(input),
+                Sent::Answer(answer) => self.answered(answer)?,
             },
             Turn::Link(event) => {
                 (self.heard, self.heard_at) = (true, Instant::now());
@@ -324,15 +298,6 @@ impl Client {
                 self.update(Event::Edited(text));
             }
             Turn::Due => {
-                if self.after_paste.holds().is_some_and(|most| self.held_at.elapsed() >= most)
-                    && let Some(input) = self.after_paste.release()
-                {
-                    self.typed(input);
-                }
-                if self.held_at.elapsed() >= ANSWER_WAIT {
-                    self.answers.release().into_iter().for_each(|input| self.mend(input));
-                    self.torn.release().into_iter().for_each(|input| self.input(input));
-                }
                 if self.app.next_tick().is_some_and(|at| at <= now()) {
                     self.update(Event::Tick);
                 }
@@ -340,6 +305,29 @@ impl Client {
             Turn::Signal(_) => {}
         }
         Ok(())
+    }
+
+    fn input(&mut self, input: Input) {
+        let Some(input) = self.after_paste.take(input, now()) else { return };
+        let event = match input {
+            Input::Key(key) => Event::Key(key),
+            Input::Paste(text) => Event::Paste(text),
+            Input::Resize(columns, rows) => {
+                // Even when the size is the old one again: on the way there the terminal may have cut its rows.
+                self.stale = true;
+                Event::Resize(columns, rows)
+            }
+            Input::Mouse(mouse) => Event::Mouse(mouse),
+            Input::FocusGained => {
+                // Where the theme follows the time of day, it changed while one was elsewhere. A terminal that is gone
+                // shows in the next frame.
+                let _ = self.ask_ground();
+                Event::Focus(true)
+            }
+            Input::FocusLost => Event::Focus(false),
+        };
+        self.urgent = true;
+        self.update(event);
     }
 
     fn update(&mut self, event: Event) {
@@ -362,7 +350,10 @@ impl Client {
                 Effect::Connect { to, after } => self.link.connect(to, after, self.patience),
                 Effect::Disconnect(reason) => self.disconnect(&reason),
                 Effect::Bell => execute!(stdout(), crossterm::style::Print('\u{7}'))?,
-                Effect::Notify(notice) => terminal::notify(self.manner, &notice)?,
+                Effect::Notify(notice) => {
+                    terminal::notify(home::manner(self.app.settings().desktop), &notice)?;
+                }
+                Effect::Look => self.look(),
                 Effect::Suspend => self.suspend(signals).await?,
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::Open(link) => {
@@ -376,7 +367,9 @@ impl Client {
                 Effect::Repaint => self.repaint(),
                 Effect::Mouse(on) => {
                     self.mouse = on;
-                    terminal::set_mouse(on)?;
+                    if self.lines.is_none() {
+                        terminal::set_mouse(on)?;
+                    }
                 }
                 Effect::Keep(keep) => self.keep(keep),
                 Effect::Remember(host) => remember(&host),
@@ -400,7 +393,7 @@ impl Client {
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.
     async fn suspend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
-        // Its thread ends with the stream: what is typed from here on is for the shell.
+        // What is typed from here on is for the shell.
         self.inputs = None;
         self.guard.pause();
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)
@@ -427,8 +420,13 @@ impl Client {
     }
 
     fn resume(&mut self) -> Result<(), Failure> {
-        self.guard.enter(self.mouse)?;
-        self.inputs.get_or_insert_with(EventStream::new);
+        self.guard.enter(used(self.lines.is_some(), self.mouse))?;
+        if self.inputs.is_none() {
+            self.inputs = Some(Inputs::new()?);
+            // It may have got another one meanwhile.
+            let (columns, rows) = crossterm::terminal::size()?;
+            self.update(Event::Resize(columns, rows));
+        }
         self.title.clear();
         self.repaint();
         Ok(())
@@ -436,8 +434,7 @@ impl Client {
 
     /// The end: the terminal is given back first, then the server is said goodbye if a signal is the reason.
     async fn end(mut self, ending: Result<Ending, Failure>) -> Result<Ending, Failure> {
-        // Its thread ends with the stream: what is typed from here on is for the shell. No second stream may be made
-        // before that: it would wait for the lock that this thread holds while it waits for a key.
+        // What is typed from here on is for the shell.
         self.inputs = None;
         self.guard.pause();
         if let Ok(Ending::Signal(_)) = ending {
@@ -453,6 +450,11 @@ impl Client {
         self.keeper.close();
         ending
     }
+}
+
+/// What is made of the terminal.
+fn used(is_lines: bool, mouse: bool) -> Use {
+    if is_lines { Use::Lines } else { Use::Screen { mouse } }
 }
 
 fn now() -> Time {

@@ -5,14 +5,16 @@ use std::fs::File;
 use std::future::Future;
 use std::io::{self, IsTerminal, stdin};
 use std::os::fd::AsFd;
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-/// How long the client may take to end in good order once its terminal is gone.
+/// How long the client may take to end in good order once its terminal is gone, or it was told to end.
 const LAST_MOMENT: Duration = Duration::from_secs(3);
 
 /// What a signal says.
@@ -27,6 +29,8 @@ pub enum Heard {
 /// The signals that end the client, and the one that continues it.
 #[derive(Debug)]
 pub struct Signals {
+    /// As long as it is there, the client runs.
+    _running: Arc<()>,
     ends: [(i32, Signal); 4],
     /// The terminal is gone; nothing more comes after that.
     gone: Option<oneshot::Receiver<()>>,
@@ -41,7 +45,10 @@ impl Signals {
     /// The system does not let us.
     pub fn new() -> io::Result<Signals> {
         let of = |kind: SignalKind| signal(kind).map(|stream| (kind.as_raw_value(), stream));
+        let running = Arc::new(());
+        end_at_last(Arc::downgrade(&running));
         Ok(Signals {
+            _running: running,
             ends: [
                 of(SignalKind::terminate())?,
                 of(SignalKind::hangup())?,
@@ -68,6 +75,32 @@ impl Signals {
             }
         }
     }
+}
+
+/// Sees to it on a thread that the client ends when it is told to, also while it writes to a terminal that takes nothing any
+/// more. SIGINT is a key, too, and not always the end; and what runs on behind the client, as a server does, is none of its
+/// business.
+fn end_at_last(running: Weak<()>) {
+    let wait = move || -> io::Result<()> {
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let number = runtime.block_on(async {
+            let mut term = signal(SignalKind::terminate())?;
+            let mut hup = signal(SignalKind::hangup())?;
+            let mut quit = signal(SignalKind::quit())?;
+            io::Result::Ok(tokio::select! {
+                _ = term.recv() => SignalKind::terminate(),
+                _ = hup.recv() => SignalKind::hangup(),
+                _ = quit.recv() => SignalKind::quit(),
+            })
+        })?;
+        thread::sleep(LAST_MOMENT);
+        if running.strong_count() > 0 {
+            std::process::exit(128 + number.as_raw_value());
+        }
+        Ok(())
+    };
+    // Without it the client ends all the same, as long as its terminal reads.
+    let _ = thread::Builder::new().name("last moment".to_owned()).spawn(wait);
 }
 
 /// Comes when the terminal is gone; never where that cannot be known.

@@ -1,9 +1,10 @@
 //! TLS to a server: whom to trust, and what to say when nobody should.
 //!
 //! A certificate is judged in this order: by the fingerprint that was given; by the one that was shown at this address
-//! before; by the authorities in a file, if one was named; by the system's; and a certificate that no known authority has
-//! signed is trusted the first time, and remembered. Who is known by fingerprint need not have the right name or date, for
-//! it is the key that is trusted; that the server holds that key is always proven.
+//! before, or its key; by the authorities in a file, if one was named; by the system's; and a certificate that no known
+//! authority has signed is trusted the first time, and remembered. Who is known by fingerprint need not have the right name or
+//! date, and may have a new certificate for the same key, for it is the key that is trusted; that the server holds that key is
+//! always proven.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -28,15 +29,16 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::address::Address;
-use crate::irc::Fingerprint;
+use super::pins::Pin;
+use crate::irc::{Certificate, Fingerprint};
 
 /// What a certificate must be.
 #[derive(Clone, Debug)]
 pub enum Demand {
     /// This one, as the user has said.
     Given(Fingerprint),
-    /// This one, as it was before.
-    Pinned(Fingerprint),
+    /// This one, as it was before, or one with the same key.
+    Pinned(Pin),
     /// One by an authority in this file.
     By(PathBuf),
     /// One by an authority of the system's; or any that no known authority has signed.
@@ -47,11 +49,11 @@ pub enum Demand {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accepted {
     /// It is the one that was given or known.
-    Known(Fingerprint),
+    Known(Pin),
     /// An authority stands for it.
     Signed,
     /// Nobody stands for it: it is trusted because it is the first.
-    First(Fingerprint),
+    First(Pin),
 }
 
 /// Why there is no TLS.
@@ -133,9 +135,14 @@ fn of_system() -> RootCertStore {
     roots
 }
 
-/// The fingerprint of a certificate.
-fn fingerprint(certificate: &CertificateDer<'_>) -> Option<Fingerprint> {
-    let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
+/// What is remembered of a certificate.
+fn pin(certificate: &CertificateDer<'_>) -> Option<Pin> {
+    let key = Certificate::parse(certificate).and_then(|parsed| fingerprint(parsed.key));
+    Some(Pin { certificate: fingerprint(certificate)?, key })
+}
+
+fn fingerprint(bytes: &[u8]) -> Option<Fingerprint> {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
     digest.as_ref().try_into().map(Fingerprint::new).ok()
 }
 
@@ -159,21 +166,18 @@ impl Judge {
         certificate: &CertificateDer<'_>,
         by_authorities: impl FnOnce(&WebPkiServerVerifier) -> Result<ServerCertVerified, Error>,
     ) -> Result<Accepted, String> {
-        let shown = fingerprint(certificate).ok_or("a fingerprint has 32 bytes")?;
-        let at = &self.at;
-        let known = |wanted: Fingerprint, otherwise: &dyn Fn(Fingerprint) -> String| {
-            if wanted == shown { Ok(Accepted::Known(shown)) } else { Err(otherwise(wanted)) }
-        };
+        let pin = pin(certificate).ok_or("a fingerprint has 32 bytes")?;
+        let (at, shown) = (&self.at, pin.certificate);
         match &self.demand {
-            Demand::Given(wanted) => known(*wanted, &|wanted| {
-                format!(
-                    "the certificate at {at} is not the one that was named: --fingerprint {wanted} ({}), but it shows \
-                     {shown} ({})",
-                    wanted.phrase(),
-                    shown.phrase()
-                )
-            }),
-            Demand::Pinned(wanted) => known(*wanted, &|wanted| changed(at, wanted, shown)),
+            Demand::Given(wanted) if *wanted == shown => Ok(Accepted::Known(pin)),
+            Demand::Given(wanted) => Err(format!(
+                "the certificate at {at} is not the one that was named: --fingerprint {wanted} ({}), but it shows {shown} \
+                 ({})",
+                wanted.phrase(),
+                shown.phrase()
+            )),
+            Demand::Pinned(wanted) if wanted.is_of(&pin) => Ok(Accepted::Known(pin)),
+            Demand::Pinned(wanted) => Err(changed(at, wanted.certificate, shown)),
             Demand::By(_) | Demand::Any => {
                 let signed = self.authorities.as_deref().map(by_authorities);
                 match signed {
@@ -183,7 +187,7 @@ impl Judge {
                     {
                         Err(refusal(at, &error, shown))
                     }
-                    _ => Ok(Accepted::First(shown)),
+                    _ => Ok(Accepted::First(pin)),
                 }
             }
         }
@@ -237,39 +241,7 @@ impl ServerCertVerifier for Judge {
 /// signed, but for another name or time, is not: somebody may use it who should not.
 fn is_unsigned(certificate: &CertificateDer<'_>, error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer))
-        || is_self_signed(certificate).unwrap_or(false)
-}
-
-/// Whether a certificate names itself as its issuer: of the TBSCertificate (RFC 5280 4.1) the issuer is the third field, and
-/// the subject the fifth, not counting the version.
-fn is_self_signed(certificate: &[u8]) -> Option<bool> {
-    let (_, body, _) = element(certificate)?;
-    let (_, mut rest, _) = element(body)?;
-    const VERSION: u8 = 0xA0;
-    if rest.first() == Some(&VERSION) {
-        rest = element(rest)?.2;
-    }
-    let mut fields = [&[][..]; 5];
-    for field in &mut fields {
-        let (_, content, behind) = element(rest)?;
-        (*field, rest) = (content, behind);
-    }
-    let [_serial, _algorithm, issuer, _validity, subject] = fields;
-    Some(issuer == subject)
-}
-
-/// The first element of DER: its tag, its content, and what follows it.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&[tag, length], rest) = der.split_first_chunk()?;
-    let (length, rest) = match usize::from(length) {
-        short @ ..0x80 => (short, rest),
-        long => {
-            let (digits, rest) =
-                rest.split_at_checked(long - 0x80).filter(|(digits, _)| digits.len() <= 4)?;
-            (digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)), rest)
-        }
-    };
-    rest.split_at_checked(length).map(|(content, behind)| (tag, content, behind))
+        || Certificate::parse(certificate).is_some_and(|parsed| parsed.is_self_signed())
 }
 
 /// What to say of a certificate that is not the one that was known.
@@ -400,18 +372,5 @@ mod tests {
         let unknown = CertifiedIssuer::self_signed(unknown, KeyPair::generate().unwrap()).unwrap();
         let by_unknown = params("chat.example", 2100).signed_by(&key, &unknown).unwrap();
         assert!(matches!(verdict(by_unknown.der()), Ok(Accepted::First(_))));
-    }
-
-    #[test]
-    fn a_certificate_that_is_cut_anywhere_is_not_taken_for_self_signed() {
-        let key = KeyPair::generate().unwrap();
-        let own = params("chat.example", 2100).self_signed(&key).unwrap();
-        let whole = own.der().to_vec();
-        assert_eq!(is_self_signed(&whole), Some(true));
-        for cut in 0..whole.len() {
-            assert_eq!(is_self_signed(&whole[..cut]), None, "{cut}");
-        }
-        assert_eq!(is_self_signed(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]), None);
-        assert_eq!(is_self_signed(&[0x30, 0x80, 0x30, 0x80]), None);
     }
 }

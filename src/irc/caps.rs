@@ -43,6 +43,8 @@ pub enum Cap {
     Chathistory,
     /// History holds events besides messages.
     EventPlayback,
+    /// `SEARCH`.
+    Search,
 }
 
 /// Each capability with its names. All of them are offered, for programs learn a new name only after a while; the first
@@ -66,6 +68,7 @@ pub const TABLE: &[(Cap, &[&str])] = &[
     (Cap::NoImplicitNames, &["no-implicit-names", "draft/no-implicit-names"]),
     (Cap::Chathistory, &["draft/chathistory"]),
     (Cap::EventPlayback, &["draft/event-playback"]),
+    (Cap::Search, &["soju.im/search"]),
 ];
 
 impl Cap {

@@ -9,6 +9,7 @@
 //! | [`name`] | nicks, channel names, sources, masks, and how two names compare |
 //! | [`caps`] | the capabilities by name, and sets of them |
 //! | [`numeric`] | numeric replies by name |
+//! | [`certificate`] | what a certificate says of itself |
 //! | [`mod@fingerprint`] | a server's certificate as people and programs tell it from others |
 //! | [`text`] | the gate: which characters of others may reach a terminal |
 //! | [`time`] | a moment, and its `@time=` stamp |
@@ -16,6 +17,7 @@
 //! Specifications: [Modern IRC](https://modern.ircdocs.horse/) and [IRCv3](https://ircv3.net/irc/).
 
 pub mod caps;
+pub mod certificate;
 pub mod fingerprint;
 pub mod framer;
 pub mod line;
@@ -26,6 +28,7 @@ pub mod text;
 pub mod time;
 
 pub use caps::{Cap, Caps};
+pub use certificate::Certificate;
 pub use fingerprint::Fingerprint;
 pub use framer::{Framed, Framer};
 pub use line::{Draft, Line};

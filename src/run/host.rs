@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use chatui::client::{Address, Ending};
-use chatui::server::{self, Config, Server, ServerError, clock, config, core, log, threshold};
+use chatui::server::{self, Config, Server, ServerError, clock, config, core, log};
 
+use super::configuration::shards_by_processors;
 use super::join::{block_on, options};
-use super::serve::shards_by_processors;
 use super::{Failure, data_folder, join_line, join_line_of};
 use crate::cli::HostArgs;
 
@@ -26,10 +26,13 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
         sync: log::Sync::Turn,
         keep: log::Keep::default(),
         allow_plaintext: args.allow_plaintext,
-        tls: server::tls::Options::default(),
+        tls: server::tls::Options {
+            files: args.tls_cert.clone().zip(args.tls_key.clone()),
+            ..server::tls::Options::default()
+        },
         shards,
-        max_clients: config::MAX_CLIENTS,
-        threshold: threshold::Limits::default(),
+        limits: config::Limits::default(),
+        metrics: None,
         plain: config::Plain { on: args.plain.choice(), ..config::Plain::default() },
         core: core::Config { created: clock::now(), ..core::Config::default() },
     };
@@ -44,6 +47,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
     let near = reachable(address);
     let here = Address { host: near.ip().to_string(), port: near.port(), tls: false };
     let mut options = options(&args.client, Some(here))?;
+    options.settings.plain |= args.plain_screen;
     // Where TLS is spoken, nobody needs to be asked whether the server is our own.
     if let Some(tls) = server.as_ref().and_then(Server::tls).filter(|_| !near.ip().is_loopback()) {
         options.security.fingerprint = Some(tls.fingerprint());

@@ -2,6 +2,7 @@
 
 use std::process::exit;
 
+use chatui::client::settings::Settings;
 use chatui::client::{self, Address, Ending, Options, Security};
 use chatui::irc::text;
 
@@ -23,7 +24,10 @@ pub fn run(args: &JoinArgs) -> Result<(), Failure> {
             "--plaintext is the contrary of ircs:// and of a plus before the port",
         ));
     }
-    show(Options { security: args.security.wanted(), ..options(&args.client, server)? })
+    let mut options = options(&args.client, server)?;
+    options.security = args.security.wanted();
+    options.settings.plain |= args.plain;
+    show(options)
 }
 
 /// What the command line says about the client.
@@ -32,17 +36,32 @@ pub fn run(args: &JoinArgs) -> Result<(), Failure> {
 /// When the password's file cannot be read.
 pub fn options(args: &ClientArgs, server: Option<Address>) -> Result<Options, Failure> {
     let password = args.password_file.as_deref().map(first_line).transpose()?;
+    let loaded = client::config::load();
+    let set = Some(loaded.settings.nick.clone()).filter(|nick| !nick.is_empty());
+    let chosen = args.nick.clone().or(set);
+    let channels = match &args.channel[..] {
+        [] => loaded.channels_of(server.as_ref()).to_vec(),
+        given => given.to_vec(),
+    };
     Ok(Options {
         server,
-        nick: args.nick.clone().unwrap_or_else(login_nick),
-        nick_is_login: args.nick.is_none(),
-        channels: if args.channel.is_empty() { vec!["#lobby".to_owned()] } else { args.channel.clone() },
+        nick_is_login: chosen.is_none(),
+        nick: chosen.unwrap_or_else(login_nick),
+        channels,
         password,
         security: Security::default(),
         connect_timeout: args.connect_timeout,
         reconnect: !args.no_reconnect,
         note: None,
+        keys: loaded.keys,
+        settings: Settings { plain: loaded.settings.plain || is_dumb(), ..loaded.settings },
+        complaints: loaded.complaints,
     })
+}
+
+/// Whether the terminal can but write one line after the other.
+fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb")
 }
 
 /// Runs the client with these options. A signal that ended it is its exit code, as shells have it.

@@ -1,11 +1,15 @@
 //! What each command does: the arguments and the file become the library's configuration, and its outcome a line and an
 //! exit code.
 
+pub mod check;
+pub mod configuration;
 pub mod doctor;
 pub mod host;
 pub mod join;
 pub mod log;
+pub mod prompt;
 pub mod serve;
+pub mod settings;
 pub mod terminal;
 
 use std::fmt;
@@ -57,7 +61,7 @@ impl From<ServerError> for Failure {
     fn from(error: ServerError) -> Failure {
         let code = match &error {
             ServerError::Listen(..) => UNAVAILABLE,
-            ServerError::Tls(_) => CONFIG,
+            ServerError::Tls(_) | ServerError::Bans(_) => CONFIG,
             ServerError::Open(OpenError::InUse(_) | OpenError::Refused(..) | OpenError::Io { .. }) => {
                 CANNOT_CREATE
             }

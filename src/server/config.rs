@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::core;
 use super::log::{Keep, Sync};
-use super::threshold::Limits;
 use super::tls;
+use super::{arrivals, pace, threshold};
 
 /// Bytes that may wait for one connection (the send queue). Whoever has more than this waiting is not reading, and is
 /// closed: nobody waits for him. A burst of a busy room fits in.
@@ -71,7 +71,7 @@ pub const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// For how many seconds a client that has come through TLS is told to come in no other way
 /// ([`sts`](https://ircv3.net/specs/extensions/sts)): 30 days.
-pub const STS_DURATION: u32 = 30 * 24 * 60 * 60;
+pub const STS_DURATION: u64 = 30 * 24 * 60 * 60;
 
 /// How often deadlines are looked at.
 pub const TICK: Duration = Duration::from_secs(5);
@@ -81,6 +81,14 @@ pub const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Most connections at one time, if nothing else is said.
 pub const MAX_CLIENTS: usize = 10_000;
+
+/// Most connections that are not let in and wait to be told so, where what they are told depends on whether they speak TLS.
+/// Beyond it, they are closed without a word.
+pub const REFUSED: usize = 256;
+
+/// Handshakes of TLS that a shard goes on with in one round, each of which is some hundreds of microseconds of work. There is
+/// a shard for each processor at most.
+pub const HANDSHAKES: usize = 2;
 
 /// Most I/O shards: beyond it the one core is the limit.
 pub const MAX_SHARDS: usize = 16;
@@ -102,14 +110,52 @@ pub struct Config {
     pub tls: tls::Options,
     /// How many I/O shards there are.
     pub shards: usize,
-    /// Most connections at one time, strangers at the door among them.
-    pub max_clients: usize,
     /// Plain text.
     pub plain: Plain,
-    /// How many may be connected and not registered yet.
-    pub threshold: Limits,
+    /// How many may be there, and how fast they may speak.
+    pub limits: Limits,
+    /// Where those are answered who watch the server, if that is wanted.
+    pub metrics: Option<SocketAddr>,
     /// The core's names and limits.
     pub core: core::Config,
+}
+
+impl Config {
+    /// The message of the day, with a caution where an echo does not mean that a power cut cannot take the line back.
+    pub fn motd(&self) -> Vec<String> {
+        let caution = match self.sync {
+            Sync::Turn => None,
+            Sync::Interval => {
+                Some("sync interval: a power cut can take back what was said in the last second")
+            }
+            Sync::Never => Some("sync never: a power cut can take back what was said"),
+        };
+        self.core.motd.iter().map(String::as_str).chain(caution).map(str::to_owned).collect()
+    }
+}
+
+/// How many may be there, and how fast they may speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most connections at one time, strangers at the door among them.
+    pub max_clients: usize,
+    /// How many may be connected and not registered yet.
+    pub threshold: threshold::Limits,
+    /// How many may come from one address.
+    pub arrivals: arrivals::Limits,
+    /// How fast each may speak.
+    pub pace: pace::Limits,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            max_clients: MAX_CLIENTS,
+            threshold: threshold::Limits::default(),
+            arrivals: arrivals::Limits::default(),
+            pace: pace::Limits::default(),
+        }
+    }
 }
 
 /// Bytes that may wait for a plain-text peer: such a peer is a person at a terminal, or a program that reads slowly on

@@ -2,13 +2,14 @@
 #![allow(clippy::disallowed_types, reason = "this is the edge that has the socket")]
 
 mod arrival;
+mod ending;
+mod paced;
 
 use std::io::{self, Read};
 use std::net::{IpAddr, Shutdown};
 use std::time::Instant;
 
 use mio::net::TcpStream;
-use tracing::debug;
 
 use crate::irc::{Framed, Framer, MAX_LINE};
 
@@ -17,12 +18,14 @@ use super::config::{ANSWERS, LINGER, PLAIN_QUEUE, READ_SHARE, SEND_QUEUE};
 use super::core::ConnId;
 use super::door::Door;
 use super::guest::Guest;
-use super::house::House;
+use super::house::{House, Refusal, Stay};
 use super::inbox::{Batch, Event};
 use super::outbox::{Flushed, Outbox, Spare};
-use super::threshold::Place;
+use super::pace::Pace;
 use super::tls::Session;
 use arrival::Stranger;
+use ending::reason;
+use paced::Paced;
 
 /// Where a connection is in its life. Bytes go out in all of it, as long as the socket takes them.
 #[derive(Debug)]
@@ -81,8 +84,10 @@ pub struct Connection {
     over: Option<&'static str>,
     /// What waits behind pages of history that it has asked for.
     behind: Behind,
-    /// Its place on the threshold, until it has registered.
-    pub place: Option<Place>,
+    /// How fast it may speak, if that is limited, and what it has said beyond it.
+    paced: Option<Box<Paced>>,
+    /// That it is here, until the core has given it up. Who is not let in is not.
+    stay: Option<Stay>,
     /// Whether it is on its shard's list of connections to flush.
     pub touched: bool,
     /// Whether it is on its shard's list of connections to read.
@@ -93,10 +98,21 @@ pub struct Connection {
 
 impl Connection {
     /// A connection that has just been accepted, from this address.
-    pub fn new(id: ConnId, socket: TcpStream, ip: IpAddr, now: Instant) -> Connection {
-        let (address, near) = (shown_address(ip), ip.to_canonical().is_loopback());
-        let stranger =
-            Stranger { door: Door::default(), opened: now, address, near, alarm: None, due: Some(now) };
+    pub fn new(
+        id: ConnId,
+        socket: TcpStream,
+        ip: IpAddr,
+        now: Instant,
+        stay: Result<Stay, Refusal>,
+        pace: Option<Pace>,
+    ) -> Connection {
+        let (address, near) = (shown_address(ip), is_near(ip));
+        let (stay, refusal) = match stay {
+            Ok(stay) => (Some(stay), None),
+            Err(refusal) => (None, Some(refusal)),
+        };
+        let door = Door::default();
+        let stranger = Stranger { door, opened: now, address, near, refusal, alarm: None, due: Some(now) };
         Connection {
             id,
             socket,
@@ -113,7 +129,8 @@ impl Connection {
             later: Batch::default(),
             over: None,
             behind: Behind::default(),
-            place: None,
+            paced: pace.map(Paced::new),
+            stay,
             touched: false,
             queued: false,
             readable: false,
@@ -128,10 +145,10 @@ impl Connection {
     /// Whether there is anything to hand in now. What the core has given back waits until the peer has read its answers; and
     /// who has asked for a page of history says nothing more before he has it.
     pub fn may_ask(&self) -> bool {
-        let next = if self.later.events.is_empty() {
-            self.readable || self.over.is_some()
-        } else {
-            self.outbox.waiting() <= ANSWERS
+        let next = match &self.paced {
+            _ if !self.later.events.is_empty() => self.outbox.waiting() <= ANSWERS,
+            Some(paced) if paced.waits() => !paced.rests(),
+            _ => self.readable || self.over.is_some(),
         };
         next && !self.asking && self.behind.is_empty()
     }
@@ -155,6 +172,8 @@ impl Connection {
             let later = std::mem::take(&mut self.later);
             later.events.iter().for_each(|event| tools.batch.again(event, &later));
             self.asking = true;
+        } else if self.paced.as_ref().is_some_and(|paced| paced.waits()) {
+            self.pay(tools);
         } else if let Some(why) = self.over.take() {
             self.end(why, tools.batch);
         } else {
@@ -200,7 +219,7 @@ impl Connection {
 
     fn take(&mut self, bytes: &[u8], tools: &mut Tools<'_>) {
         match (&mut self.phase, &mut self.guest) {
-            (Phase::Open, None) => self.lines(bytes, tools.batch),
+            (Phase::Open, None) => self.lines(bytes, tools),
             (Phase::Open, Some(guest)) => {
                 guest.take(bytes, tools.now);
                 self.settle_guest(tools);
@@ -220,13 +239,22 @@ impl Connection {
         if matches!(self.phase, Phase::Open) {
             // What the core has, or has given back, comes first; then what a guest says now waits behind it.
             let first = self.later.events.is_empty() && !self.asking;
-            let queue = if first { &mut *tools.batch } else { &mut self.later };
+            let queue = match &mut self.paced {
+                Some(paced) => paced.queue(),
+                None if first => &mut *tools.batch,
+                None => &mut self.later,
+            };
             for line in &effects.core {
                 queue.line(self.id, line.as_bytes());
             }
-            self.asking |= first && !effects.core.is_empty();
+            match &self.paced {
+                Some(_) if first => self.pay(tools),
+                Some(_) => {}
+                None => self.asking |= first && !effects.core.is_empty(),
+            }
+            let waits = self.paced.as_ref().is_some_and(|paced| paced.waits());
             match effects.ended {
-                Some(why) if self.asking || !self.later.events.is_empty() => self.over = Some(why),
+                Some(why) if self.asking || waits || !self.later.events.is_empty() => self.over = Some(why),
                 Some(why) => self.end(why, tools.batch),
                 None => {}
             }
@@ -238,6 +266,9 @@ impl Connection {
 
     /// Its alarm has rung.
     pub fn ring(&mut self, tools: &mut Tools<'_>) {
+        if let Some(paced) = &mut self.paced {
+            paced.ring(tools.now);
+        }
         match (&mut self.phase, &mut self.guest) {
             (Phase::Door(stranger), _) => {
                 stranger.alarm = None;
@@ -264,9 +295,15 @@ impl Connection {
         }
     }
 
-    /// Whether it needs more looking after than reading and writing: it is at the door, or speaks plain text.
+    /// When it may go on to speak, if no alarm is set for that; it is taken as set then.
+    pub fn pace_alarm(&mut self) -> Option<Instant> {
+        self.paced.as_mut()?.alarm()
+    }
+
+    /// Whether it needs more looking after than reading and writing: it is at the door, speaks plain text, or too fast.
     pub fn is_special(&self) -> bool {
         self.guest.is_some()
+            || self.paced.as_ref().is_some_and(|paced| paced.rests())
             || self.tls.as_ref().is_some_and(|tls| tls.waits())
             || matches!(self.phase, Phase::Door(_) | Phase::TurnedAway)
     }
@@ -298,41 +335,52 @@ impl Connection {
         self.outbox.buffer(spare).extend_from_slice(words.as_bytes());
     }
 
-    fn lines(&mut self, bytes: &[u8], batch: &mut Batch) {
-        let (id, before) = (self.id, batch.events.len());
+    fn lines(&mut self, bytes: &[u8], tools: &mut Tools<'_>) {
+        let id = self.id;
+        let batch = self.paced.as_mut().map_or(&mut *tools.batch, |paced| paced.queue());
+        let before = batch.events.len();
         self.framer.push(bytes, |framed| match framed {
             Framed::Line([]) => {}
             Framed::Line(line) => batch.line(id, line),
             Framed::TooLong => batch.events.push(Event::TooLong(id)),
         });
-        self.asking |= batch.events.len() > before;
-    }
-
-    /// Nothing more is heard from the peer; the core is told once.
-    fn end(&mut self, why: &str, batch: &mut Batch) {
-        match &self.phase {
-            Phase::Open => {
-                self.phase = Phase::Ended;
-                self.later = Batch::default();
-                batch.events.push(Event::Close(self.id, why.to_owned()));
-            }
-            Phase::Door(stranger) => {
-                debug!(connection = self.id.0, address = %stranger.address, reason = why, "gone without a word");
-                self.phase = Phase::TurnedAway;
-            }
-            Phase::TurnedAway | Phase::Ended | Phase::Leaving(_) => {}
+        let any = batch.events.len() > before;
+        match self.paced {
+            Some(_) => self.pay(tools),
+            None => self.asking |= any,
         }
     }
 
-    /// The same, and nothing more can be said to it either. A guest that closed its half before is let finish: it hears
-    /// what it has to hear until all that it said is said, and then ends by itself.
-    fn fail(&mut self, why: &str, batch: &mut Batch) {
-        self.outbox = Outbox::default();
-        self.behind = Behind::default();
-        self.deaf = true;
-        self.readable = false;
-        if !self.silent || self.guest.is_none() {
-            self.end(why, batch);
+    /// Hands in what it has said, as far as it may go on to speak.
+    fn pay(&mut self, tools: &mut Tools<'_>) {
+        if let Some(paced) = &mut self.paced {
+            self.asking |= paced.hand_in(tools.now, tools.batch);
+            tools.house.metrics.slowed.add(usize::from(paced.rests()));
+        }
+    }
+
+    /// It is answered so many bytes.
+    pub fn answer(&mut self, bytes: usize, now: Instant) {
+        if let Some(paced) = &mut self.paced {
+            paced.pace.answer(bytes, now);
+        }
+    }
+
+    /// It has registered.
+    pub fn is_registered(&mut self) {
+        if let Some(stay) = &mut self.stay {
+            stay.place = None;
+        }
+        if let Some(paced) = &mut self.paced {
+            paced.pace.registered();
+        }
+    }
+
+    /// Whether the next thing that it sends may have to do with the keys of TLS, which is work.
+    pub fn shakes_hands(&self, house: &House) -> bool {
+        match &self.tls {
+            Some(tls) => tls.is_handshaking(),
+            None => house.tls.is_some() && matches!(self.phase, Phase::Door(_)),
         }
     }
 
@@ -406,34 +454,6 @@ impl Connection {
             Flushed::Failed(error) => self.fail(&reason(&error), batch),
         }
     }
-
-    /// The core has given the connection up: it may read its last lines until then.
-    pub fn leave(&mut self, until: Instant) {
-        self.place = None;
-        self.phase = Phase::Leaving(until);
-        self.later = Batch::default();
-    }
-
-    /// Whether the socket may be dropped, and the id be given away: the core has given it up and has nothing of it any
-    /// more, and the peer has all that it gets, or time is up.
-    /// A peer that has not closed its half yet is waited for: what it has sent and nobody reads would turn our goodbye
-    /// into a reset.
-    pub fn is_done(&self, now: Instant) -> bool {
-        self.deadline().is_some_and(|until| self.deaf || (self.shut && self.silent) || now >= until)
-    }
-
-    /// Until when it is waited for, if the core has given it up; none while the core still has lines of it.
-    pub fn deadline(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::Leaving(until) if !self.asking => Some(until),
-            _ => None,
-        }
-    }
-
-    /// Whether the core has given it up.
-    pub fn is_leaving(&self) -> bool {
-        matches!(self.phase, Phase::Leaving(_))
-    }
 }
 
 /// The time for which an alarm is to be set, if there is none that rings before it.
@@ -443,14 +463,9 @@ fn earlier(due: Option<Instant>, alarm: &mut Option<Instant>) -> Option<Instant>
     Some(due)
 }
 
-/// An I/O error as people read it.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionReset => "Connection reset by peer".to_owned(),
-        io::ErrorKind::BrokenPipe => "Connection closed".to_owned(),
-        io::ErrorKind::TimedOut => "Connection timed out".to_owned(),
-        kind => format!("Connection failed: {kind}"),
-    }
+/// Whether an address is of this machine itself.
+pub fn is_near(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
 }
 
 /// An address as it stands in a source: an IPv4 address in IPv6 clothes without them, and never with a colon in front,

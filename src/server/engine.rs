@@ -21,10 +21,11 @@ use tracing::{debug, error, info, warn};
 
 use super::config::{DESK, QUICK, SYNC_INTERVAL, TICK};
 use super::core::{Lines, Note, Output};
+use super::errands::Errands;
 use super::inbox::{Batch, Inbox};
 use super::log::{AppendError, Log, Sync};
 use super::mailbox::{Delivery, Mailboxes};
-use super::pages::{Job, Pages};
+use super::pages::{Job, Pages, Work};
 use super::turn::{self, Rounds, Turn};
 
 /// Counts for the last line of the server's life.
@@ -46,6 +47,7 @@ pub struct Engine {
     sync: Sync,
     mailboxes: Mailboxes,
     pages: Arc<Pages>,
+    errands: Errands,
     batches: Vec<Batch>,
     /// The lane of the shard whose thread is in here, if it is one's: it looks into its mailbox itself afterwards.
     here: Option<usize>,
@@ -76,6 +78,7 @@ impl Engine {
         sync: Sync,
         mailboxes: Mailboxes,
         pages: Arc<Pages>,
+        errands: Errands,
     ) -> Engine {
         Engine {
             rounds,
@@ -83,6 +86,7 @@ impl Engine {
             sync,
             mailboxes,
             pages,
+            errands,
             batches: Vec::new(),
             here: None,
             number: 0,
@@ -96,6 +100,7 @@ impl Engine {
     /// Takes what has come in and does the turns that it asks for, on the thread of the shard of this lane or on the core's.
     fn round(&mut self, inbox: &Inbox, here: Option<usize>) {
         self.here = here;
+        self.errands.beat();
         let mut batches = std::mem::take(&mut self.batches);
         if inbox.take(&mut batches) {
             self.mailboxes.wake();
@@ -132,9 +137,13 @@ impl Engine {
     pub fn keep(&mut self, mut turn: Turn) {
         let began = Instant::now();
         let kept = if turn.lines.is_empty() { Ok(()) } else { self.log.append(&turn.lines) };
-        self.slow = began.elapsed() > QUICK;
+        let took = began.elapsed();
+        self.slow = took > QUICK;
         match kept {
-            Ok(()) => self.counts.lines += turn.lines.len() as u64,
+            Ok(()) => {
+                self.counts.lines += turn.lines.len() as u64;
+                self.errands.kept(turn.lines.len(), took);
+            }
             Err(AppendError::Full(reason)) => {
                 debug!("a turn was not kept: {reason}");
                 self.rounds.not_kept(turn::lose(&mut turn));
@@ -146,6 +155,7 @@ impl Engine {
         }
         self.number += 1;
         let asked = self.release(&mut turn);
+        self.errands.run(&mut turn.outputs);
         let last = turn.last;
         if last {
             self.sync_now();
@@ -183,14 +193,25 @@ impl Engine {
                 Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
                     *output = Output::Reply { to: *to, bytes: playback.lines(lines, *rest), of: None };
                 }
-                Output::Page { to, lines: Lines::Asked(_), playback } if asked.len() >= self.pages.room() => {
+                Output::Page { to, lines: Lines::Asked(_) | Lines::Sought(_), playback }
+                    if asked.len() >= self.pages.room() =>
+                {
                     warn!("too many pages wait to be read");
                     *output = Output::Reply { to: *to, bytes: playback.failure(), of: None };
                 }
-                Output::Page { to, lines: Lines::Asked(query), playback } => {
+                Output::Page { to, lines: lines @ (Lines::Asked(_) | Lines::Sought(_)), playback } => {
                     let log = Arc::clone(prefix.get_or_insert_with(|| self.log.prefix()));
-                    let (query, playback) = (query.clone(), playback.clone());
-                    asked.push(Job { to: *to, page: (self.number, n), query, playback, log });
+                    let work = match lines {
+                        Lines::Sought(find) => Work::Search(find.clone()),
+                        Lines::Asked(query) | Lines::Recent { query, .. } => Work::Page(query.clone()),
+                    };
+                    asked.push(Job {
+                        to: *to,
+                        page: (self.number, n),
+                        work,
+                        playback: playback.clone(),
+                        log,
+                    });
                 }
                 Output::Note(Note::Arrived(id, nick, peer)) => {
                     self.counts.arrivals += 1;
@@ -213,14 +234,14 @@ impl Engine {
 #[derive(Debug)]
 pub struct Desk {
     /// What has come in.
-    pub inbox: Inbox,
+    pub inbox: Arc<Inbox>,
     engine: Mutex<Engine>,
 }
 
 impl Desk {
-    /// The desk before an engine.
-    pub fn new(engine: Engine) -> Desk {
-        Desk { inbox: Inbox::default(), engine: Mutex::new(engine) }
+    /// The desk before an engine, with this inbox.
+    pub fn new(engine: Engine, inbox: Arc<Inbox>) -> Desk {
+        Desk { inbox, engine: Mutex::new(engine) }
     }
 
     /// A shard, that of this lane, hands in what it has read: gets an empty batch back, and whether reading should rest. If it

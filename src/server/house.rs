@@ -1,11 +1,17 @@
-//! What all shards know: how plain text is spoken, with whom TLS, how many are there, and how many stand on the threshold.
+//! What all shards know: how plain text is spoken, with whom TLS, how many are there, and who is not let in.
 
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
-use super::config::{Config, Plain, Prompt, STS_DURATION};
-use super::threshold::Threshold;
+use super::arrivals::{Arrivals, Presence};
+use super::clock;
+use super::config::{Config, Limits, Plain, Prompt, REFUSED};
+use super::core::ban::Ban;
+use super::metrics::Metrics;
+use super::pace::Pace;
+use super::threshold::{Place, Threshold};
 use super::tls::Tls;
 
 /// What all shards know.
@@ -13,20 +19,25 @@ use super::tls::Tls;
 pub struct House {
     /// How plain text is spoken.
     pub plain: Plain,
-    /// The same at the door of those who must speak TLS: they are told so, whoever they are, and not asked for a nick before.
+    /// The same at the door of those who must speak TLS, or are not let in: they are told so, whoever they are, and not asked
+    /// for a nick before.
     guarded: Plain,
     /// The certificate, if there is one.
     pub tls: Option<Arc<Tls>>,
     /// How long the handshake of TLS may take, since the connection was accepted.
     pub handshake: Duration,
     clear: Clear,
-    /// What those who come through TLS are told of coming in no other way.
-    sts: Option<Arc<str>>,
     /// Where those stand who have not registered yet.
-    pub threshold: Arc<Threshold>,
-    max_clients: usize,
+    threshold: Arc<Threshold>,
+    arrivals: Arc<Arrivals>,
+    limits: RwLock<Limits>,
+    bans: RwLock<Arc<[Ban]>>,
     /// Connections that have not been given up, strangers at the door among them.
     present: AtomicUsize,
+    /// Connections that are not let in and have not been told so yet.
+    refused: AtomicUsize,
+    /// What is counted for those who watch the server.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Who may speak without TLS.
@@ -40,9 +51,26 @@ enum Clear {
     None,
 }
 
+/// That somebody is here, and his place on the threshold until he is registered. Both end when this is dropped.
+#[derive(Debug)]
+pub struct Stay {
+    house: Arc<House>,
+    /// Until he is registered.
+    pub place: Option<Place>,
+    _presence: Option<Presence>,
+}
+
+/// That somebody is not let in and waits to be told so in his own language; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Refusal {
+    house: Arc<House>,
+    /// What he is to be told.
+    pub why: String,
+}
+
 impl House {
     /// A house with nobody in it.
-    pub fn new(config: &Config, tls: Option<Arc<Tls>>) -> House {
+    pub fn new(config: &Config, tls: Option<Arc<Tls>>, bans: Arc<[Ban]>) -> House {
         let (plain, handshake) = (config.plain.clone(), config.tls.handshake);
         let clear = match (config.tls.required, config.allow_plaintext) {
             (true, _) => Clear::None,
@@ -51,19 +79,19 @@ impl House {
         };
         let mut guarded = Plain { on: Some(true), prompt: Prompt::Off, ..plain.clone() };
         guarded.times.nick_deadline = handshake;
-        // A certificate that the server has made for itself is nothing that clients of other makers could insist on.
-        let given = tls.as_ref().is_some_and(|tls| tls.is_given());
-        let sts = given.then(|| format!("sts=duration={STS_DURATION}").into());
         House {
             plain,
             guarded,
             tls,
             handshake,
             clear,
-            sts,
-            threshold: Threshold::new(config.threshold),
-            max_clients: config.max_clients,
+            threshold: Threshold::new(config.limits.threshold),
+            arrivals: Arrivals::new(config.limits.arrivals),
+            limits: RwLock::new(config.limits),
+            bans: RwLock::new(bans),
             present: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
+            metrics: Arc::default(),
         }
     }
 
@@ -81,20 +109,83 @@ impl House {
         if may_enter { &self.plain } else { &self.guarded }
     }
 
-    /// What somebody is told of strict transport security: that TLS is spoken at this port, or that it is to be spoken from
-    /// now on. On this machine nobody is told, since the certificate is not for the names it is called by there.
-    pub fn sts(&self, near: bool, secure: bool, port: impl FnOnce() -> u16) -> Option<Arc<str>> {
-        let sts = self.sts.as_ref().filter(|_| !near)?;
-        Some(if secure { Arc::clone(sts) } else { format!("sts=port={}", port()).into() })
+    /// Whether the certificate is the operator's. One that the server has made for itself is nothing that clients of other makers
+    /// could insist on.
+    pub fn is_given(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_given())
     }
 
-    /// Somebody has come; says whether there is room for him. In any case he is to leave again.
-    pub fn enter(&self) -> bool {
-        self.present.fetch_add(1, Ordering::Relaxed) < self.max_clients
+    /// Somebody comes from this address.
+    ///
+    /// # Errors
+    /// What he is to be told if he is not let in.
+    pub fn admit(self: &Arc<House>, address: IpAddr, now: Instant) -> Result<Stay, String> {
+        let admitted = self.look_at(address, now);
+        let counts = &self.metrics;
+        match &admitted {
+            Ok(_) => counts.accepted.add(1),
+            Err(_) => counts.refused.add(1),
+        }
+        admitted
     }
 
-    /// Somebody is gone.
-    pub fn leave(&self) {
-        self.present.fetch_sub(1, Ordering::Relaxed);
+    fn look_at(self: &Arc<House>, address: IpAddr, now: Instant) -> Result<Stay, String> {
+        let bans = Arc::clone(&self.bans.read().unwrap_or_else(PoisonError::into_inner));
+        if let Some(ban) = bans.iter().find(|ban| ban.is_of(address) && ban.holds(clock::now())) {
+            return Err(ban.words());
+        }
+        let presence = self.arrivals.come(address, now)?;
+        let place = self.threshold.step_on(address)?;
+        let most = self.limits().max_clients;
+        let enter = |present| (present < most).then_some(present + 1);
+        if self.present.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enter).is_err() {
+            return Err("Server is full".to_owned());
+        }
+        Ok(Stay { house: Arc::clone(self), place, _presence: presence })
+    }
+
+    /// Somebody is not let in, and is to be told so once it is known what he speaks; `None` if too many are told so now.
+    pub fn refuse(self: &Arc<House>, why: String) -> Option<Refusal> {
+        let enter = |refused| (refused < REFUSED).then_some(refused + 1);
+        self.refused.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enter).ok()?;
+        Some(Refusal { house: Arc::clone(self), why })
+    }
+
+    /// How fast somebody may speak who comes now, from this machine or not.
+    pub fn pace(&self, near: bool, now: Instant) -> Option<Pace> {
+        Pace::new(self.limits().pace, near, now)
+    }
+
+    /// How many are here.
+    pub fn present(&self) -> usize {
+        self.present.load(Ordering::Relaxed)
+    }
+
+    fn limits(&self) -> Limits {
+        *self.limits.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Other limits hold from now on, for those who come.
+    pub fn limit(&self, limits: Limits) {
+        *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
+        self.threshold.limit(limits.threshold);
+        self.arrivals.limit(limits.arrivals);
+    }
+
+    /// The bans are these now.
+    pub fn ban(&self, bans: Arc<[Ban]>) {
+        *self.bans.write().unwrap_or_else(PoisonError::into_inner) = bans;
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        self.house.present.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Refusal {
+    fn drop(&mut self) {
+        self.house.refused.fetch_sub(1, Ordering::Relaxed);
     }
 }

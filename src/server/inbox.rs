@@ -4,6 +4,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::config::INBOX;
+use super::core::config::Reload;
+use super::core::password::Verdict;
 use super::core::{ConnId, Peer};
 
 /// One thing that happened at an edge.
@@ -17,6 +19,10 @@ pub enum Event {
     TooLong(ConnId),
     /// A connection ended.
     Close(ConnId, String),
+    /// A connection's password has been checked.
+    Checked(ConnId, Verdict),
+    /// The operator has chosen anew.
+    Reload(Box<Reload>),
     /// The server is to stop, for this reason.
     Shutdown(String),
 }
@@ -106,6 +112,11 @@ impl Inbox {
     pub fn close(&self) {
         self.lock().closed = true;
         self.ring();
+    }
+
+    /// How many bytes wait for the core.
+    pub fn bytes(&self) -> usize {
+        self.lock().bytes
     }
 
     /// Whether reading should still rest.

@@ -16,12 +16,18 @@
 //! | [`door`] | the first bytes of a connection: who is knocking |
 //! | [`plain`], [`guest`] | a plain-text peer as an IRC user, and its socket's clock |
 //! | [`house`] | what all shards know |
-//! | [`threshold`] | how many may be connected and not registered yet |
+//! | [`threshold`], [`arrivals`] | how many may be connected and not registered yet, and come from one address |
+//! | [`pace`] | how fast a connection may speak |
+//! | [`errands`], [`passwords`], [`bans`] | what turns ask of others: passwords checked, bans kept |
+//! | [`reload`], [`metrics`] | choosing anew while it runs; what is counted |
+//! | [`file`] | a small file, read and written whole |
 //! | [`alarm`] | when to look at which connection again |
 //! | [`inbox`], [`mailbox`] | the two queues between shards and core |
 
 pub mod alarm;
+pub mod arrivals;
 pub mod backbone;
+pub mod bans;
 pub mod behind;
 pub mod clock;
 pub mod config;
@@ -29,15 +35,21 @@ pub mod connection;
 pub mod core;
 pub mod door;
 pub mod engine;
+pub mod errands;
+pub mod file;
 pub mod guest;
 pub mod house;
 pub mod inbox;
 pub mod listeners;
 pub mod log;
 pub mod mailbox;
+pub mod metrics;
 pub mod outbox;
+pub mod pace;
 pub mod pages;
+pub mod passwords;
 pub mod plain;
+pub mod reload;
 pub mod shard;
 pub mod threshold;
 pub mod tls;
@@ -58,12 +70,17 @@ pub use engine::Counts;
 
 use self::core::Core;
 use backbone::Local;
+use bans::BanFile;
 use engine::{Desk, Ended, Engine};
+use errands::Errands;
 use house::House;
-use inbox::Event;
+use inbox::{Event, Inbox};
 use log::{FileLog, OpenError, Opened};
 use mailbox::{Delivery, Mailbox, Mailboxes};
+use metrics::{Watch, Watched};
 use pages::Pages;
+use passwords::Checks;
+use reload::Reloader;
 use shard::{Shard, WAKER};
 use tls::{Tls, TlsError};
 use turn::Rounds;
@@ -73,6 +90,8 @@ use turn::Rounds;
 pub enum ServerError {
     /// An address cannot be listened on.
     Listen(SocketAddr, io::Error),
+    /// The file of bans cannot be used.
+    Bans(String),
     /// There is no certificate to use, or none could be made.
     Tls(TlsError),
     /// The data folder cannot be used.
@@ -90,6 +109,7 @@ impl fmt::Display for ServerError {
                 write!(f, "{address} is taken: another program listens there")
             }
             ServerError::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            ServerError::Bans(why) => f.write_str(why),
             ServerError::Tls(error) => error.fmt(f),
             ServerError::Open(error) => error.fmt(f),
             ServerError::Setup(error) => write!(f, "cannot set up the server: {error}"),
@@ -112,6 +132,8 @@ pub struct Server {
     shards: Vec<JoinHandle<()>>,
     pages: Arc<Pages>,
     reader: JoinHandle<()>,
+    reloader: Reloader,
+    watch: Option<Watch>,
 }
 
 /// Binds, opens the log, and starts the threads.
@@ -130,8 +152,13 @@ pub fn start(config: Config) -> Result<Server, ServerError> {
 /// [`ServerError`]: nothing is left behind then.
 pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, ServerError> {
     config.core.lanes = config.shards.clamp(1, config::MAX_SHARDS);
-    config.core.motd.extend(caution(options.sync).map(str::to_owned));
+    config.sync = options.sync;
+    let started = Arc::new(config.clone());
+    config.core.motd = config.motd();
     let (mut listeners, addresses) = listen(&config)?;
+    let metrics = config.metrics.map(|address| (address, metrics::bind(address)));
+    let metrics = metrics.map(|(address, bound)| bound.map_err(|error| ServerError::Listen(address, error)));
+    let metrics = metrics.transpose()?;
     let mut core = Core::new(config.core.clone());
     let sync = options.sync;
     let (file, opened) =
@@ -145,12 +172,25 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
 
     config.plain.on.get_or_insert(addresses.iter().all(|address| is_near(*address)));
     let tls = certificate(&config, &addresses)?;
-    let house = Arc::new(House::new(&config, tls.clone()));
+    let ban_file = BanFile::new(&config.data);
+    let bans = ban_file.read().map_err(ServerError::Bans)?;
+    core.recall_bans(Arc::clone(&bans));
+    core.insist_on_tls(tls.as_ref().filter(|tls| tls.is_given()).map(|_| config::STS_DURATION));
+    let house = Arc::new(House::new(&config, tls.clone(), bans));
+    let inbox = Arc::new(Inbox::default());
+    let checks = Checks::new(Arc::clone(&inbox));
+    let errands = Errands {
+        checks: Arc::clone(&checks),
+        bans: ban_file.clone(),
+        house: Arc::clone(&house),
+        name: config.core.name.clone(),
+    };
+    let reloader = Reloader { started, house: Arc::clone(&house), inbox: Arc::clone(&inbox), bans: ban_file };
     let (polls, mailboxes) = mailboxes(config.core.lanes).map_err(ServerError::Setup)?;
     let (pages, history) = (Arc::new(Pages::default()), file.reader());
     let rounds = Rounds::new(core, backbone);
-    let engine = Engine::new(rounds, Box::new(file), sync, mailboxes.clone(), Arc::clone(&pages));
-    let desk = Arc::new(Desk::new(engine));
+    let engine = Engine::new(rounds, Box::new(file), sync, mailboxes.clone(), Arc::clone(&pages), errands);
+    let desk = Arc::new(Desk::new(engine, Arc::clone(&inbox)));
     let mut ready = Vec::new();
     for (lane, poll) in polls.into_iter().enumerate() {
         let listeners = std::mem::take(&mut listeners);
@@ -170,18 +210,11 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
         let shard = thread(format!("shard {lane}"), move || shard.run());
         shards.push(shard.inspect_err(|_| desk.inbox.push_event(Event::Shutdown(String::new())))?);
     }
-    Ok(Server { addresses, tls, opened, desk, mailboxes, core, shards, pages, reader })
-}
-
-/// What everybody is told at the welcome where an echo does not mean that a power cut cannot take the line back.
-fn caution(sync: log::Sync) -> Option<&'static str> {
-    match sync {
-        log::Sync::Turn => None,
-        log::Sync::Interval => {
-            Some("sync interval: a power cut can take back what was said in the last second")
-        }
-        log::Sync::Never => Some("sync never: a power cut can take back what was said"),
-    }
+    let watched = Watched { house, inbox, pages: Arc::clone(&pages), checks };
+    let watch =
+        metrics.map(|listener| Watch::start(listener, watched)).transpose().map_err(ServerError::Setup);
+    let watch = watch.inspect_err(|_| desk.inbox.push_event(Event::Shutdown(String::new())))?;
+    Ok(Server { addresses, tls, opened, desk, mailboxes, core, shards, pages, reader, reloader, watch })
 }
 
 /// What the server proves itself with. The data folder is ours by now: nobody else makes one there.
@@ -266,6 +299,16 @@ impl Server {
         self.tls.as_ref()
     }
 
+    /// Where those are answered who watch it, if anywhere.
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        self.watch.as_ref().map(Watch::address)
+    }
+
+    /// What takes a configuration into it while it runs.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
+    }
+
     /// What was found in the log.
     pub fn opened(&self) -> &Opened {
         &self.opened
@@ -292,6 +335,9 @@ impl Server {
         // Nobody is left to hear a page that still waits to be read.
         self.pages.abandon();
         let _ = self.reader.join();
+        if let Some(watch) = self.watch {
+            watch.end();
+        }
         ended.map_err(ServerError::Log)
     }
 }

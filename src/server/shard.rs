@@ -19,8 +19,8 @@ use mio::{Events, Interest, Poll, Token};
 use tracing::{debug, warn};
 
 use super::alarm::Alarms;
-use super::config::{EVENTS, GOODBYE, INBOX, READ_BUFFER};
-use super::connection::{Connection, Tools};
+use super::config::{EVENTS, GOODBYE, HANDSHAKES, INBOX, READ_BUFFER};
+use super::connection::{Connection, Tools, is_near};
 use super::core::ConnId;
 use super::engine::Desk;
 use super::house::House;
@@ -164,7 +164,7 @@ impl Shard {
         }
         let now = Instant::now();
         let mut waiting = std::mem::take(&mut self.ready);
-        let mut read = 0;
+        let (mut read, mut handshakes) = (0, 0);
         for slot in &waiting {
             if self.batch.data.len() > INBOX {
                 break;
@@ -174,6 +174,14 @@ impl Shard {
             connection.queued = false;
             if !connection.may_ask() {
                 continue;
+            }
+            if connection.shakes_hands(&self.house) {
+                handshakes += 1;
+                if handshakes > HANDSHAKES {
+                    // Those who are inside come first; it has its turn in the next round.
+                    queue(&mut self.ready, connection, *slot);
+                    continue;
+                }
             }
             let (spare, batch) = (&mut self.spare, &mut self.batch);
             connection.ask(buffer, &mut Tools { now, house: &self.house, spare, batch });
@@ -199,6 +207,7 @@ impl Shard {
             let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) else { continue };
             let (spare, batch) = (&mut self.spare, &mut self.batch);
             connection.ring(&mut Tools { now, house: &self.house, spare, batch });
+            queue(&mut self.ready, connection, slot);
             self.look_after(slot);
         }
     }
@@ -213,7 +222,7 @@ impl Shard {
         if connection.has_waiting() {
             touch(&mut self.touched, connection, slot);
         }
-        if let Some(at) = connection.alarm() {
+        for at in [connection.alarm(), connection.pace_alarm()].into_iter().flatten() {
             self.alarms.set(at, slot);
         }
     }
@@ -223,6 +232,7 @@ impl Shard {
         if self.batch.events.is_empty() {
             return false;
         }
+        self.house.metrics.read.add(self.batch.events.len());
         let (empty, full) = self.desk.hand_in(std::mem::take(&mut self.batch), self.lane);
         self.batch = empty;
         self.reading_rests = full;
@@ -256,6 +266,16 @@ impl Shard {
         if self.ending.is_some() {
             return;
         }
+        let now = Instant::now();
+        let admitted = self.house.admit(address.ip(), now);
+        // Whether somebody speaks TLS is not known before he has said something; where it is not spoken, he is told at once.
+        let (stay, at_once) = match admitted {
+            Ok(stay) => (Ok(stay), None),
+            Err(why) => match self.house.refuse(why.clone()) {
+                Some(refusal) => (Err(refusal), self.house.tls.is_none().then_some(why)),
+                None => return debug!(%address, "turned away without a word"),
+            },
+        };
         // The server gathers what belongs together itself; waiting for more would only cost time.
         if let Err(error) = socket.set_nodelay(true) {
             debug!("a connection was gone before it could be used: {error}");
@@ -265,8 +285,8 @@ impl Shard {
             self.connections.len() - 1
         });
         let id = self.id_of(slot);
-        let now = Instant::now();
-        let mut connection = Box::new(Connection::new(id, socket, address.ip(), now));
+        let pace = self.house.pace(is_near(address.ip()), now);
+        let mut connection = Box::new(Connection::new(id, socket, address.ip(), now, stay, pace));
         let interest = Interest::READABLE | Interest::WRITABLE;
         if let Err(error) = self.poll.registry().register(connection.socket(), Token(slot), interest) {
             warn!("a connection could not be watched: {error}");
@@ -277,16 +297,9 @@ impl Shard {
         connection.readable = true;
         queue(&mut self.ready, &mut connection, slot);
         self.connections[slot] = Some(connection);
-        if !self.house.enter() {
-            return self.refuse(slot, "Server is full");
-        }
-        match (self.house.threshold.step_on(address.ip()), &mut self.connections[slot]) {
-            (Ok(place), Some(connection)) => connection.place = place,
-            (Err(why), _) => {
-                debug!(connection = id.0, %address, "turned away at the threshold");
-                self.refuse(slot, why);
-            }
-            (Ok(_), None) => {}
+        if let Some(why) = at_once {
+            debug!(connection = id.0, %address, why, "turned away");
+            self.refuse(slot, &why);
         }
     }
 
@@ -318,7 +331,6 @@ impl Shard {
             return;
         }
         connection.leave(Instant::now() + GOODBYE);
-        self.house.leave();
         self.leaving.push(slot);
         touch(&mut self.touched, connection, slot);
     }
@@ -331,7 +343,7 @@ impl Shard {
                 connection.touched = false;
                 connection.flush(now, &mut self.spare, &mut self.batch);
                 queue(&mut self.ready, connection, slot);
-                if let Some(at) = connection.alarm() {
+                for at in [connection.alarm(), connection.pace_alarm()].into_iter().flatten() {
                     self.alarms.set(at, slot);
                 }
             }

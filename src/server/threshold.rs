@@ -2,8 +2,10 @@
 //! once he is in, or gone. So nobody who only connects, and says nothing or little, keeps the others out.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::core::net::Net;
 
 /// How many there may be, and who is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,33 +36,36 @@ pub const CROWDED_FROM_THERE: &str =
 
 /// The threshold.
 #[derive(Debug)]
-pub struct Threshold {
-    limits: Limits,
-    standing: Mutex<Standing>,
-}
+pub struct Threshold(Mutex<Standing>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Standing {
+    limits: Limits,
     all: usize,
-    of_each: HashMap<IpAddr, usize>,
+    of_each: HashMap<Net, usize>,
 }
 
 /// Somebody's place on the threshold; it is free again when this is dropped.
 #[derive(Debug)]
 pub struct Place {
     of: Arc<Threshold>,
-    address: IpAddr,
+    net: Net,
 }
 
 impl Threshold {
     /// One on which nobody stands.
     pub fn new(limits: Limits) -> Arc<Threshold> {
-        Arc::new(Threshold { limits, standing: Mutex::default() })
+        Arc::new(Threshold(Mutex::new(Standing { limits, all: 0, of_each: HashMap::new() })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Standing> {
         // The counts are whole at every moment the lock is free, so a panic elsewhere spoils nothing.
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Other limits hold from now on, for those who come.
+    pub fn limit(&self, limits: Limits) {
+        self.lock().limits = limits;
     }
 
     /// Gives a place to somebody who comes from this address; none is needed for those who are not counted.
@@ -68,20 +73,21 @@ impl Threshold {
     /// # Errors
     /// What he is to be told if there is no place.
     pub fn step_on(self: &Arc<Threshold>, address: IpAddr) -> Result<Option<Place>, &'static str> {
-        if !self.limits.near && address.to_canonical().is_loopback() {
+        let mut standing = self.lock();
+        let limits = standing.limits;
+        if !limits.near && address.to_canonical().is_loopback() {
             return Ok(None);
         }
-        let address = network(address);
-        let mut standing = self.lock();
-        if standing.of_each.get(&address).is_some_and(|count| *count >= self.limits.of_one) {
+        let net = Net::around(address);
+        if standing.of_each.get(&net).is_some_and(|count| *count >= limits.of_one) {
             return Err(CROWDED_FROM_THERE);
         }
-        if standing.all >= self.limits.all {
+        if standing.all >= limits.all {
             return Err(CROWDED);
         }
         standing.all += 1;
-        *standing.of_each.entry(address).or_default() += 1;
-        Ok(Some(Place { of: Arc::clone(self), address }))
+        *standing.of_each.entry(net).or_default() += 1;
+        Ok(Some(Place { of: Arc::clone(self), net }))
     }
 }
 
@@ -89,20 +95,12 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut standing = self.of.lock();
         standing.all -= 1;
-        if let Some(count) = standing.of_each.get_mut(&self.address) {
+        if let Some(count) = standing.of_each.get_mut(&self.net) {
             *count -= 1;
             if *count == 0 {
-                standing.of_each.remove(&self.address);
+                standing.of_each.remove(&self.net);
             }
         }
-    }
-}
-
-/// What counts as one address: of IPv6 a whole `/64`, for that is what one machine is given to choose from.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        address @ IpAddr::V4(_) => address,
     }
 }
 

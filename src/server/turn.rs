@@ -95,6 +95,8 @@ pub struct Rounds {
     asker: Option<ConnId>,
     /// How many bytes of answers they have brought forth.
     answered: usize,
+    /// Its password is being checked: it has been heard once that is done.
+    is_checked: bool,
 }
 
 impl Rounds {
@@ -111,6 +113,7 @@ impl Rounds {
             room: config::TURN,
             asker: None,
             answered: 0,
+            is_checked: false,
         }
     }
 
@@ -154,6 +157,12 @@ impl Rounds {
             }
             Event::Open(id, peer) => Input::Open(id, peer),
             Event::Close(id, reason) => Input::Close(id, reason),
+            Event::Checked(id, verdict) => {
+                self.end_of_lines();
+                self.turn.heard.push(id);
+                Input::Checked(id, verdict)
+            }
+            Event::Reload(reload) => Input::Reload(reload),
             Event::Shutdown(reason) => {
                 self.turn.last = true;
                 Input::Shutdown(reason)
@@ -187,8 +196,9 @@ impl Rounds {
 
     /// All lines of the connection under way have been dealt with.
     fn end_of_lines(&mut self) {
-        self.turn.heard.extend(self.asker.take());
-        self.answered = 0;
+        let asker = self.asker.take().filter(|_| !self.is_checked);
+        self.turn.heard.extend(asker);
+        (self.answered, self.is_checked) = (0, false);
     }
 
     /// Handles an input; says how many bytes it lets out.
@@ -198,8 +208,13 @@ impl Rounds {
         let outputs = &self.turn.outputs[before..];
         let size: usize = outputs.iter().map(Output::size).sum();
         // A page that must be read is a share of its own, however short: so a connection has those of one line under way.
-        let page = |output: &Output| matches!(output, Output::Page { lines: Lines::Asked(_), .. });
-        let size = if outputs.iter().any(page) { size.max(ANSWERS + 1) } else { size };
+        let page = |output: &Output| {
+            matches!(output, Output::Page { lines: Lines::Asked(_) | Lines::Sought(_), .. })
+        };
+        // So is a password: what its giver says behind it waits for the verdict.
+        let check = outputs.iter().any(|output| matches!(output, Output::Check(_)));
+        self.is_checked |= check;
+        let size = if check || outputs.iter().any(page) { size.max(ANSWERS + 1) } else { size };
         self.room = if self.turn.last { usize::MAX } else { self.room.saturating_sub(size) };
         size
     }

@@ -16,7 +16,7 @@ from irctest.specifications import Capabilities, OptionalBehaviors
 # irctest asks for all interfaces; a test stays on this machine.
 ADDRESS = "127.0.0.1"
 
-# The names and the password are those that irctest's tests know.
+# The names and the password are those that irctest's tests know; the hash is that of `operpassword` (chatui hash-password).
 CONFIGURATION = """\
 [server]
 name = "My.Little.Server"
@@ -24,7 +24,7 @@ network = "ChatuiTest"
 
 [[oper]]
 name = "operuser"
-password = "operpassword"
+password = "$argon2id$v=19$m=19456,t=2,p=1$haHxT5FYaw/1O6E5XSpBcA$+/1eWFKgxfF7EAG9XOnrkb5FuLu4q1v5K827N82KLGU"
 """
 
 

@@ -79,7 +79,7 @@ impl Server {
     }
 
     /// The server that this command starts.
-    fn of(mut command: Command) -> Server {
+    pub fn of(mut command: Command) -> Server {
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut ready = String::new();
@@ -102,6 +102,11 @@ impl Server {
         let rest = &self.ready[from..];
         let end = rest["127.0.0.1:".len()..].find(|c: char| !c.is_ascii_digit());
         rest[..end.map_or(rest.len(), |end| end + "127.0.0.1:".len())].to_owned()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(self.child.as_ref().unwrap()), signal).unwrap();
     }
 
     /// Sends a signal and waits for the end; gives the exit code and what was said on standard output meanwhile.
@@ -128,7 +133,12 @@ impl Drop for Server {
 fn help_is_there_for_everything() {
     let home = Home::new();
     for (args, words) in [
-        (&["--help"][..], &["serve", "join", "host", "doctor"][..]),
+        (&["--help"][..], &["serve", "join", "host", "doctor", "settings"][..]),
+        (
+            &["settings"],
+            &["Its place is ", "config.toml", "[client]", "# theme = \"auto\"", "[keys]", "next-room"],
+        ),
+        (&["join", "--help"], &["--plain "]),
         (
             &["serve", "--help"],
             &[
@@ -217,6 +227,7 @@ fn a_bad_configuration_file_is_said() {
 fn an_operator_in_the_file_has_a_name_and_one_password() {
     let home = Home::new();
     let file = home.path("chatui.toml");
+    let hash = chatui::server::passwords::hash("tide").unwrap();
     let operator = |lines: &str| format!("[[oper]]\n{lines}\n");
     for (bad, culprit) in [
         (operator("name = \"two words\"\npassword = \"x\""), "one word"),
@@ -224,7 +235,9 @@ fn an_operator_in_the_file_has_a_name_and_one_password() {
         (operator("name = \"root\"\npassword = \"\""), "needs either"),
         (operator("name = \"root\"\npassword = \"x\"\npassword_file = \"y\""), "needs either"),
         (operator("name = \"root\"\npassword_file = \"/missing/file\""), "/missing/file"),
-        (operator("name = \"root\"\npassword = \"x\"").repeat(2), "two of this name"),
+        (operator("name = \"root\"\npassword = \"plain\""), "chatui hash-password"),
+        (operator("name = \"root\"\npassword = \"$argon2id$v=19$m=16,t=2,p=1$\""), "the hash is damaged"),
+        (operator(&format!("name = \"root\"\npassword = \"{hash}\"")).repeat(2), "two of this name"),
     ] {
         std::fs::write(&file, bad).unwrap();
         fails(&home, &["serve", "--data", &home.path("data"), "--config", &file], 78, culprit);
@@ -275,7 +288,7 @@ fn a_server_for_other_machines_says_its_fingerprint_and_hangup_reads_its_certifi
     said("the certificate was read again");
     std::fs::write(format!("{data}/tls.pem"), "no certificate").unwrap();
     hang_up();
-    said("the certificate stays as it was");
+    said("everything stays as it was");
     assert_eq!(server.stop(Signal::TERM).0, Some(0));
     // What cannot be used is not made anew in silence: somebody has trusted it.
     fails(

@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::client::{Talk, in_lobby};
-use crate::pty::{Server, member, message};
+use crate::pty::{Server, member};
 use crate::terminal::{Home, Terminal, chatui};
 
 const NONE: KeyModifiers = KeyModifiers::NONE;

@@ -11,7 +11,12 @@ use crate::client::{CAPS, Talk, in_lobby, line, tag};
 
 /// The rows of the screen at 80x24.
 pub fn picture(talk: &mut Talk) -> Vec<String> {
-    let area = Rect::new(0, 0, 80, 24);
+    picture_of(talk, 80, 24)
+}
+
+/// The rows of a screen of this size.
+pub fn picture_of(talk: &mut Talk, columns: u16, rows: u16) -> Vec<String> {
+    let area = Rect::new(0, 0, columns, rows);
     let mut buffer = Buffer::empty(area);
     let (drawn, _) = view::draw(&talk.app, &Theme::new(Depth::True, Ground::DARK), area, &mut buffer);
     talk.event(Event::Drawn(drawn));

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chatui::client::app::{Effect, Event};
 use chatui::client::link::Link;
-use chatui::client::pins::Pins;
+use chatui::client::pins::{Pin, Pins};
 use chatui::client::{Address, Security};
 use chatui::irc::Fingerprint;
 use chatui::server::tls::Options as Tls;
@@ -165,7 +165,44 @@ fn the_first_certificate_is_remembered_and_another_one_refused_until_it_is_named
     refused(&home.visit(any(), &to));
     welcome(&home.visit(Security { fingerprint: Some(new), ..any() }, &to));
     assert_eq!(welcome(&home.visit(any(), &to)), None);
-    assert_eq!(home.pins().pin(&to), Ok(Some(new)));
+    assert_eq!(home.pins().pin(&to).map(|pin| pin.map(|pin| pin.certificate)), Ok(Some(new)));
+}
+
+/// A certificate for this key, which nobody else stands for and which has expired, in files of its own.
+fn own_files(folder: &Path, key: &KeyPair, name: &str) -> (PathBuf, PathBuf) {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.not_after = date_time_ymd(2021, 1, 1);
+    let paths = (folder.join("own.pem"), folder.join("own.key"));
+    fs::write(&paths.0, params.self_signed(key).unwrap().pem()).unwrap();
+    fs::write(&paths.1, key.serialize_pem()).unwrap();
+    paths
+}
+
+#[test]
+fn a45_a_new_certificate_for_the_same_key_is_no_alarm_nor_is_a_wrong_name_or_date_of_what_is_trusted() {
+    let (home, folder) = (Home::new(), TempDir::new().unwrap());
+    let (key, another) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let server = Sealed::start("127.0.0.1:0", Some(own_files(folder.path(), &key, "one.example")));
+    let (to, first) = (server.at(), server.fingerprint());
+    assert!(welcome(&home.visit(Security::default(), &to)).unwrap().contains(&first.to_string()));
+    let tls = server.server().tls().unwrap();
+    own_files(folder.path(), &key, "two.example");
+    let renewed = tls.reload().unwrap();
+    assert_ne!(renewed, first);
+    assert_eq!(welcome(&home.visit(Security::default(), &to)), None);
+    own_files(folder.path(), &another, "two.example");
+    let changed = tls.reload().unwrap();
+    let events = home.visit(Security::default(), &to);
+    let reason = refused(&events);
+    for part in [renewed.to_string(), format!("--fingerprint {changed}")] {
+        assert!(reason.contains(&part), "{part}: {reason}");
+    }
+    // What an earlier chatui has remembered is one certificate, and its key from the next visit on.
+    home.pins().trust(&to, Pin { certificate: changed, key: None }).unwrap();
+    assert_eq!(welcome(&home.visit(Security::default(), &to)), None);
+    own_files(folder.path(), &another, "three.example");
+    tls.reload().unwrap();
+    assert_eq!(welcome(&home.visit(Security::default(), &to)), None);
 }
 
 #[test]
@@ -193,7 +230,7 @@ fn a_server_that_was_known_by_tls_is_not_spoken_to_without() {
         tell.send(all_of(&mut stream)).unwrap();
     });
     let plain = Address { tls: false, ..to.clone() };
-    home.pins().trust(&to, Fingerprint::new([7; 32])).unwrap();
+    home.pins().trust(&to, Pin { certificate: Fingerprint::new([7; 32]), key: None }).unwrap();
     for to in [&to, &plain] {
         let events = home.visit(Security::default(), to);
         assert!(refused(&events).contains("speaks no TLS now, but it did before"), "{events:?}");

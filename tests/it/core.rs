@@ -6,22 +6,28 @@
 
 mod connections;
 mod extensions;
+mod guard;
 mod mended;
 mod modes;
 mod monitor;
 mod operators;
 mod past;
 mod queries;
+mod search;
 mod talk;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chatui::irc::name::mask_matches;
 use chatui::irc::{Line, Time};
 use chatui::server::backbone::Local;
+use chatui::server::core::ban::Ban;
+use chatui::server::core::password::Verdict;
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, Output, Peer};
 use chatui::server::log::{Log, MemoryLog};
+use chatui::server::pages::{Job, Work};
 use chatui::server::turn::{Turn, drive};
 
 pub struct Stage {
@@ -31,6 +37,10 @@ pub struct Stage {
     heard: BTreeMap<u32, VecDeque<String>>,
     closed: Vec<u32>,
     pub kept: Vec<Line>,
+    /// The bans that were to be kept last.
+    pub bans: Arc<[Ban]>,
+    /// How many passwords were to be checked.
+    checks: usize,
     /// What becomes of a page that is to be read from the log.
     pages: Pages,
 }
@@ -51,6 +61,8 @@ impl Stage {
             heard: BTreeMap::new(),
             closed: Vec::new(),
             kept: Vec::new(),
+            bans: Arc::default(),
+            checks: 0,
             pages: Pages::Named,
         }
     }
@@ -91,7 +103,21 @@ impl Stage {
                     };
                     self.hear(to, &bytes);
                 }
+                Output::Page { to, lines: Lines::Sought(find), playback } => {
+                    let mut log = MemoryLog::new();
+                    log.append(&self.kept).unwrap();
+                    let (work, log) = (Work::Search(find), log.prefix());
+                    let bytes = Job { to, page: (0, 0), work, playback, log }.bytes();
+                    self.hear(to, &bytes);
+                }
                 Output::Append { .. } => panic!("an append was left over"),
+                Output::Check(check) => {
+                    self.checks += 1;
+                    let right = check.hash.text() == format!("hash of {}", check.password.text());
+                    let verdict = if right { Verdict::Right } else { Verdict::Wrong };
+                    self.input(Input::Checked(check.of, verdict));
+                }
+                Output::Bans { bans, .. } => self.bans = bans,
                 Output::Deliver { .. } | Output::Note(_) => {}
             }
         }

@@ -20,6 +20,7 @@ mod faults;
 mod pages;
 mod power;
 mod retention;
+mod search;
 mod torn;
 
 /// 2026-11-20T16:05:00Z and so many milliseconds.

@@ -8,6 +8,7 @@
     reason = "tests are edges, and fail by panicking"
 )]
 
+mod attacks;
 mod cli;
 mod client;
 mod client_comfort;
@@ -17,16 +18,20 @@ mod client_outbox;
 mod client_past;
 mod client_people;
 mod client_scroll;
+mod client_search;
+mod client_settings;
 mod client_tls;
 mod core;
 mod crash;
 mod escapes;
+mod guard;
 mod log;
 mod log_command;
 mod process;
 mod pty;
 mod pty_comfort;
 mod pty_leaving;
+mod pty_settings;
 mod screens;
 mod server;
 mod simulation;

@@ -3,7 +3,7 @@
 
 use std::io::Write;
 
-use chatui::client::terminal::{Frames, Guard};
+use chatui::client::terminal::{Frames, Guard, Use};
 use crossterm::queue;
 use crossterm::terminal::BeginSynchronizedUpdate;
 use portable_pty::CommandBuilder;
@@ -46,7 +46,7 @@ const PANIC: &str = "CHATUI_TEST_PANICS";
 #[test]
 fn a_panic_in_the_middle_of_a_frame_restores_the_terminal_and_is_reported() {
     if std::env::var_os(PANIC).is_some() {
-        let _guard = Guard::new().unwrap();
+        let _guard = Guard::new(Use::Screen { mouse: true }).unwrap();
         let mut frames = Frames::new();
         queue!(frames, BeginSynchronizedUpdate).unwrap();
         frames.flush().unwrap();

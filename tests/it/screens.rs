@@ -283,19 +283,19 @@ fn the_sheet_of_keys_covers_neither_title_nor_input() {
      Enter           send                PgUp PgDn       by page
  09  Alt-Enter       new line            Shift-↑ Shift-↓ by row (or wheel)   a…
  09  Tab             complete the word   Alt-Home/End    oldest, newest
-     Up Down Ctrl-R  sent before, search Home End        same, input empty
- 10  Ctrl-X          in my own editor    Alt-U           first unread
-     Ctrl-A Ctrl-E   start, end of line  Alt-G Alt-←     go to a time, back
- ──  Ctrl-← Ctrl-→   by word             Alt-↑           choose a message
- 11  Ctrl-W Alt-D    cut a word          Alt-=           who comes and goes
-     Ctrl-U Ctrl-K   cut to start, end   Esc             back to live end
-     Ctrl-Y Alt-Y    put back, an older
-     Ctrl-_ Alt-_    undo, redo
+     ↑ ↓ Ctrl-R      sent before, search Home End        same, input empty
+ 10  Ctrl-X          in my own editor    Alt-U Alt-G     unread, go to time
+     Ctrl-A Ctrl-E   start, end of line  Alt-P Alt-N     who named me, next
+ ──  Ctrl-← Ctrl-→   by word             Ctrl-S          search
+ 11  Ctrl-W Alt-D    cut a word          Alt-← Alt-→     back, forward
+     Ctrl-U Ctrl-K   cut to start, end   Alt-↑           choose a message
+     Ctrl-Y Alt-Y    put back, an older  Alt-=           who comes and goes
+     Ctrl-_ Alt-_    undo, redo          Esc             back to live end
  11
      Ctrl-N Ctrl-P   next, previous      F9              mouse on, off
  11  Alt-1 .. Alt-9  room by number      Ctrl-L          paint anew
      Alt-A           next with news      Ctrl-Z          suspend
-     Alt-K           go to by name       Ctrl-C twice    leave (or /quit)
+     Alt-K           go to by name       Ctrl-C          twice: leave
      Alt-/           last room           F1              these keys
  13  F7 F8           rooms, people
  13

@@ -3,9 +3,11 @@
 mod ends;
 mod floods;
 mod full;
+mod guard;
 mod hostile;
 mod pages;
-mod peers;
+pub mod peers;
+mod search;
 mod seeds;
 mod strangers;
 mod talk;
@@ -15,13 +17,12 @@ mod turns;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chatui::server::config::{MAX_CLIENTS, Plain, Prompt};
+use chatui::server::config::{Limits, Plain, Prompt};
 use chatui::server::log::{Disk, Keep, Options, Sync};
-use chatui::server::threshold::Limits;
 use chatui::server::{self, Config, Counts, Server, ServerError, clock, core};
 use tempfile::TempDir;
 
-use peers::Peer;
+pub use peers::Peer;
 
 /// How long anything may take before a test fails; generous, since tests run beside each other on few cores.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,9 +44,9 @@ pub fn config(data: &TempDir) -> Config {
         tls: server::tls::Options::default(),
         keep: Keep::default(),
         shards: 2,
-        max_clients: MAX_CLIENTS,
+        limits: Limits::default(),
+        metrics: None,
         // The prompts are for the silent, and a test that waits for its turn on a busy machine is none.
-        threshold: Limits::default(),
         plain: Plain { prompt: Prompt::Off, ..Plain::default() },
         core: core::Config { created: clock::now(), ..core::Config::default() },
     }

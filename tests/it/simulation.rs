@@ -25,7 +25,7 @@ use chatui::server::core::config::RECENT_LINES;
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Input, Lines, Output, Peer, Query, Which};
 use chatui::server::log::{AppendError, Log};
 use chatui::server::log::{Fault, MemoryLog};
-use chatui::server::pages::Job;
+use chatui::server::pages::{Job, Work};
 use chatui::server::turn::{Turn, drive, lose};
 use chrono::FixedOffset;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -254,7 +254,7 @@ impl World {
 
     /// The oldest page that was asked for is read, at last: whoever waits for it hears it, and what was said behind it.
     fn read_page(&mut self) {
-        let Some(job) = self.server.as_mut().and_then(|server| server.pages.pop_front()) else { return };
+        let Some(mut job) = self.server.as_mut().and_then(|server| server.pages.pop_front()) else { return };
         let Some(pipe) = self.pipes.get_mut(&job.to) else { return };
         let Some(behind) = pipe.behind.read(job.page) else { return };
         self.delayed += usize::from(!behind.is_empty());
@@ -293,10 +293,14 @@ impl World {
             Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
                 self.put(to, &playback.lines(&lines, rest));
             }
-            Output::Page { to, lines: Lines::Asked(query), playback } => {
+            Output::Page { to, lines, playback } => {
+                let work = match lines {
+                    Lines::Sought(find) => Work::Search(find),
+                    Lines::Asked(query) | Lines::Recent { query, .. } => Work::Page(query),
+                };
                 if let Some((server, pipe)) = self.server.as_mut().zip(self.pipes.get_mut(&to)) {
                     pipe.behind.ask(page);
-                    server.pages.push_back(Job { to, page, query, playback, log: server.log.prefix() });
+                    server.pages.push_back(Job { to, page, work, playback, log: server.log.prefix() });
                 }
             }
             Output::Close(id, _) => {
@@ -307,7 +311,7 @@ impl World {
                 self.close_if_read(id);
             }
             Output::Append { .. } => panic!("an append was left over"),
-            Output::Note(_) => {}
+            Output::Check(_) | Output::Bans { .. } | Output::Note(_) => {}
         }
     }
 

@@ -249,6 +249,11 @@ impl Terminal {
         });
     }
 
+    /// All that the program has written, as text.
+    pub fn written(&self) -> String {
+        String::from_utf8_lossy(&self.shared.lock().bytes).into_owned()
+    }
+
     /// What the screen shows now.
     pub fn screen(&self) -> String {
         self.shared.lock().text()
@@ -279,6 +284,11 @@ impl Terminal {
     /// The program as a process.
     pub fn process(&self) -> Process {
         Process(self.pid.as_raw_nonzero().get().cast_unsigned())
+    }
+
+    /// The very bytes that the program has written so far.
+    pub fn output(&self) -> Vec<u8> {
+        self.shared.lock().bytes.clone()
     }
 
     /// Whether the program has ended.

@@ -47,12 +47,22 @@ impl App {
             Command::Help(topic) => self.help(topic.as_deref()),
             Command::Clear => self.windows[self.current].clear(),
             Command::Goto(text) => match when::parse(&text, self.now, self.offset) {
-                Some(at) => self.jump(Place { msgid: "".into(), at }, effects),
+                Some(at) => self.jump(Place { msgid: "".into(), at, in_context: false }, effects),
                 None => self.say(Status::Error(when::EXAMPLES.to_owned())),
             },
+            Command::Search(text) => self.search_for(&text, effects),
             Command::Ignore(mask) => self.ignore(mask.as_deref()),
             Command::Unignore(mask) => self.unignore(&mask),
             Command::Mute(room, muted) => self.mute(room.as_deref(), muted),
+            Command::Set(what) => {
+                let what = what.as_ref().map(|(name, value)| (name.as_str(), value.as_deref()));
+                self.set(what, effects);
+            }
+            Command::Unset(name) => self.unset(&name, effects),
+            Command::Keys(what) => {
+                let what = what.as_ref().map(|(key, action)| (key.as_str(), action.as_deref()));
+                self.map_keys(what, effects);
+            }
             Command::Retry => self.retry(effects),
             Command::Quit(reason) => self.leave(reason.as_deref(), effects),
             Command::Reconnect if self.connection == Connection::Online => {
@@ -148,6 +158,7 @@ impl App {
         }
         let name = window.name.clone();
         self.outbox.take_all_to(&name);
+        self.note_open(&name, false);
         if at == self.current {
             self.show(self.next_after(at));
         }
@@ -176,7 +187,8 @@ impl App {
             None => {
                 let row = |spec: &command::Spec| format!("/{} {} · {}", spec.name, spec.params, spec.what);
                 let mut lines: Vec<String> = command::TABLE.iter().map(row).collect();
-                lines.push("F1 shows the keys".to_owned());
+                lines
+                    .push("F1 shows the keys, /keys all that can be mapped, /set what can be set".to_owned());
                 lines
             }
         };

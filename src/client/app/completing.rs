@@ -14,7 +14,8 @@ impl App {
     /// `Tab`: completes the word at the cursor, or goes on to the next match.
     pub(super) fn complete(&mut self, forward: bool) {
         let mut editor = std::mem::take(&mut self.editor);
-        let found = editor.complete(forward, |word| self.candidates(word));
+        let before = editor.before_word().to_owned();
+        let found = editor.complete(forward, |word| self.candidates(word, &before));
         self.editor = editor;
         if !found && self.editor.is_empty() {
             self.say(Status::Info("Tab completes a nick, a /command, a #room or an :emoji".to_owned()));
@@ -22,9 +23,10 @@ impl App {
     }
 
     /// What a word of this kind can be completed to, the most likely first.
-    fn candidates(&self, word: Word) -> Vec<Candidate> {
+    fn candidates(&self, word: Word, before: &str) -> Vec<Candidate> {
         let candidate = |text: String, note: &str| Candidate { text, sign: None, note: note.to_owned() };
         match word {
+            Word::Argument => self.arguments(before),
             Word::Command => {
                 command::TABLE.iter().map(|spec| candidate(format!("/{}", spec.name), spec.what)).collect()
             }

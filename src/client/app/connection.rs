@@ -59,8 +59,11 @@ impl App {
         let minute = matches!(self.screen, Screen::Rooms)
             .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
         let (draft, typing) = (self.keeping.next_tick(), self.typing.next_tick());
+        let search = self.finding.search.as_ref().and_then(|search| search.next_tick());
         let (memory, flood) = (self.remembering.next_tick(), self.flood.next_tick());
         [
+            search,
+            self.finding.mention.next_tick(),
             memory,
             flood,
             typing,
@@ -92,6 +95,8 @@ impl App {
             self.connection = Connection::Trying;
         }
         self.give_up_asks(effects);
+        self.give_up_search(effects);
+        self.give_up_mention();
         self.typing.tick(self.now);
         self.flood.tick(self.now);
         let mut reports = std::mem::take(&mut self.reports);
@@ -191,6 +196,7 @@ impl App {
         for text in words {
             self.tell_here(Kind::Server, &text);
         }
+        self.tell_complaints();
     }
 
     pub(super) fn on_offline(&mut self, reason: &str, effects: &mut Vec<Effect>) {
@@ -200,6 +206,8 @@ impl App {
         self.probing = None;
         self.typing = super::Typing::default();
         self.asks.clear();
+        self.finding.mention.give_up();
+        self.search_ended(effects);
         self.windows.iter_mut().for_each(Window::disconnected);
         self.connection = Connection::None;
         if self.leaving.is_some() {
@@ -256,7 +264,7 @@ impl App {
             effects.push(Effect::Quit);
             return;
         }
-        let reason = reason.unwrap_or("leaving");
+        let reason = reason.unwrap_or(&self.settings.quit_message);
         effects.push(Effect::Send(self.session.line("QUIT", &[reason], None, None)));
         self.leaving = Some(self.now + FAREWELL);
         self.say(Status::Info("leaving …".to_owned()));

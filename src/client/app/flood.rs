@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::entry::EntryId;
+use super::super::settings::Comings;
 use super::super::window::Scroll;
 use super::{App, Status};
 use crate::irc::Time;
@@ -58,7 +59,7 @@ pub struct Stand {
     scroll: Scroll,
     moved: i32,
     selected: Option<EntryId>,
-    unfolded: bool,
+    comings: Comings,
     /// Goes up with each line of one's own.
     next_id: u128,
 }
@@ -74,7 +75,7 @@ impl App {
             scroll: window.scroll,
             moved: window.moved,
             selected: self.selected(),
-            unfolded: self.unfolded,
+            comings: self.comings,
             next_id: self.next_id,
         }
     }

@@ -9,9 +9,6 @@ use super::super::keys::Action;
 use super::{App, Effect, Overlay, Status};
 use crate::irc::text::plain;
 
-/// Lines of a text that are sent without asking.
-const LINES_UNASKED: usize = 3;
-
 /// The question whether a text is to be sent.
 #[derive(Debug)]
 pub struct Guard {
@@ -51,7 +48,7 @@ impl App {
         let text = self.editor.text();
         let (lines, messages) = self.wire_pieces(text);
         // A command of one line is cut by the command.
-        lines <= LINES_UNASKED && messages <= lines || (lines == 1 && is_command(text))
+        lines <= self.settings.paste_lines as usize && messages <= lines || (lines == 1 && is_command(text))
     }
 
     /// Asks whether what was typed is to be sent.

@@ -41,6 +41,9 @@ impl App {
             Report::History { place, items, lines, beyond, label } => {
                 self.on_history(&place, items, lines, &beyond, label, effects);
             }
+            Report::Found { items, lines, beyond, label } => {
+                self.on_found(items, lines, &beyond, label, effects);
+            }
             Report::Welcome => self.on_welcome(effects),
             Report::NickRefused { wanted, trying, reason } => {
                 let text = format!("the nick {wanted} is not free ({reason}); trying {trying}");
@@ -100,6 +103,9 @@ impl App {
         window.draft = self.kept_draft(name);
         self.windows.insert(at, window);
         self.recall(at);
+        if with == With::Person {
+            self.note_open(name, true);
+        }
         if at <= self.current && self.windows.len() > 1 {
             self.current += 1;
         }
@@ -113,8 +119,9 @@ impl App {
     }
 
     fn on_heard(&mut self, heard: Heard, effects: &mut Vec<Effect>) {
-        // Under another nick than now if it was said before: then its id tells.
-        let own = heard.own || heard.id.as_deref().is_some_and(|id| self.outbox.has(id));
+        // Under another nick than now if it was said before: then its id and its words tell.
+        let said = |id: &str| self.outbox.has_said(id, &heard.place, &heard.text);
+        let own = heard.own || heard.id.as_deref().is_some_and(said);
         if own && matches!(heard.what, What::Message | What::Action | What::Notice) && self.echoed(&heard) {
             return;
         }
@@ -163,7 +170,8 @@ impl App {
             return;
         }
         window.count_unread(id, mention);
-        if (mention || window.with == With::Person) && !window.muted {
+        let (with, muted) = (window.with, window.muted);
+        if !muted && self.calls(with, mention) {
             self.call(at, id, effects);
         }
     }
@@ -178,8 +186,10 @@ impl App {
             return;
         }
         self.rang = self.now;
-        effects.push(Effect::Bell);
-        if self.tells_focus {
+        if self.settings.bell {
+            effects.push(Effect::Bell);
+        }
+        if self.tells_desktop() {
             let title = match window.with {
                 With::Person => plain(&entry.who),
                 _ => format!("{} in {}", plain(&entry.who), plain(&window.name)),
@@ -197,6 +207,8 @@ impl App {
         {
             to.clone_into(&mut window.name);
             window.push(Entry::new(self.now, Kind::Nick, from.into(), to));
+            self.note_open(from, false);
+            self.note_open(to, true);
         }
     }
 
@@ -211,6 +223,10 @@ impl App {
     ) {
         if command.eq_ignore_ascii_case("CHATHISTORY") {
             self.on_history_failed(place, label, effects);
+            return;
+        }
+        if command.eq_ignore_ascii_case("SEARCH") {
+            self.on_search_failed(text, label, effects);
             return;
         }
         // A message that was refused says so itself.

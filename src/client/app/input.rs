@@ -5,19 +5,34 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use super::super::address::Address;
 use super::super::command::{self, Wrong};
 use super::super::entry::Kind;
-use super::super::keys::{self, Action};
+use super::super::keys::{Action, Does, SHEET};
 use super::super::window::{Drawn, Heading, Past, Scroll};
 use super::connection::Connection;
 use super::guard::is_command;
 use super::{About, App, Effect, Field, Overlay, Question, Screen, Status};
 use crate::irc::text::plain;
 
+/// Rows that the sheet of keys scrolls by at a time.
+const SHEET_STEP: u16 = 8;
+
+/// Where the sheet of keys begins after a key that scrolls it.
+fn sheet_scrolled(from: u16, key: &KeyEvent, action: Option<Action>) -> Option<u16> {
+    let last = u16::try_from(SHEET.len()).unwrap_or(u16::MAX);
+    match (action, key.code) {
+        (Some(Action::PageDown), _) => Some((from + SHEET_STEP).min(last)),
+        (Some(Action::PageUp), _) => Some(from.saturating_sub(SHEET_STEP)),
+        (_, KeyCode::Down) => Some((from + 1).min(last)),
+        (_, KeyCode::Up) => Some(from.saturating_sub(1)),
+        _ => None,
+    }
+}
+
 impl App {
     pub(super) fn on_key(&mut self, key: &KeyEvent, effects: &mut Vec<Effect>) {
         if key.kind == KeyEventKind::Release {
             return;
         }
-        let action = keys::action(key);
+        let action = self.keys.action(key);
         if self.leaving.is_some() {
             // Whoever asks again does not want to wait.
             if matches!(action, Some(Action::ClearOrLeave | Action::DeleteOrLeave)) {
@@ -41,7 +56,15 @@ impl App {
             Screen::Rooms => {}
         }
         match self.overlay.take() {
-            Some(Overlay::Help) if matches!(action, Some(Action::Help | Action::Escape)) => return,
+            Some(Overlay::Help { from }) => {
+                if matches!(action, Some(Action::Help | Action::Escape)) {
+                    return;
+                }
+                if let Some(from) = sheet_scrolled(from, key, action) {
+                    self.overlay = Some(Overlay::Help { from });
+                    return;
+                }
+            }
             Some(Overlay::Switcher(switcher)) => {
                 if let Some(action) = self.on_switcher_key(switcher, key, action, effects) {
                     self.act(action, effects);
@@ -49,14 +72,14 @@ impl App {
                 return;
             }
             Some(Overlay::Guard(guard)) => return self.on_guard_key(guard, key, action, effects),
-            Some(Overlay::Help) | None => {}
+            None => {}
         }
         if let Some(question) = self.question.take()
             && self.answer(question.about, key, action, effects)
         {
             return;
         }
-        if self.on_select_key(key, action, effects) {
+        if self.on_finding_key(key, action, effects) || self.on_select_key(key, action, effects) {
             return;
         }
         if self.editor.search().is_some() && self.on_search_key(key) {
@@ -64,7 +87,7 @@ impl App {
         }
         match action {
             Some(action) => self.act(action, effects),
-            None => keys::edit(&mut self.editor, key),
+            None => self.keys.edit(&mut self.editor, key),
         }
     }
 
@@ -106,7 +129,9 @@ impl App {
             Action::Complete => self.complete(true),
             Action::CompleteBack => self.complete(false),
             Action::ClearOrLeave if self.editor.is_empty() => {
-                self.ask_user(About::Leave, "leave chatui? Ctrl-C again");
+                let keys = self.keys.keys_of(Does::Act(Action::ClearOrLeave));
+                let key = keys.first().map(ToString::to_string).unwrap_or_default();
+                self.ask_user(About::Leave, &format!("leave chatui? {key} again"));
             }
             // The end of input, as a shell takes it.
             Action::DeleteOrLeave if self.editor.is_empty() => self.leave(None, effects),
@@ -135,8 +160,13 @@ impl App {
                 self.editor.clear();
                 self.editor.paste("/goto ");
             }
-            Action::BackOrWord if self.editor.is_empty() => self.jump_back(effects),
+            Action::BackOrWord if self.editor.is_empty() => self.jump_back(true, effects),
             Action::BackOrWord => self.editor.word_left(),
+            Action::ForwardOrWord if self.editor.is_empty() => self.jump_back(false, effects),
+            Action::ForwardOrWord => self.editor.word_right(),
+            Action::Search => self.open_search(),
+            Action::OlderMention => self.step_mention(true, effects),
+            Action::NewerMention => self.step_mention(false, effects),
             Action::NextWindow => self.step(1),
             Action::PreviousWindow => self.step(self.windows.len() - 1),
             Action::LastWindow => {
@@ -148,9 +178,9 @@ impl App {
             Action::Switch => self.open_switcher(),
             Action::Window(number) if usize::from(number) < self.windows.len() => self.show(number.into()),
             Action::Window(number) => self.say(Status::Info(format!("there is no room {number}"))),
-            Action::Help => self.overlay = Some(Overlay::Help),
-            Action::Rooms => self.rooms_turned = !self.rooms_turned,
-            Action::People => self.people_turned = !self.people_turned,
+            Action::Help => self.overlay = Some(Overlay::Help { from: 0 }),
+            Action::Rooms => self.turn_rooms(),
+            Action::People => self.turn_people(),
             Action::Mouse => {
                 self.mouse = !self.mouse;
                 effects.push(Effect::Mouse(self.mouse));
@@ -159,12 +189,7 @@ impl App {
             }
             Action::SearchHistory => self.editor.search_older(),
             Action::Edit => effects.push(Effect::Edit(self.editor.text().to_owned())),
-            Action::Unfold => {
-                self.unfolded = !self.unfolded;
-                let text =
-                    if self.unfolded { "everybody who comes and goes" } else { "comings and goings folded" };
-                self.say(Status::Info(text.to_owned()));
-            }
+            Action::Unfold => self.turn_comings(),
         }
     }
 
@@ -234,6 +259,10 @@ impl App {
                     switcher.query.paste(text.lines().next().unwrap_or_default());
                     return;
                 }
+                if let Some(search) = &mut self.finding.search {
+                    search.query.paste(text.lines().next().unwrap_or_default());
+                    return;
+                }
                 self.question = None;
                 self.forget_selection();
                 // A line end at the very end is not one that was meant.
@@ -272,6 +301,7 @@ impl App {
         (self.page, self.drawn) = (drawn.rows, *drawn);
         self.windows[self.current].drawn(drawn);
         self.note_read();
+        self.note_place(effects);
         self.load_seen(drawn.at_top, drawn.gap, effects);
     }
 
@@ -347,7 +377,7 @@ impl App {
                 form.field = if form.field == Field::Host { Field::Nick } else { Field::Host };
             }
             (Some(_), _) => {}
-            (None, _) => keys::edit(form.edited(), key),
+            (None, _) => self.keys.edit(form.edited(), key),
         }
     }
 

@@ -9,6 +9,7 @@ use super::super::editor::Draft;
 use super::super::entry::{Entry, Extra, Kind};
 use super::super::outbox::journal::{self, DRAFTS_MOST, Unsettled};
 use super::super::outbox::{Item, Progress};
+use super::super::settings::Change;
 use super::super::window::With;
 use super::sending::kind_of;
 use super::{App, Effect, Event, Status};
@@ -38,6 +39,8 @@ pub enum Keep {
     Append(String),
     /// Make this the whole of our own, and remove those that were found.
     Replace(String),
+    /// Change the configuration; answer with [`super::Event::NotSet`] if that does not work.
+    Change(Change),
     /// Make this the whole of what is remembered of the conversations ([`super::super::memory`]).
     Memory(String),
 }

@@ -10,14 +10,19 @@ mod heard;
 mod input;
 mod jump;
 mod keeping;
+mod mention;
 mod mouse;
+mod options;
 mod past;
 mod remembering;
 mod screen;
+mod search;
 mod select;
 mod sending;
+mod settings;
 mod switcher;
 mod typing;
+mod wanted;
 mod when;
 
 use std::time::Duration;
@@ -26,11 +31,13 @@ use bytes::Bytes;
 use chrono::FixedOffset;
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::address::{Address, Security};
+use super::address::Address;
 use super::backoff::Backoff;
 use super::editor::Editor;
+use super::keys::Keymap;
 use super::outbox::Outbox;
 use super::session::{Channel, Identity, Report, Session, Stage};
+use super::settings::{Comings, Settings};
 use super::terminal::notice::Notice;
 use super::touch::Touch;
 use super::window::{Drawn, Window, With};
@@ -38,57 +45,23 @@ use crate::irc::Time;
 
 use connection::Connection;
 use flood::Flood;
-use jump::Place;
 use keeping::{Drafts, Keeping};
 use past::Asked;
 use remembering::Remembering;
+use search::Finding;
 use select::{Answering, Selection};
+use settings::Turned;
 use typing::Typing;
 
 pub use flood::Stand;
 pub use guard::{Guard, Measure};
 pub use keeping::Keep;
+pub use options::Options;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
+pub use search::{Hit, Search};
+pub use settings::WIDTHS;
 pub use switcher::{Found, Switcher};
-
-/// What the user asked for on the command line; plain data.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where to connect; `None` shows a form that asks.
-    pub server: Option<Address>,
-    /// The nick to ask for.
-    pub nick: String,
-    /// Whether the nick was not chosen but is the login name; then it is said.
-    pub nick_is_login: bool,
-    /// The channels to join.
-    pub channels: Vec<String>,
-    /// The server's password.
-    pub password: Option<String>,
-    /// What the server must show.
-    pub security: Security,
-    /// How long to wait for each address of a name.
-    pub connect_timeout: Duration,
-    /// Whether to come back when the connection is lost.
-    pub reconnect: bool,
-    /// Something to show at the start, such as how others can join.
-    pub note: Option<String>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            server: None,
-            nick: String::new(),
-            nick_is_login: false,
-            channels: vec!["#lobby".to_owned()],
-            password: None,
-            security: Security::default(),
-            connect_timeout: Duration::from_secs(2),
-            reconnect: true,
-            note: None,
-        }
-    }
-}
+pub use wanted::Wanted;
 
 /// What the core cannot know by itself; the edge looks it up once.
 #[derive(Clone, Debug)]
@@ -144,6 +117,8 @@ pub enum Event {
     Recalled(Bytes),
     /// It could not be written; why.
     NotRemembered(String),
+    /// A change could not be written into the configuration; why.
+    NotSet(String),
     /// The user's own editor has ended: the draft, or why there is none.
     Edited(Result<String, String>),
     /// The program is asked to end (a signal): say goodbye and go.
@@ -180,6 +155,8 @@ pub enum Effect {
     Repaint,
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
+    /// The colours were set otherwise.
+    Look,
     /// Keep what is to outlive the client. Done at once: what comes after it in the list waits.
     Keep(Keep),
     /// Remember this host for the form's next time.
@@ -194,6 +171,10 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct App {
     options: Options,
+    keys: Keymap,
+    settings: Settings,
+    /// How far the local clock is from UTC, and the clock that is shown.
+    local_offset: FixedOffset,
     offset: FixedOffset,
     now: Time,
     size: (u16, u16),
@@ -211,8 +192,7 @@ pub struct App {
     question: Option<Question>,
     selection: Option<Selection>,
     answering: Option<Answering>,
-    /// Where the reader was before each jump: the window, and the place in it unless at the live end.
-    visited: Vec<(String, Option<Place>)>,
+    finding: Finding,
     /// What the last frame showed.
     drawn: Drawn,
     /// What of it can be touched.
@@ -220,10 +200,8 @@ pub struct App {
     flood: Flood,
     /// What the status line says for a moment, and until when.
     said: Option<(Status, Time)>,
-    rooms_turned: bool,
-    people_turned: bool,
-    /// Whether comings and goings are shown one by one.
-    unfolded: bool,
+    turned: Turned,
+    comings: Comings,
     mouse: bool,
     /// How many rows the messages had in the last frame.
     page: u16,
@@ -267,7 +245,8 @@ impl App {
         // The low bits make the jitter; all of them the message ids.
         let jitter = (surroundings.seed & u128::from(u64::MAX)) as u64;
         let mut app = App {
-            offset: surroundings.offset,
+            local_offset: surroundings.offset,
+            offset: settings::offset(surroundings.offset, options.settings.clock),
             now,
             size: surroundings.size,
             focused: true,
@@ -282,15 +261,14 @@ impl App {
             question: None,
             selection: None,
             answering: None,
-            visited: Vec::new(),
+            finding: Finding::default(),
             drawn: Drawn::default(),
             touch: Touch::default(),
             flood: Flood::default(),
             said: None,
-            rooms_turned: false,
-            people_turned: false,
-            unfolded: false,
-            mouse: true,
+            turned: Turned::default(),
+            comings: options.settings.comings,
+            mouse: options.settings.mouse,
             page: surroundings.size.1.saturating_sub(3).max(1),
             connection: Connection::None,
             backoff: Backoff::new(jitter),
@@ -308,6 +286,8 @@ impl App {
             asks: Vec::new(),
             rang: Time::default(),
             reports: Vec::new(),
+            keys: options.keys.clone(),
+            settings: options.settings.clone(),
             options,
         };
         for channel in app.options.channels.clone() {
@@ -315,6 +295,7 @@ impl App {
             app.windows[at].wanted = true;
         }
         app.current = usize::from(app.windows.len() > 1);
+        app.take_ignored();
         app
     }
 
@@ -340,7 +321,7 @@ impl App {
             Event::Key(key) => self.on_key(&key, &mut effects),
             Event::Paste(text) => self.on_paste(&text),
             Event::Mouse(mouse) => self.on_mouse(&mouse, &mut effects),
-            Event::Resize(columns, rows) => self.size = (columns, rows),
+            Event::Resize(columns, rows) => self.on_resize(columns, rows),
             Event::Focus(focused) => self.on_focus(focused),
             Event::Drawn(drawn) => self.on_drawn(&drawn, &mut effects),
             Event::Touchable(touch) => self.on_touchable(touch),
@@ -354,6 +335,7 @@ impl App {
             Event::NotKept(reason) => self.on_not_kept(&reason),
             Event::Recalled(bytes) => self.on_recalled(&bytes),
             Event::NotRemembered(reason) => self.on_not_remembered(&reason),
+            Event::NotSet(reason) => self.on_not_set(&reason),
             Event::Edited(text) => self.on_edited(text),
             Event::Leave => self.leave(None, &mut effects),
             Event::Tick => self.on_tick(&mut effects),
@@ -424,6 +406,11 @@ impl App {
         self.session.nick()
     }
 
+    /// Which key does what.
+    pub fn keys(&self) -> &Keymap {
+        &self.keys
+    }
+
     /// The input line.
     pub fn editor(&self) -> &Editor {
         &self.editor
@@ -447,8 +434,9 @@ impl App {
         if let Some(question) = &self.question {
             return Status::Question(question.text.clone());
         }
-        let selection = self.selection_status();
-        if let Some(keys @ Status::Question(_)) = selection {
+        let selection = self.search_status().or_else(|| self.selection_status());
+        let failed = matches!(self.said, Some((Status::Error(_), _))) && self.finding.search.is_some();
+        if !failed && let Some(keys @ Status::Question(_)) = selection {
             return keys;
         }
         let said = self.said.as_ref().map(|(status, _)| status.clone());
@@ -480,22 +468,6 @@ impl App {
     /// Whether the room on the screen is there: joined, with its people and what was said before.
     pub fn has_arrived(&self) -> bool {
         matches!(self.screen, Screen::Rooms) && self.window().joined && self.asks.is_empty()
-    }
-
-    /// Whether the user has turned the list of rooms around: shown where it would be folded (as an overlay), folded
-    /// where it would stand.
-    pub fn rooms_turned(&self) -> bool {
-        self.rooms_turned
-    }
-
-    /// The same for the list of people.
-    pub fn people_turned(&self) -> bool {
-        self.people_turned
-    }
-
-    /// Whether comings and goings are shown one by one, not folded.
-    pub fn unfolded(&self) -> bool {
-        self.unfolded
     }
 
     /// How many messages on the wire the input would become.

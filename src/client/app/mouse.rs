@@ -37,7 +37,7 @@ impl App {
     fn on_click(&mut self, button: MouseButton, spot: Option<Spot>, effects: &mut Vec<Effect>) {
         match (&self.overlay, &spot) {
             (Some(Overlay::Guard(_)), _) | (Some(Overlay::Switcher(_)), Some(Spot::Cover)) => return,
-            (Some(Overlay::Help), _) => {
+            (Some(Overlay::Help { .. }), _) => {
                 self.overlay = None;
                 return;
             }

@@ -22,6 +22,8 @@ const MAX_STEPS: u32 = 100;
 const REPLAYER: &str = "HistServ";
 /// Most questions about the past that are open at once: two for each channel.
 const MAX_ASKS: usize = 2 * MAX_CHANNELS;
+/// Most windows into which a server can put us without being asked.
+const MAX_ROOMS: usize = MAX_CHANNELS;
 /// How long an answer is awaited; then it is as if the server had none.
 pub(super) const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
 
@@ -43,8 +45,8 @@ pub(super) enum Purpose {
     Fill { gap: EntryId },
     /// The same from above: the lines after what stands before it.
     FillOn { gap: EntryId },
-    /// What was said around a moment: the reader goes there.
-    Jump { to: Place },
+    /// What was said around a moment: the reader goes there, unless they have gone elsewhere meanwhile.
+    Jump { to: Option<Place> },
 }
 
 impl Purpose {
@@ -63,7 +65,7 @@ impl Purpose {
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     place: String,
-    purpose: Purpose,
+    pub(super) purpose: Purpose,
     label: Option<u64>,
     limit: u32,
     /// How many answers to the same question have been cut short.
@@ -122,6 +124,11 @@ impl App {
 
     /// One is in a channel: what was said there before is asked for.
     pub(super) fn on_joined(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let is_new = !self.windows.iter().any(|window| window.is(name));
+        if is_new && self.windows.len() >= MAX_ROOMS {
+            // A server may let us into as many as it likes; nobody has asked for them.
+            return;
+        }
         let at = self.window_for(name, With::Channel);
         name.clone_into(&mut self.windows[at].name);
         self.windows[at].joined = true;
@@ -140,7 +147,7 @@ impl App {
             && known.as_ref().is_none_or(|(msgid, at)| (&since.msgid, since.at) != (msgid, *at))
         {
             // What is asked for below need not begin where they were sent.
-            self.search(name, &Ask::After(&since.msgid, since.at), effects);
+            self.look_for_unsure(name, &Ask::After(&since.msgid, since.at), effects);
         }
         let Some((msgid, time)) = known else {
             self.ask(name, Purpose::First, &Ask::Latest, FIRST_LINES, effects);
@@ -154,7 +161,7 @@ impl App {
     }
 
     /// Looks for one's own unsure lines from there on, if there are any and it is not being done.
-    fn search(&mut self, name: &str, from: &Ask<'_>, effects: &mut Vec<Effect>) {
+    fn look_for_unsure(&mut self, name: &str, from: &Ask<'_>, effects: &mut Vec<Effect>) {
         let search = |asked: &Asked| {
             matches!(asked.purpose, Purpose::Search { .. }) && asked.place.eq_ignore_ascii_case(name)
         };
@@ -206,7 +213,7 @@ impl App {
                     self.windows[at].set_gap(gap, GapState::Waiting);
                     self.ask(place, Purpose::Rest { gap }, &Ask::Latest, FIRST_LINES, effects);
                     // One's own lines may be in what is left out.
-                    self.search(place, &Ask::After(&msgid, time), effects);
+                    self.look_for_unsure(place, &Ask::After(&msgid, time), effects);
                 }
                 _ => {
                     self.windows[at].catching_up = None;
@@ -229,7 +236,8 @@ impl App {
                     self.windows[at].filled_some(gap, new);
                 }
             }
-            Purpose::Jump { ref to } => self.jumped(at, to),
+            Purpose::Jump { to: Some(ref to) } => self.jumped(at, to),
+            Purpose::Jump { to: None } => {}
             // All of them may have come live meanwhile: that does not mean that nothing is before them.
             Purpose::First => {
                 self.filed_older(at, full);
@@ -274,6 +282,7 @@ impl App {
                 window.look_above(*gap);
                 window.insert_before(Some(*gap), entries)
             }
+            Purpose::Jump { to: None } => 0,
             Purpose::Jump { .. } if entries.is_empty() => 0,
             Purpose::Jump { .. } => {
                 let count = entries.len();
@@ -325,7 +334,7 @@ impl App {
             | Purpose::FillOn { gap } => {
                 window.set_gap(gap, GapState::Failed);
             }
-            Purpose::Search { .. } => {}
+            Purpose::Search { .. } | Purpose::Jump { to: None } => {}
             Purpose::Jump { .. } => {
                 self.say(Status::Error("the server does not give what was said then".to_owned()));
                 return;
@@ -428,7 +437,7 @@ impl App {
         };
         let speech = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
         let by_person = !heard.own && heard.who.as_ref() != REPLAYER;
-        let mention = speech && by_person && super::heard::names(&heard.text, self.session.nick());
+        let mention = speech && by_person && self.names_reader(&heard.text);
         Entry {
             msgid: heard.msgid,
             text: heard.text,
@@ -445,9 +454,13 @@ impl App {
         if self.outbox.is_empty() {
             return;
         }
-        // By the id alone: it may have been said under another nick than now.
+        // It may have been said under another nick than now: then its words tell, too.
         for item in items {
-            if let Some(sent) = item.id.as_deref().and_then(|id| self.outbox.take_by_id(id)) {
+            let Some(id) = item.id.as_deref() else { continue };
+            if !(item.own || self.outbox.has_said(id, &item.place, &item.text)) {
+                continue;
+            }
+            if let Some(sent) = self.outbox.take_by_id(id) {
                 self.windows[at].remove(sent.entry);
             }
         }

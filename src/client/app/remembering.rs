@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::super::entry::Kind;
 use super::super::memory::{Memory, Read};
 use super::super::session::Ask;
-use super::super::window::{Past, Resume, With};
+use super::super::window::{Past, Resume, Scroll, With};
+use super::jump::Place;
 use super::past::{MAX_PAGES, Purpose, oldest};
 use super::{App, Effect, Event, Keep, Screen, Status};
-use crate::irc::Time;
+use crate::irc::{Cap, Time};
 
 /// How long after a change what is remembered is written: a killed client forgets no more than this of it.
 const MEMORY_PAUSE: Duration = Duration::from_secs(10);
@@ -30,9 +31,46 @@ impl App {
     /// What a client before this one remembered.
     pub(super) fn on_recalled(&mut self, bytes: &[u8]) {
         self.remembering.memory = Memory::parse(bytes);
-        self.session.set_ignored(&self.remembering.memory.ignored);
+        self.take_ignored();
         for at in 0..self.windows.len() {
             self.recall(at);
+        }
+        for nick in self.remembering.memory.open.clone() {
+            self.window_for(&nick, With::Person);
+        }
+    }
+
+    /// One talks with somebody, or no more: the conversation is opened again at the next start.
+    pub(super) fn note_open(&mut self, nick: &str, open: bool) {
+        if self.remembering.memory.set_open(nick, open) {
+            self.remember_soon(MEMORY_PAUSE);
+        }
+    }
+
+    /// The reader is somewhere in the room that is shown: there they will be at the next start. At the first sight of it they
+    /// are taken to where they were the last time.
+    pub(super) fn note_place(&mut self, effects: &mut Vec<Effect>) {
+        let window = &self.windows[self.current];
+        let is_here = window.joined && window.with == With::Channel && window.newest_known().is_some();
+        if !is_here || window.resume.is_some() || self.is_catching_up(&window.name) {
+            return;
+        }
+        let is_live = window.is_live();
+        if let Some(place) = self.windows[self.current].restore.take() {
+            if is_live && self.session.has(Cap::Chathistory) {
+                self.go_to(Place { msgid: place.msgid, at: place.at, in_context: false }, effects);
+            }
+            return;
+        }
+        // Whoever only looks around, or is still on the way, is not there.
+        let is_under_way = matches!(self.windows[self.current].scroll, Scroll::Top(_) | Scroll::Oldest);
+        if is_under_way || self.finding.search.is_some() || self.is_jumping() {
+            return;
+        }
+        let (room, place) = self.here();
+        let place = place.map(|place| Read { room: room.clone(), msgid: place.msgid, at: place.at });
+        if self.remembering.memory.set_place(&room, place) {
+            self.remember_soon(MEMORY_PAUSE);
         }
     }
 
@@ -44,6 +82,7 @@ impl App {
         }
         window.muted = memory.is_muted(&window.name);
         let read = memory.read(&window.name).filter(|_| window.with == With::Channel);
+        window.restore = memory.place(&window.name).cloned();
         window.resume = read.map(|read| Resume { msgid: read.msgid.clone(), at: read.at, pages: 0 });
     }
 
@@ -137,7 +176,7 @@ impl App {
     }
 
     fn ignored_changed(&mut self) {
-        self.session.set_ignored(&self.remembering.memory.ignored);
+        self.take_ignored();
         self.remember_soon(Duration::ZERO);
     }
 

@@ -83,8 +83,11 @@ pub struct Try {
 /// What lies over the messages; at most one thing.
 #[derive(Debug)]
 pub enum Overlay {
-    /// The sheet of keys ([`crate::client::keys::TABLE`]). Any key closes it, and does what it does.
-    Help,
+    /// The sheet of keys ([`crate::client::keys::SHEET`]). Any key that does not scroll it closes it, and does what it does.
+    Help {
+        /// The row it begins with, if it is longer than there is room for.
+        from: u16,
+    },
     /// The room switcher.
     Switcher(Box<Switcher>),
     /// The question whether so much is to be sent.

@@ -113,6 +113,7 @@ impl App {
                 self.step_selection(at, true);
             }
             (None, KeyCode::Down, _) | (_, _, Some('j')) => self.step_selection(at, false),
+            (_, _, Some('/')) => self.open_search(),
             (_, _, Some('r')) => self.answer_to(at),
             (_, _, Some('+')) => self.selection = Some(Selection { reacting: true, ..selection }),
             (_, _, Some('y')) => {
@@ -125,7 +126,7 @@ impl App {
             },
             (Some(Action::Send), ..) => match entry.extra.as_ref().filter(|extra| !extra.reply.is_empty()) {
                 Some(extra) => {
-                    let to = Place { msgid: extra.reply.clone(), at: entry.at };
+                    let to = Place { msgid: extra.reply.clone(), at: entry.at, in_context: false };
                     self.jump(to, effects);
                 }
                 None => self.say(Status::Info("it answers no other message".to_owned())),

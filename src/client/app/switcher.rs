@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::editor::Editor;
-use super::super::keys::{self, Action};
+use super::super::keys::Action;
 use super::super::window::With;
 use super::{App, Effect, Overlay, Status};
 use crate::irc::text::plain;
@@ -109,7 +109,7 @@ impl App {
             (Some(Action::DeleteOrLeave), _) => switcher.query.delete(),
             (Some(action), _) => return Some(action),
             (None, _) => {
-                keys::edit(&mut switcher.query, key);
+                self.keys.edit(&mut switcher.query, key);
                 switcher.chosen = 0;
             }
         }

@@ -64,7 +64,7 @@ impl App {
         let text = self.editor.text();
         let says = !text.is_empty() && (!text.starts_with('/') || text.starts_with("//"));
         let window = self.window();
-        let hears = window.joined && window.with != With::Server && self.online();
+        let hears = self.settings.typing && window.joined && window.with != With::Server && self.online();
         match &self.typing.told {
             Some((place, _)) if !says && *place == window.name => {
                 let line = self.session.typing(place, false).filter(|_| hears);

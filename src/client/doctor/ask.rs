@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::super::home;
+use super::super::settings::{Setting, Settings, TABLE};
+use super::super::{config, home};
 use super::{Answers, Around, questions, report};
 
 /// How long the terminal is given to answer.
@@ -21,17 +22,34 @@ const ANSWERS_MOST: usize = 64 * 1024;
 /// The terminal cannot be switched, read or written.
 pub fn examine() -> io::Result<String> {
     let is_terminal = stdin().is_terminal() && stdout().is_terminal();
+    let loaded = config::load();
+    let settings = loaded.settings;
     let answers = if is_terminal { Some(ask()?) } else { None };
     let around = Around {
         term: std::env::var("TERM").unwrap_or_default(),
         size: is_terminal.then(|| crossterm::terminal::size().ok()).flatten(),
         depth: home::depth(),
+        set: set(&settings),
         ground: home::ground(),
-        manner: home::manner(),
+        manner: home::manner(settings.desktop),
         links: home::knows_links(),
+        config: config::path().map(|path| path.display().to_string()),
+        complaints: loaded.complaints,
         folder: home::state_folder().map(|folder| folder.display().to_string()),
     };
     Ok(report(&around, answers.as_ref()))
+}
+
+/// What is set of the look, and not as it is by default.
+fn set(settings: &Settings) -> Vec<String> {
+    let of_look = |it: &&Setting| matches!(it.name, "theme" | "colours" | "plain");
+    let changed = |it: &&Setting| it.value(settings) != it.default();
+    TABLE
+        .iter()
+        .filter(of_look)
+        .filter(changed)
+        .map(|it| format!("{} = {}", it.name, it.value(settings)))
+        .collect()
 }
 
 fn ask() -> io::Result<Answers> {

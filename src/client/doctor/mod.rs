@@ -47,12 +47,13 @@ const FRAMES: u16 = 2026;
 const FOCUS: u16 = 1004;
 const PASTE: u16 = 2004;
 const MOUSE: u16 = 1006;
+const SCHEME: u16 = 2031;
 
 /// What a terminal is asked, in one go. Every terminal answers the last question.
 pub fn questions() -> String {
     // On the other screen, so that a terminal that prints what it does not understand does no harm.
     let mut text = format!("\u{1b}[?1049h\u{1b}[H{GROUND_QUESTION}\u{1b}[>0q");
-    for switch in [FRAMES, FOCUS, PASTE, MOUSE] {
+    for switch in [FRAMES, FOCUS, PASTE, MOUSE, SCHEME] {
         let _ = write!(text, "\u{1b}[?{switch}$p");
     }
     for cluster in CLUSTERS {
@@ -146,6 +147,12 @@ pub struct Around {
     pub links: bool,
     /// The folder in which the client keeps things.
     pub folder: Option<String>,
+    /// What is set of the look: it wins over all that is found.
+    pub set: Vec<String>,
+    /// The configuration, and what is wrong with it.
+    pub config: Option<String>,
+    /// A sentence for each thing.
+    pub complaints: Vec<String>,
 }
 
 /// The report: what there is, and what the client does with it. `answers`: none if there is no terminal to ask.
@@ -185,6 +192,13 @@ pub fn report(around: &Around, answers: Option<&Answers>) -> String {
         },
     );
     row("kept in", around.folder.as_deref().unwrap_or("nowhere: there is no home folder"));
+    row("settings", around.config.as_deref().unwrap_or("none: there is no home folder"));
+    if !around.set.is_empty() {
+        row("set", &around.set.join(", "));
+    }
+    for words in &around.complaints {
+        row("", &plain(words));
+    }
     text
 }
 
@@ -219,6 +233,15 @@ fn answered(around: &Around, answers: &Answers, row: &mut impl FnMut(&str, &str)
         }
         Ground::Unknown => row("ground", "unknown: only what can be read on black and on white"),
     }
+    row(
+        "changes",
+        match answers.knows(SCHEME) {
+            Some(true) => "of light and dark are told (2031): the colours follow at once",
+            Some(false) | None => {
+                "of light and dark are not told: it is asked whenever the keyboard comes back"
+            }
+        },
+    );
     let said = |switch, yes: &str, no: &str| match answers.knows(switch) {
         Some(true) => yes.to_owned(),
         Some(false) => no.to_owned(),
@@ -270,7 +293,7 @@ fn widths(measured: &[u16]) -> String {
     match others.len() {
         0 => format!("all {} clusters as reckoned", CLUSTERS.len()),
         count => format!(
-            "{count} of {} clusters not as reckoned; their rows are painted whole: {}",
+            "{count} of {} clusters not as reckoned; what it counts by character is followed, all else painted whole: {}",
             CLUSTERS.len(),
             others.join("; ")
         ),
@@ -290,6 +313,9 @@ mod tests {
             manner: Manner::Nine,
             links: true,
             folder: None,
+            set: Vec::new(),
+            config: None,
+            complaints: Vec::new(),
         }
     }
 

@@ -17,7 +17,12 @@ pub enum Kind {
     Channel,
     /// `:emoji:`, with its colon and at least one letter.
     Emoji,
+    /// What follows one of the [`COMMANDS`] whose arguments are known.
+    Argument,
 }
+
+/// The commands whose arguments are known, with the blank behind each.
+pub const COMMANDS: [&str; 4] = ["/set ", "/unset ", "/keys ", "/help "];
 
 /// Something that a word can be completed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,17 +121,29 @@ impl Editor {
         }
     }
 
-    fn begin(&self, candidates: impl FnOnce(Kind) -> Vec<Candidate>) -> Option<Completion> {
+    /// What stands before the word at the cursor.
+    pub fn before_word(&self) -> &str {
+        self.text.get(..self.word()).unwrap_or_default()
+    }
+
+    /// The byte at which the word at the cursor begins.
+    fn word(&self) -> usize {
         let before = &self.text[..self.cursor];
-        let start = before.rfind(char::is_whitespace).map_or(0, |at| super::next_border(&self.text, at));
-        let typed = before.get(start..)?;
-        let kind = match typed.chars().next()? {
-            '/' if start == 0 => Kind::Command,
-            '#' => Kind::Channel,
-            ':' if typed[1..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '+' | '-')) => {
+        before.rfind(char::is_whitespace).map_or(0, |at| super::next_border(&self.text, at))
+    }
+
+    fn begin(&self, candidates: impl FnOnce(Kind) -> Vec<Candidate>) -> Option<Completion> {
+        let start = self.word();
+        let typed = self.text[..self.cursor].get(start..)?;
+        let kind = match typed.chars().next() {
+            _ if COMMANDS.iter().any(|command| self.before_word().starts_with(command)) => Kind::Argument,
+            None => return None,
+            Some('/') if start == 0 => Kind::Command,
+            Some('#') => Kind::Channel,
+            Some(':') if typed[1..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '+' | '-')) => {
                 Kind::Emoji
             }
-            _ => Kind::Nick,
+            Some(_) => Kind::Nick,
         };
         let wanted = typed.to_lowercase();
         let mut all = candidates(kind);

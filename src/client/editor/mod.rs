@@ -11,7 +11,7 @@ mod undo;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-pub use complete::{Candidate, Completion, Kind, MATCHES_MAX};
+pub use complete::{COMMANDS, Candidate, Completion, Kind, MATCHES_MAX};
 pub use history::{HISTORY_MAX, Search};
 pub use kill::KILLS_MAX;
 pub use undo::UNDO_MAX;

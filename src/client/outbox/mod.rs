@@ -147,6 +147,14 @@ impl Outbox {
         self.items.iter().any(|item| item.id == id)
     }
 
+    /// Whether these very words were said here under this id. The id alone is no proof: others hear it, too, and could say
+    /// something else under it.
+    pub fn has_said(&self, id: &str, target: &str, text: &str) -> bool {
+        let is_it =
+            |item: &Item| item.id == id && item.target.eq_ignore_ascii_case(target) && item.text == text;
+        self.items.iter().any(is_it)
+    }
+
     /// Takes out the line with this id of its own.
     pub fn take_by_id(&mut self, id: &str) -> Option<Item> {
         self.take(|item| item.id == id)

@@ -8,6 +8,7 @@ use crossterm::{execute, queue};
 use ratatui::layout::Rect;
 
 use super::super::app::Event;
+use super::super::window::Drawn;
 use super::super::{terminal, view};
 use super::{Client, Failure, now};
 
@@ -32,6 +33,13 @@ impl Client {
     /// Draws a frame. One that answers a key has the messages as they were, if more have come and nothing else moves
     /// them: it is small, and theirs follows it.
     pub(super) fn draw(&mut self) -> Result<(), Failure> {
+        if self.lines.is_some() {
+            let seen = self.draw_lines()?;
+            (self.urgent, self.drawn_at) = (false, Instant::now());
+            self.tell_title()?;
+            self.frame_drawn(seen);
+            return Ok(());
+        }
         let stand = self.app.stand();
         let hold = self.urgent && self.heard && !self.stale && self.stand == Some(stand);
         queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
@@ -51,22 +59,33 @@ impl Client {
         self.screen.apply_buffer_with_cursor(shown.cursor)?;
         execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
         (self.urgent, self.drawn_at) = (false, Instant::now());
-        let title = self.app.title();
-        if title != self.title {
-            terminal::set_title(&title)?;
-            self.title = title;
-        }
+        self.tell_title()?;
         self.effects.extend(self.app.update(Event::Touchable(shown.touch), now()));
         if hold {
             return Ok(());
         }
+        self.frame_drawn(shown.drawn);
+        Ok(())
+    }
+
+    /// A frame was drawn with all that there is.
+    fn frame_drawn(&mut self, drawn: Drawn) {
         (self.heard, self.messages_at) = (false, Instant::now());
-        let wanted = self.app.update(Event::Drawn(shown.drawn), now());
+        let wanted = self.app.update(Event::Drawn(drawn), now());
         // What the frame showed is where things stand now: what was scrolled by is taken in.
         self.stand = Some(self.app.stand());
         // What the frame made the core ask for shows in the next one: "loading".
         self.dirty = !wanted.is_empty();
         self.effects.extend(wanted);
+    }
+
+    /// The terminal's title says where one is and how much is new.
+    fn tell_title(&mut self) -> Result<(), Failure> {
+        let title = self.app.title();
+        if self.app.settings().title && title != self.title {
+            terminal::set_title(&title)?;
+            self.title = title;
+        }
         Ok(())
     }
 

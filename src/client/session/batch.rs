@@ -1,5 +1,5 @@
-//! Batches: lines that belong together ([batch](https://ircv3.net/specs/extensions/batch)). Those of a history are
-//! collected and given as one block; the lines of all other kinds are handled as they come.
+//! Batches: lines that belong together ([batch](https://ircv3.net/specs/extensions/batch)). Those of a history or a search
+//! are collected and given as one block; the lines of all other kinds are handled as they come.
 
 use super::Marks;
 use super::report::{Beyond, Heard, Report};
@@ -12,12 +12,23 @@ pub const MAX_LINES: usize = 2_000;
 #[derive(Debug)]
 struct Open {
     reference: String,
-    history: bool,
+    kind: Kind,
     target: String,
     label: Option<u64>,
     beyond: Beyond,
     items: Vec<Heard>,
     lines: usize,
+}
+
+/// What the lines of a batch are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A piece of the past.
+    History,
+    /// What was found.
+    Found,
+    /// Lines of now.
+    Other,
 }
 
 /// The batches that are open now.
@@ -31,11 +42,15 @@ impl Batches {
             return;
         }
         let outer = marks.batch.and_then(|name| self.0.iter().find(|open| open.reference == name));
-        let history = matches!(kind, "chathistory" | "draft/chathistory");
+        let kind = match kind {
+            "chathistory" | "draft/chathistory" => Kind::History,
+            "soju.im/search" => Kind::Found,
+            _ => Kind::Other,
+        };
         let label = marks.label.or(outer.and_then(|outer| outer.label));
         self.0.push(Open {
             reference: reference.to_owned(),
-            history,
+            kind,
             target: target.to_owned(),
             label,
             beyond: marks.beyond.clone(),
@@ -44,22 +59,21 @@ impl Batches {
         });
     }
 
-    /// A batch ends; if it was a piece of history, this is it.
+    /// A batch ends; if it was a piece of history or what was found, this is it.
     pub(super) fn close(&mut self, reference: &str) -> Option<Report> {
         let at = self.0.iter().position(|open| open.reference == reference)?;
         let open = self.0.remove(at);
-        open.history.then_some(Report::History {
-            place: open.target,
-            items: open.items,
-            lines: open.lines,
-            beyond: open.beyond,
-            label: open.label,
-        })
+        let Open { target: place, items, lines, beyond, label, .. } = open;
+        match open.kind {
+            Kind::History => Some(Report::History { place, items, lines, beyond, label }),
+            Kind::Found => Some(Report::Found { items, lines, beyond, label }),
+            Kind::Other => None,
+        }
     }
 
-    /// Whether lines of this batch are of the past.
-    pub(super) fn is_history(&self, reference: &str) -> bool {
-        self.0.iter().any(|open| open.history && open.reference == reference)
+    /// Whether lines of this batch are of the past, and are collected.
+    pub(super) fn collects(&self, reference: &str) -> bool {
+        self.0.iter().any(|open| open.kind != Kind::Other && open.reference == reference)
     }
 
     /// The label that an open batch answers.
@@ -67,7 +81,7 @@ impl Batches {
         self.0.iter().find(|open| open.reference == reference)?.label
     }
 
-    /// Adds a line to a piece of history; one that says nothing is counted all the same.
+    /// Adds a line to what is collected; one that says nothing is counted all the same.
     pub(super) fn push(&mut self, reference: &str, item: Option<Heard>) {
         let Some(open) = self.0.iter_mut().find(|open| open.reference == reference) else { return };
         open.lines += 1;

@@ -6,6 +6,7 @@ mod batch;
 mod channel;
 mod handlers;
 mod report;
+mod search;
 mod split;
 mod support;
 mod welcome;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use channel::{Channel, MAX_MEMBERS, Member, Prefixes, Topic};
 pub use report::{Beyond, Heard, Report, What};
+pub use search::Sought;
 pub use split::split;
 pub use support::{HISTORY_PAGE, Support};
 
@@ -209,7 +211,7 @@ impl Session {
         let Ok(message) = Message::parse(line) else { return };
         let marks = Marks::read(&message, now);
         if let Some(batch) = marks.batch
-            && self.batches.is_history(batch)
+            && self.batches.collects(batch)
         {
             let item = self.heard_of(&message, &marks);
             self.batches.push(batch, item);

@@ -101,6 +101,17 @@ pub enum Report {
         /// The label of the command that asked.
         label: Option<u64>,
     },
+    /// What a search has found, oldest first.
+    Found {
+        /// What was said; each in its conversation.
+        items: Vec<Heard>,
+        /// How many lines the server sent.
+        lines: usize,
+        /// What the server says of what lies beyond.
+        beyond: Beyond,
+        /// The label of the command that asked.
+        label: Option<u64>,
+    },
     /// One has joined a channel.
     Joined(String),
     /// The list of members of a channel one has joined is whole now.

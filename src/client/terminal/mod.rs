@@ -1,9 +1,9 @@
 //! The terminal: switched to what a full-screen program needs, and given back in every way of leaving.
 
-mod answers;
+pub mod input;
 pub mod links;
 pub mod notice;
-mod torn;
+mod paste;
 
 use std::io::{self, Stdout, Write, stdout};
 use std::sync::Once;
@@ -22,12 +22,15 @@ use super::theme::GROUND_QUESTION;
 
 use notice::{Manner, Notice};
 
-pub use answers::{AfterPaste, Answers, PASTE_REST, Taken};
-pub use torn::{Mended, Torn};
+pub use paste::{AfterPaste, PASTE_REST};
 
 /// Buttons and wheel, with coordinates beyond 223; no report of mere movement, which would wake us for nothing.
 const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";
 const MOUSE_OFF: &str = "\u{1b}[?1006l\u{1b}[?1000l";
+/// The terminal tells when its ground becomes dark or light
+/// ([mode 2031](https://contour-terminal.org/vt-extensions/color-palette-update-notifications/)).
+const SCHEME_ON: &str = "\u{1b}[?2031h";
+const SCHEME_OFF: &str = "\u{1b}[?2031l";
 /// The title is put on the terminal's stack, and taken from it at the end (XTWINOPS 22 and 23).
 const TITLE_SAVE: &str = "\u{1b}[22;2t";
 const TITLE_RESTORE: &str = "\u{1b}[23;2t";
@@ -36,7 +39,22 @@ const TITLE_RESTORE: &str = "\u{1b}[23;2t";
 static OURS: AtomicBool = AtomicBool::new(false);
 static HOOK: Once = Once::new();
 
-/// While it lives, the terminal is a full screen; when it is dropped, it is as it was.
+/// What is made of the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A full screen, with the mouse or without.
+    Screen {
+        /// Whether the mouse is taken.
+        mouse: bool,
+    },
+    /// Lines of text, one after the other; nothing is switched but how keys are read.
+    Lines,
+}
+
+/// Whether it is used for lines.
+static LINES: AtomicBool = AtomicBool::new(false);
+
+/// While it lives, the terminal is ours; when it is dropped, it is as it was.
 #[derive(Debug)]
 pub struct Guard(());
 
@@ -45,7 +63,7 @@ impl Guard {
     ///
     /// # Errors
     /// When there is no terminal.
-    pub fn new() -> io::Result<Guard> {
+    pub fn new(wanted: Use) -> io::Result<Guard> {
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
@@ -54,22 +72,27 @@ impl Guard {
             }));
         });
         let guard = Guard(());
-        guard.enter(true)?;
+        guard.enter(wanted)?;
         Ok(guard)
     }
 
-    /// Takes the terminal, for the first time or again after a pause; the mouse only if it is wanted.
+    /// Takes the terminal, for the first time or again after a pause.
     ///
     /// # Errors
     /// When there is no terminal.
-    pub fn enter(&self, mouse: bool) -> io::Result<()> {
+    pub fn enter(&self, wanted: Use) -> io::Result<()> {
         enable_raw_mode()?;
+        LINES.store(wanted == Use::Lines, Ordering::SeqCst);
         OURS.store(true, Ordering::SeqCst);
         let mut out = stdout().lock();
+        let Use::Screen { mouse } = wanted else {
+            queue!(out, Print(TITLE_SAVE), EnableBracketedPaste, EnableFocusChange)?;
+            return out.flush();
+        };
         queue!(out, Print(TITLE_SAVE), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
         // A cluster that the terminal draws wider than reckoned must not reach into the next row.
         queue!(out, DisableLineWrap)?;
-        queue!(out, Print(if mouse { MOUSE_ON } else { MOUSE_OFF }))?;
+        queue!(out, Print(SCHEME_ON), Print(if mouse { MOUSE_ON } else { MOUSE_OFF }))?;
         out.flush()
     }
 
@@ -132,12 +155,29 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-/// Asks for the colour of the ground; the answer comes among the events, see [`Answers`].
+/// Asks for the colour of the ground; the answer is an [`Answer`](input::Answer).
 ///
 /// # Errors
 /// When the terminal is gone.
 pub fn ask_ground() -> io::Result<()> {
     write_now(GROUND_QUESTION)
+}
+
+/// Writes lines of text and what else is to stand there.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn write_lines(text: &str) -> io::Result<()> {
+    write_now(text)
+}
+
+/// Shows the terminal clusters in its first row, which is empty then again, and asks each time where its cursor stands.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn ask_widths(clusters: &[&str]) -> io::Result<()> {
+    let asked: String = clusters.iter().map(|cluster| format!("\r{cluster}\u{1b}[6n")).collect();
+    write_now(&format!("\u{1b}[H{asked}\r\u{1b}[K"))
 }
 
 fn write_now(text: &str) -> io::Result<()> {
@@ -152,8 +192,23 @@ fn leave() {
         return;
     }
     let mut out = stdout().lock();
+    if LINES.load(Ordering::SeqCst) {
+        // The line that was being typed goes.
+        let _ =
+            queue!(out, Print("\r\u{1b}[K"), DisableFocusChange, DisableBracketedPaste, Print(TITLE_RESTORE));
+        let _ = out.flush();
+        let _ = disable_raw_mode();
+        return;
+    }
     // A panic may have cut a frame short.
-    let _ = queue!(out, EndSynchronizedUpdate, Print(MOUSE_OFF), DisableFocusChange, DisableBracketedPaste);
+    let _ = queue!(
+        out,
+        EndSynchronizedUpdate,
+        Print(SCHEME_OFF),
+        Print(MOUSE_OFF),
+        DisableFocusChange,
+        DisableBracketedPaste
+    );
     let _ = out.flush();
     // Before the old screen is seen: whoever sees it and types is not to have their Enter read raw.
     let _ = disable_raw_mode();

@@ -26,6 +26,11 @@ impl Rgb {
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
 
+    /// Whether white is read on it more easily than black.
+    pub fn is_dark(self) -> bool {
+        self.contrast(Rgb(255, 255, 255)) >= self.contrast(Rgb(0, 0, 0))
+    }
+
     /// The contrast to another colour: 1 (the same) to 21 (black and white).
     pub fn contrast(self, other: Rgb) -> f32 {
         let (one, two) = (self.luminance(), other.luminance());
@@ -111,11 +116,29 @@ impl Palette {
     }
 }
 
+impl Palette {
+    /// The entry nearest to a colour among those that are free and can be read on black and on white.
+    pub(super) fn nearest_on_either(&self, wanted: Rgb, is_free: impl Fn(u8) -> bool) -> u8 {
+        let lab = wanted.lab();
+        let readable = self.0.iter().filter(|(entry, rgb, _)| {
+            is_free(*entry)
+                && rgb.contrast(Rgb(0, 0, 0)) >= LEGIBLE_ON_EITHER
+                && rgb.contrast(Rgb(255, 255, 255)) >= LEGIBLE_ON_EITHER
+        });
+        let best = readable.min_by(|one, two| one.2.distance(lab).total_cmp(&two.2.distance(lab)));
+        best.map_or(16, |(index, ..)| *index)
+    }
+}
+
+/// The least contrast of what is to be read on black and on white: at the very best both are 4.58, and of the palette only
+/// eleven entries come so near to that.
+const LEGIBLE_ON_EITHER: f32 = 4.3;
+
 /// The least contrast of what is read.
 pub(super) const LEGIBLE: f32 = 4.5;
 
 /// The colour of an entry from 16 on: a cube of 6 × 6 × 6, then 24 greys.
-fn indexed(index: u8) -> Rgb {
+pub(super) fn indexed(index: u8) -> Rgb {
     const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
     let step = |n: u8| STEPS[usize::from(n % 6)];
     match index {

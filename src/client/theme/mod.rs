@@ -157,7 +157,7 @@ impl Theme {
     }
 
     fn on_known(depth: Depth, ground: Rgb) -> Theme {
-        let is_dark = ground.contrast(Rgb(255, 255, 255)) >= ground.contrast(Rgb(0, 0, 0));
+        let is_dark = ground.is_dark();
         let table = if is_dark { &DARK } else { &LIGHT };
         let palette = (depth == Depth::Indexed).then(Palette::new);
         let moved = |value: u32| {
@@ -193,16 +193,21 @@ impl Theme {
 
     fn on_unknown(depth: Depth) -> Theme {
         let palette = Palette::new();
-        let ink = |value: u32| match (value, depth) {
+        let ink = |value: u32, taken: &[Option<Color>]| match (value, depth) {
             (0, _) => Style::new(),
-            (_, Depth::Indexed) => Style::new().fg(Color::Indexed(palette.nearest(Rgb::hex(value), None))),
+            (_, Depth::Indexed) => {
+                let is_free = |entry| !taken.contains(&Some(Color::Indexed(entry)));
+                Style::new().fg(Color::Indexed(palette.nearest_on_either(Rgb::hex(value), is_free)))
+            }
             _ => Style::new().fg(Color::Rgb((value >> 16) as u8, (value >> 8) as u8, value as u8)),
         };
-        let mut roles = EITHER.map(ink);
+        let mut roles = EITHER.map(|value| ink(value, &[]));
+        // Nobody's name looks like one's own, or like a failure.
+        let taken = [Role::Accent, Role::Mention, Role::Error].map(|role| roles[role as usize].fg);
+        let names = EITHER_NAMES.map(|value| ink(value, &taken)).to_vec();
         roles[Role::Mention as usize] = roles[Role::Mention as usize].add_modifier(Modifier::BOLD);
         roles[Role::Strong as usize] = Style::new().add_modifier(Modifier::BOLD);
         roles[Role::Rule as usize] = roles[Role::Rule as usize].add_modifier(Modifier::DIM);
-        let names = EITHER_NAMES.map(ink).to_vec();
         Theme { roles, tints: untinted(), names, is_tinted: false, has_hues: true }
     }
 
@@ -217,7 +222,7 @@ impl Theme {
             set(Role::Mention, bold(Color::Magenta));
             return theme;
         };
-        if ground.contrast(Rgb(255, 255, 255)) >= ground.contrast(Rgb(0, 0, 0)) {
+        if ground.is_dark() {
             set(Role::Accent, plain(Color::Cyan));
             set(Role::Mention, bold(Color::Yellow));
             set(Role::Ok, plain(Color::Green));
@@ -341,6 +346,24 @@ mod tests {
         }
         assert_eq!(theme.role(Role::Fg), Style::new());
         assert_eq!(theme.tint(Tint::Bar), Style::new());
+    }
+
+    #[test]
+    fn of_256_colours_on_an_unknown_ground_all_can_be_read_on_black_and_on_white() {
+        for ink in inks(&Theme::new(Depth::Indexed, Ground::Unknown)) {
+            let Some(Color::Indexed(entry)) = ink.fg else { continue };
+            let rgb = colour::indexed(entry);
+            let least = rgb.contrast(Rgb(0, 0, 0)).min(rgb.contrast(Rgb(255, 255, 255)));
+            assert!(least >= 4.3, "{entry}: {least}");
+        }
+    }
+
+    #[test]
+    fn of_256_colours_on_an_unknown_ground_no_name_looks_like_oneself_or_a_failure() {
+        let theme = Theme::new(Depth::Indexed, Ground::Unknown);
+        for role in [Role::Accent, Role::Mention, Role::Error] {
+            assert!(theme.names.iter().all(|name| name.fg != theme.role(role).fg), "{role:?}");
+        }
     }
 
     #[test]

@@ -3,14 +3,16 @@
 
 use ratatui::layout::Rect;
 
+use crate::client::app::WIDTHS;
+
 /// From this width on both sidebars stand, and are wide.
-const WIDE: u16 = 140;
+const WIDE: u16 = WIDTHS[3];
 /// From this width on both sidebars stand.
-const BOTH_SIDEBARS: u16 = 100;
+const BOTH_SIDEBARS: u16 = WIDTHS[2];
 /// From this width on the people stand; the rooms are folded into the status line.
-const PEOPLE_ONLY: u16 = 76;
+const PEOPLE_ONLY: u16 = WIDTHS[1];
 /// Under this width a name has a row of its own.
-const NARROW: u16 = 50;
+const NARROW: u16 = WIDTHS[0];
 /// Under this height there is no status line: what is momentary stands in the title.
 const LOW: u16 = 16;
 /// Under this height there is no title either.
@@ -19,8 +21,8 @@ const FLAT: u16 = 9;
 const INPUT_ROWS_MAX: u16 = 6;
 /// Most cells of a row of text: longer rows are hard to read.
 const TEXT_WIDTH_MAX: u16 = 100;
-/// Cells of a time, `13:08`.
-pub(super) const TIME_WIDTH: u16 = 5;
+/// Most cells of the list of what was found.
+const HITS_WIDTH_MAX: u16 = 44;
 /// The least that is left to the messages when somebody brings a sidebar or writes much.
 const MESSAGES_MIN: u16 = 30;
 
@@ -73,6 +75,16 @@ pub(super) fn standing(width: u16) -> (bool, bool) {
     (width >= BOTH_SIDEBARS, width >= PEOPLE_ONLY)
 }
 
+/// How wide the list of what was found is in a window of this width, if it has room.
+pub(super) fn hits_width(width: u16) -> Option<u16> {
+    (width >= BOTH_SIDEBARS).then(|| (width / 3).min(HITS_WIDTH_MAX))
+}
+
+/// Whether there is room for everything in a window of this width.
+pub(super) fn is_wide(width: u16) -> bool {
+    width >= WIDE
+}
+
 /// How many rows the input may have in a window of this height.
 pub(super) fn input_rows_max(height: u16) -> u16 {
     (height / 3).clamp(1, INPUT_ROWS_MAX)
@@ -107,13 +119,14 @@ impl Areas {
         }
     }
 
-    /// The columns of the messages; how wide the names' is hangs on the whole window.
-    pub(super) fn columns(&self) -> Columns {
+    /// The columns of the messages; how wide the names' is hangs on the whole window, how wide
+    /// the times' on how they are written.
+    pub(super) fn columns(&self, time_width: u16) -> Columns {
         let Rect { x, width, .. } = self.messages;
         let right = x + width.saturating_sub(1);
         if self.input.width < NARROW {
             let text = x + 2;
-            let time = right.saturating_sub(TIME_WIDTH).max(x);
+            let time = right.saturating_sub(time_width).max(x);
             return Columns {
                 narrow: true,
                 time,
@@ -131,7 +144,7 @@ impl Areas {
             PEOPLE_ONLY.. => 9,
             _ => 8,
         };
-        let name = x + 1 + TIME_WIDTH + 1;
+        let name = x + 1 + time_width + 1;
         let mark = name + name_width + 1;
         let text = mark + 2;
         let text_width = right.saturating_sub(text).min(TEXT_WIDTH_MAX);
@@ -156,7 +169,7 @@ mod tests {
         for (width, column) in
             [(200, 46), (140, 46), (139, 40), (100, 40), (99, 20), (76, 20), (75, 19), (50, 19), (49, 3)]
         {
-            assert_eq!(areas(width, 40).columns().text + 1, column, "{width}");
+            assert_eq!(areas(width, 40).columns(5).text + 1, column, "{width}");
         }
     }
 
@@ -180,7 +193,7 @@ mod tests {
                         + areas.status.map_or(0, |area| area.height)
                         + areas.input.height;
                     assert_eq!(rows, height);
-                    let columns = areas.columns();
+                    let columns = areas.columns(5);
                     assert!(columns.text + columns.text_width <= width.max(columns.text));
                 }
             }

@@ -1,13 +1,15 @@
 //! Glyphs: the one way from a text to the cells of the screen. Whatever others wrote passes the gate
 //! ([`crate::irc::text`]) here, by whole grapheme clusters; nothing else in the view builds a cell from a text.
 
+use std::num::NonZeroU16;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::buffer::{Buffer, CellDiffOption, CellWidth};
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::widths::cells;
 use crate::irc::text::{Shown, escape_len, shown};
 
 /// Most bytes of one cluster that are drawn: the longest emoji have 35. What a stack of marks has beyond is left out.
@@ -171,7 +173,7 @@ impl Row {
         }
         drawn.truncate(drawn.floor_char_boundary(CLUSTER_BYTES_MAX));
         let drawn = drawn.trim_end_matches('\u{200D}');
-        match drawn.cell_width() {
+        match cells(drawn) {
             0 => self.push_glyph(&format!("◌{drawn}"), style),
             _ => self.push_glyph(drawn, style),
         }
@@ -184,7 +186,7 @@ impl Row {
     fn push_glyph(&mut self, cluster: &str, style: Style) {
         let Ok(bytes) = u8::try_from(cluster.len()) else { return };
         // A mark alone on its circle may still count as nothing: it takes the cell of the circle.
-        let width = cluster.cell_width().max(1);
+        let width = cells(cluster).max(1);
         self.text.push_str(cluster);
         self.glyphs.push(Glyph { bytes, width, style });
         self.width = self.width.saturating_add(width);
@@ -287,7 +289,7 @@ impl Row {
             if at.saturating_add(glyph.width) > right {
                 break;
             }
-            set_symbol(buffer, at, y, text);
+            set_symbol(buffer, at, y, text, glyph.width);
             buffer[(at, y)].set_style(glyph.style);
             for behind in at + 1..at + glyph.width {
                 buffer[(behind, y)].set_char(' ').set_style(glyph.style);
@@ -308,8 +310,11 @@ impl LinkedPart {
 
 /// The only place where a text becomes a cell.
 #[allow(clippy::disallowed_methods, reason = "glyphs have passed the gate when they were made")]
-fn set_symbol(buffer: &mut Buffer, x: u16, y: u16, cluster: &str) {
-    buffer[(x, y)].set_symbol(cluster);
+fn set_symbol(buffer: &mut Buffer, x: u16, y: u16, cluster: &str, width: u16) {
+    let forced = NonZeroU16::new(width).filter(|width| width.get() != cluster.cell_width());
+    let cell = &mut buffer[(x, y)];
+    cell.set_symbol(cluster);
+    cell.set_diff_option(forced.map_or(CellDiffOption::None, CellDiffOption::ForcedWidth));
 }
 
 /// The picture of a control character, as a text.

@@ -27,6 +27,8 @@ pub(super) struct Ink<'a> {
     pub(super) tint: Option<Tint>,
     /// The reader's nick, marked where it stands in the text; empty: not.
     pub(super) nick: &'a str,
+    /// Words that are marked as the nick is.
+    pub(super) words: &'a [String],
 }
 
 /// What the formatting codes have switched on.
@@ -123,9 +125,12 @@ impl Ink<'_> {
                 }
             }
         }
-        if !self.nick.is_empty() {
-            let style = self.theme.role(Role::Mention).add_modifier(Modifier::BOLD);
-            for mention in mentions(row.text(), self.nick).take(MENTIONS_MAX).collect::<Vec<_>>() {
+        let style = self.theme.role(Role::Mention).add_modifier(Modifier::BOLD);
+        for name in std::iter::once(self.nick).chain(self.words.iter().map(String::as_str)) {
+            if name.is_empty() {
+                continue;
+            }
+            for mention in mentions(row.text(), name).take(MENTIONS_MAX).collect::<Vec<_>>() {
                 row.patch_bytes(mention, style);
             }
         }
@@ -217,7 +222,7 @@ mod tests {
 
     fn styles(text: &str) -> Vec<(String, Style)> {
         let theme = Theme::new(Depth::True, Ground::DARK);
-        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "viewer" };
+        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "viewer", words: &[] };
         let mut runs: Vec<(String, Style)> = Vec::new();
         let row = ink.line(text);
         for (cluster, glyph) in row.glyphs() {
@@ -232,7 +237,7 @@ mod tests {
     #[test]
     fn a_link_says_where_it_leads_if_its_words_do_not() {
         let theme = Theme::new(Depth::True, Ground::DARK);
-        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "" };
+        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "", words: &[] };
         let read = |text: &str| {
             let row = ink.line(text);
             let links: Vec<(String, String)> = row
@@ -279,7 +284,7 @@ mod tests {
         );
         assert_eq!(styles("\u{2}b\u{f}c"), [("b".into(), bold), ("c".into(), Style::new())]);
         let theme = Theme::new(Depth::True, Ground::DARK);
-        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "" };
+        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "", words: &[] };
         let lines = ink.lines("\u{2}never closed\nnext");
         assert!(lines[1].glyphs().all(|(_, glyph)| glyph.style == Style::new()));
     }

@@ -6,9 +6,10 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::glyph::Row;
-use crate::client::app::{App, Status};
+use crate::client::app::{App, Search, Status};
 use crate::client::command;
 use crate::client::editor::Editor;
+use crate::client::keys::{Action, Does};
 use crate::client::theme::{Role, Theme};
 use crate::client::window::{Window, With};
 
@@ -108,11 +109,17 @@ pub(super) fn indent(width: u16) -> u16 {
     if width < 50 { 2 } else { 3 }
 }
 
+/// What is being typed: what to look for, or what to say.
+fn edited(app: &App) -> &Editor {
+    app.search().map_or(app.editor(), |search| &search.query)
+}
+
 /// The input's text laid out for a window of this width.
 pub(super) fn typed(app: &App, theme: &Theme, width: u16) -> Typed {
-    let text = app.editor().text();
-    let command_end = command(text).map_or(0, str::len);
-    let command_role = command(text).map_or(Role::Fg, role_of);
+    let text = edited(app).text();
+    let command = command(text).filter(|_| app.search().is_none());
+    let command_end = command.map_or(0, str::len);
+    let command_role = command.map_or(Role::Fg, role_of);
     let style = |at| theme.role(if at < command_end { command_role } else { Role::Fg });
     Typed::new(text, width.saturating_sub(indent(width) + 1), style)
 }
@@ -148,11 +155,13 @@ pub(super) fn draw(
     }
     let text_at = area.x + indent(area.width);
     let right = area.right().saturating_sub(1).max(area.x + 1);
-    let cursor = typed.place(app.editor().cursor());
+    let cursor = typed.place(edited(app).cursor());
     // The row of the cursor is always among those shown.
     let first = (cursor.1 + 1).saturating_sub(area.height);
     let is_offline = matches!(app.status(), Status::Offline { .. });
-    let prompt = if is_offline {
+    let prompt = if app.search().is_some() {
+        Row::of("/", theme.role(Role::Accent))
+    } else if is_offline {
         Row::of("○", theme.role(Role::Mention))
     } else {
         Row::of("›", theme.role(Role::Accent))
@@ -162,8 +171,12 @@ pub(super) fn draw(
         row.draw(buffer, text_at, y, right);
     }
     let hint = hint(app, theme, area.width);
-    if app.editor().is_empty() && app.editor().search().is_none() {
-        let placeholder = Row::of(&placeholder(app.window()), theme.role(Role::Quiet));
+    if edited(app).is_empty() && app.editor().search().is_none() {
+        let words = match app.search() {
+            Some(_) => "words to look for".to_owned(),
+            None => placeholder(app.window()),
+        };
+        let placeholder = Row::of(&words, theme.role(Role::Quiet));
         let room = right.saturating_sub(text_at + hint.width() + 2 * u16::from(!hint.is_empty()));
         placeholder.cut(room).draw(buffer, text_at, area.y, right);
     }
@@ -172,6 +185,9 @@ pub(super) fn draw(
     let used = typed.rows.get(usize::from(first + area.height - 1)).map_or(0, Row::width);
     if hint_at > text_at + used {
         hint.draw(buffer, hint_at, last_row, right);
+    }
+    if app.search().is_some_and(Search::is_reading) {
+        return None;
     }
     let column = (text_at + cursor.0).min(area.right() - 1);
     Some(Position::new(column, area.y + cursor.1.saturating_sub(first)))
@@ -188,6 +204,9 @@ fn placeholder(window: &Window) -> String {
 
 /// What stands at the right end of the input.
 fn hint(app: &App, theme: &Theme, width: u16) -> Row {
+    if app.search().is_some() {
+        return Row::default();
+    }
     let messages = app.wire_messages();
     if let Some(search) = app.editor().search() {
         let role = if search.found { Role::Accent } else { Role::Error };
@@ -199,7 +218,9 @@ fn hint(app: &App, theme: &Theme, width: u16) -> Row {
         return Row::of(&format!("{messages} messages"), theme.role(Role::Quiet));
     }
     if app.editor().is_empty() && width >= 50 {
-        Row::of("F1 keys", theme.role(Role::Quiet))
+        let key = app.keys().keys_of(Does::Act(Action::Help));
+        let hint = key.first().map(|key| format!("{key} keys")).unwrap_or_default();
+        Row::of(&hint, theme.role(Role::Quiet))
     } else {
         Row::default()
     }

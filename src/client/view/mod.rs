@@ -9,15 +9,19 @@ mod glyph;
 mod guard;
 mod heal;
 mod held;
+mod hits;
 mod ink;
 mod input;
 mod messages;
 mod overlay;
 mod paint;
 mod people;
+mod plain;
 mod rooms;
+mod sheet;
 mod status;
 mod title;
+mod widths;
 mod wrap;
 
 use ratatui::Frame;
@@ -33,6 +37,8 @@ use areas::{Areas, Sidebars};
 
 pub use heal::Healing;
 pub use held::Held;
+pub use plain::Lines;
+pub use widths::{PROBES, follow};
 
 /// What a frame shows.
 #[derive(Debug, Default)]
@@ -101,11 +107,18 @@ fn draw_rooms(
     let touch = &mut shown.touch;
     let typed = input::typed(app, theme, screen.width);
     let widths = areas::list_widths(screen.width);
-    let standing = areas::standing(screen.width);
+    let (wide, lists) = (areas::standing(screen.width), app.lists_stand());
+    let standing = (wide.0 && lists.0, wide.1 && lists.1);
     let has_people = app.channel(app.window()).is_some();
+    let hits = hits::list(app, screen.width).filter(|_| !app.rooms_turned());
+    // What was found needs more room than the rooms do: the people give it.
+    let has_room = hits.is_none() || areas::is_wide(screen.width);
     let sidebars = Sidebars {
-        rooms: (standing.0 && !app.rooms_turned()).then_some(widths.0),
-        people: (standing.1 && !app.people_turned()).then_some(widths.1),
+        rooms: match hits {
+            Some((_, width)) => Some(width),
+            None => (standing.0 && !app.rooms_turned()).then_some(widths.0),
+        },
+        people: (standing.1 && has_room && !app.people_turned()).then_some(widths.1),
     };
     let areas = Areas::of(screen, typed.height(), sidebars);
     let is_low = areas.status.is_none();
@@ -113,10 +126,11 @@ fn draw_rooms(
         title::draw(app, theme, area, is_low, touch, buffer);
     }
     draw_sidebars(app, theme, &areas, screen.width, touch, buffer);
+    let columns = areas.columns(clock::width(app.settings().time));
     let again = if hold { held.draw(areas.messages, touch, buffer) } else { None };
     shown.drawn = again.unwrap_or_else(|| {
         let before = touch.spots().len();
-        let drawn = messages::draw(app, theme, areas.messages, areas.columns(), is_low, touch, buffer);
+        let drawn = messages::draw(app, theme, areas.messages, columns, is_low, touch, buffer);
         held.keep(areas.messages, buffer, &touch.spots()[before..], drawn);
         drawn
     });
@@ -131,7 +145,7 @@ fn draw_rooms(
     }
     shown.cursor = input::draw(app, theme, &typed, areas.input, buffer);
     match app.overlay() {
-        Some(Overlay::Help) => overlay::draw_help(theme, areas.middle, buffer),
+        Some(Overlay::Help { from }) => sheet::draw(app.keys(), *from, theme, areas.middle, buffer),
         Some(Overlay::Switcher(switcher)) => {
             shown.cursor = overlay::draw_switcher(app, switcher, theme, areas.middle, touch, buffer);
         }
@@ -162,7 +176,10 @@ fn draw_sidebars(
     };
     if let Some(area) = areas.rooms {
         paint::down(buffer, area.right(), area.top(), area.bottom(), rule);
-        rooms::draw(app, theme, inner(area), None, touch, buffer);
+        match hits::list(app, width) {
+            Some((search, _)) => hits::draw(app, theme, search, inner(area), buffer),
+            None => rooms::draw(app, theme, inner(area), None, touch, buffer),
+        }
     }
     if let Some(area) = areas.people {
         paint::down(buffer, area.x - 1, area.top(), area.bottom(), rule);

@@ -1,4 +1,4 @@
-//! What lies over the messages: the sheet of keys, the menu of a completion.
+//! What lies over the messages: the menu of a completion, the room switcher.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -8,15 +8,10 @@ use super::glyph::Row;
 use super::{paint, rooms};
 use crate::client::app::{App, Found, Switcher};
 use crate::client::editor::Completion;
-use crate::client::keys::{Binding, Group, TABLE};
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::touch::{Spot, Touch};
 use crate::irc::text::plain;
 
-/// Cells of the sheet of keys.
-const SHEET_WIDTH: u16 = 74;
-/// Cells of a key on the sheet, the blank behind it included.
-const KEY_WIDTH: u16 = 16;
 /// Cells of the room switcher.
 const SWITCHER_WIDTH: u16 = 48;
 /// Most rows of the menu of a completion.
@@ -44,55 +39,6 @@ pub(super) fn lay(theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
         paint::put(buffer, x, y, sign, style);
     }
     Rect { y: top + 1, height: area.height - 2, ..inner }
-}
-
-/// Draws the sheet of keys in the middle of what is between title and status; if that is too small, over all of it.
-pub(super) fn draw_help(theme: &Theme, middle: Rect, buffer: &mut Buffer) {
-    let group = |group: Group| TABLE.iter().filter(move |binding| binding.group == group).collect::<Vec<_>>();
-    let (write, read, go) = (group(Group::Write), group(Group::Read), group(Group::Go));
-    let is_wide = middle.width >= SHEET_WIDTH;
-    let rows: Vec<(Option<&Binding>, Option<&Binding>)> = if is_wide {
-        let upper = (0..write.len().max(read.len())).map(|n| (write.get(n).copied(), read.get(n).copied()));
-        let half = go.len().div_ceil(2);
-        let lower = (0..half).map(|n| (go.get(n).copied(), go.get(half + n).copied()));
-        upper.chain([(None, None)]).chain(lower).collect()
-    } else {
-        write.into_iter().chain(read).chain(go).map(|binding| (Some(binding), None)).collect()
-    };
-    let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(3);
-    let width = SHEET_WIDTH.min(middle.width);
-    let area = if is_wide && wanted <= middle.height {
-        let y = middle.y + (middle.height - wanted) / 2;
-        Rect { x: middle.x + (middle.width - width) / 2, y, width, height: wanted }
-    } else {
-        middle
-    };
-    let inner = lay(theme, area, buffer);
-    let right = inner.right();
-    let spare = inner.height >= wanted.saturating_sub(1);
-    let mut y = inner.y;
-    if spare {
-        Row::of("Keys", theme.on(Tint::Raised, Role::Strong).add_modifier(Modifier::BOLD)).draw(
-            buffer,
-            inner.x + 1,
-            y,
-            right,
-        );
-        y += 2;
-    }
-    let second = inner.x + 1 + inner.width / 2;
-    for (left_binding, right_binding) in rows {
-        if y >= inner.bottom() {
-            break;
-        }
-        for (binding, x) in [(left_binding, inner.x + 1), (right_binding, second)] {
-            if let Some(binding) = binding {
-                Row::of(binding.shown, theme.on(Tint::Raised, Role::Accent)).draw(buffer, x, y, right);
-                Row::of(binding.what, theme.on(Tint::Raised, Role::Fg)).draw(buffer, x + KEY_WIDTH, y, right);
-            }
-        }
-        y += 1;
-    }
 }
 
 /// Draws the menu of a completion: above the input, its left edge at the word (a column of the screen).

@@ -1,6 +1,6 @@
 //! Small strokes that several parts of the screen are drawn with.
 
-use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::buffer::{Buffer, CellDiffOption, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -46,6 +46,6 @@ pub(super) fn down(buffer: &mut Buffer, x: u16, from: u16, to: u16, style: Style
 /// One sign of our own.
 pub(super) fn put(buffer: &mut Buffer, x: u16, y: u16, sign: char, style: Style) {
     if let Some(cell) = buffer.cell_mut((x, y)) {
-        cell.set_char(sign).set_style(style);
+        cell.set_diff_option(CellDiffOption::None).set_char(sign).set_style(style);
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn draw(
 ) {
     paint::clear(buffer, area, theme.tint(Tint::Bar));
     let (left, right) = (area.left() + 1, area.right().saturating_sub(1));
-    let time = Row::of(&clock::time(app.now(), app.offset()), theme.on(Tint::Bar, Role::Quiet));
+    let time = Row::of(&clock::time(app.now(), app), theme.on(Tint::Bar, Role::Quiet));
     let time_at = right.saturating_sub(time.width()).max(left);
     let room = time_at.saturating_sub(left + 2);
     let mut row = Row::of(app.nick(), theme.on(Tint::Bar, Role::Accent)).cut(area.width / 4);

@@ -50,7 +50,8 @@ pub(super) fn draw(
 }
 
 fn topic(app: &App, theme: &Theme) -> Row {
-    let ink = Ink { theme, base: theme.on(Tint::Bar, Role::Muted), tint: Some(Tint::Bar), nick: "" };
+    let ink =
+        Ink { theme, base: theme.on(Tint::Bar, Role::Muted), tint: Some(Tint::Bar), nick: "", words: &[] };
     app.channel(app.window()).map(|channel| ink.line(&channel.topic.text)).unwrap_or_default()
 }
 

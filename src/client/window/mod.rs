@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::editor::Draft;
 use super::entry::{Entry, EntryId, Gap, GapState, Kind, State};
+use super::memory::Read;
 use crate::irc::Time;
 use crate::irc::name::same;
 
@@ -137,6 +138,8 @@ pub struct Window {
     pub muted: bool,
     /// How far it was read at an earlier time, until that place is found.
     pub resume: Option<Resume>,
+    /// Where the reader was at an earlier time, until they are there again.
+    pub restore: Option<Read>,
     /// What had been typed when the reader went to another window.
     pub draft: Draft,
     /// The gap at which what was missed during a pause is being filled in.
@@ -169,6 +172,7 @@ impl Window {
             past: Past::More,
             muted: false,
             resume: None,
+            restore: None,
             draft: Draft::default(),
             catching_up: None,
             entries: VecDeque::new(),

@@ -16,16 +16,7 @@ const LOOKS: usize = 10;
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub fn verify(args: &VerifyArgs) -> Result<(), Failure> {
-    let mut archive = archive(&args.place)?;
-    let mut verified = look(&archive)?;
-    for _ in 1..LOOKS {
-        if !verified.damage.last().is_some_and(|last| last.at_end) {
-            break;
-        }
-        std::thread::sleep(PAUSE);
-        archive.refresh()?;
-        verified = look(&archive)?;
-    }
+    let verified = verified(&mut archive(&args.place)?)?;
     tell(&verified);
     if verified.damaged == 0 {
         return Ok(());
@@ -34,6 +25,20 @@ pub fn verify(args: &VerifyArgs) -> Result<(), Failure> {
         FAILED,
         format!("{} damaged places; chatui log repair cuts them out and keeps them", verified.damaged),
     ))
+}
+
+/// What a log is found to be that a running server may be writing.
+pub fn verified(archive: &mut Archive) -> Result<Verified, Failure> {
+    let mut verified = look(archive)?;
+    for _ in 1..LOOKS {
+        if !verified.damage.last().is_some_and(|last| last.at_end) {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+        archive.refresh()?;
+        verified = look(archive)?;
+    }
+    Ok(verified)
 }
 
 pub fn repair(args: &RepairArgs) -> Result<(), Failure> {

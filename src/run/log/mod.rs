@@ -19,6 +19,8 @@ use chatui::irc::{Line, Time};
 use chatui::server::clock;
 use chatui::server::log::{self, Archive};
 
+pub use mend::verified;
+
 use super::{FAILED, Failure, IO_ERROR, NO_INPUT, USAGE, data_folder};
 use crate::cli::log::{LogArgs, LogCommand, Part, Place};
 

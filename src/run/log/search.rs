@@ -19,7 +19,8 @@ pub fn run(args: &SearchArgs) -> Result<(), Failure> {
     let pattern = pattern.map_err(|why| Failure::new(USAGE, why))?;
     let archive = archive(&args.place)?;
     let Span { channel, since, until } = Span::of(&args.part);
-    let wanted = Wanted { pattern, from: args.from.clone(), channel, since, until };
+    let channels = channel.map(|channel| vec![channel]);
+    let wanted = Wanted { pattern, from: args.from.clone(), channels, topics: true, since, until };
     let mut out = Out {
         out: BufWriter::new(std::io::stdout().lock()),
         json: args.json,

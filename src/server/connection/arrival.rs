@@ -3,11 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use tracing::info;
+use tracing::{debug, info};
 
 use super::super::core::{Kind, Peer};
 use super::super::door::{Door, Step, TLS_ALERT};
 use super::super::guest::Guest;
+use super::super::house::Refusal;
 use super::super::inbox::Event;
 use super::super::outbox::{Outbox, Spare};
 use super::super::tls::{End, Received};
@@ -21,6 +22,8 @@ pub(super) struct Stranger {
     pub address: String,
     /// Whether it comes from this machine.
     pub near: bool,
+    /// It is not let in.
+    pub refusal: Option<Refusal>,
     /// When it is looked at again.
     pub alarm: Option<Instant>,
     pub due: Option<Instant>,
@@ -76,8 +79,16 @@ impl Connection {
                 }
                 return;
             }
-            let may_enter = self.tls.is_some() || tools.house.hears_clear(stranger.near);
+            let refused = stranger.refusal.as_ref().map(|refusal| refusal.why.clone());
+            if let Some(why) = refused.as_ref().filter(|_| self.tls.is_some()) {
+                return self.dismiss(why, tools.spare);
+            }
+            let may_enter =
+                (self.tls.is_some() || tools.house.hears_clear(stranger.near)) && refused.is_none();
             match stranger.door.look(at, tools.house.manners(may_enter)) {
+                Step::Irc { .. } | Step::Plain(_) if refused.is_some() => {
+                    return self.dismiss(&refused.unwrap_or_default(), tools.spare);
+                }
                 Step::Irc { .. } if !may_enter => return self.send_to_tls(Kind::Irc, tools),
                 Step::Plain(_) if !may_enter => return self.send_to_tls(Kind::Plain, tools),
                 Step::Tls => {
@@ -102,7 +113,7 @@ impl Connection {
                         self.outbox.buffer(tools.spare).extend_from_slice(b"\r\n");
                     }
                     if let Some(stranger) = self.let_in(Kind::Irc, tools) {
-                        self.lines(&stranger.door.into_first(), tools.batch);
+                        self.lines(&stranger.door.into_first(), tools);
                     }
                     return;
                 }
@@ -128,6 +139,15 @@ impl Connection {
         }
     }
 
+    /// Sends somebody away who is over a limit, or banned. There may be thousands of them, so the diagnostics are not told of each.
+    fn dismiss(&mut self, why: &str, spare: &mut Spare) {
+        if let Phase::Door(stranger) = &self.phase {
+            debug!(connection = self.id.0, address = %stranger.address, reason = why, "turned away");
+            self.say(&format!("ERROR :{why}\r\n"), spare);
+            self.phase = Phase::TurnedAway;
+        }
+    }
+
     /// Sends a stranger away, with these bytes.
     fn refuse(&mut self, answer: &[u8], why: &str, spare: &mut Spare) {
         if let Phase::Door(stranger) = &self.phase {
@@ -140,14 +160,12 @@ impl Connection {
     /// Tells somebody who speaks in the clear, and may not, where to speak through TLS. A client that asks for the
     /// capabilities first is told in its own way.
     fn send_to_tls(&mut self, kind: Kind, tools: &mut Tools<'_>) {
+        let port = self.port();
         let Phase::Door(stranger) = &mut self.phase else { return };
-        let port = self.socket.local_addr().map_or(0, |address| address.port());
         let first = std::mem::take(&mut stranger.door).into_first();
         let mut answer = String::new();
-        if let Some(sts) = tools.house.sts(stranger.near, false, || port)
-            && first.trim_ascii_start().starts_with(b"CAP LS")
-        {
-            answer = format!("CAP * LS :{sts}\r\n");
+        if tools.house.is_given() && !stranger.near && first.trim_ascii_start().starts_with(b"CAP LS") {
+            answer = format!("CAP * LS :sts=port={port}\r\n");
         }
         if kind == Kind::Irc {
             answer.push_str("ERROR :");
@@ -158,20 +176,24 @@ impl Connection {
         self.refuse(answer.as_bytes(), "not through TLS", tools.spare);
     }
 
+    /// The port at which it has come.
+    fn port(&self) -> u16 {
+        self.socket.local_addr().map_or(0, |address| address.port())
+    }
+
     /// From here on the core knows of it.
     fn let_in(&mut self, kind: Kind, tools: &mut Tools<'_>) -> Option<Box<Stranger>> {
         match std::mem::replace(&mut self.phase, Phase::Open) {
             Phase::Door(mut stranger) => {
                 let address = std::mem::take(&mut stranger.address);
                 let secure = self.tls.is_some();
-                let port = || self.socket.local_addr().map_or(0, |address| address.port());
-                let sts = tools.house.sts(stranger.near, secure, port);
+                let port = if stranger.near { 0 } else { self.port() };
                 // Whoever speaks plain text has given his name by now, in the time that the door allows for it.
                 let waited = match kind {
                     Kind::Irc => tools.now.saturating_duration_since(stranger.opened),
                     Kind::Plain => Duration::ZERO,
                 };
-                tools.batch.events.push(Event::Open(self.id, Peer { address, kind, waited, secure, sts }));
+                tools.batch.events.push(Event::Open(self.id, Peer { address, kind, waited, secure, port }));
                 Some(stranger)
             }
             other => {

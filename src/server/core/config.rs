@@ -1,14 +1,19 @@
 //! Every limit and name of the core, with its default and its reason.
 
-use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::irc::Time;
+
+use super::ban::Ban;
+use super::password::{Hidden, Secret};
 
 /// Most channels that one user may be in (`CHANLIMIT`): a window each is more than anybody reads.
 pub const MAX_CHANNELS_PER_USER: usize = 50;
 /// Most targets of one PRIVMSG, NOTICE, KICK or NAMES (`TARGMAX`): so that one line stays one line's work.
 pub const MAX_TARGETS: usize = 4;
+/// Most lines of a connection before it is registered: an old client that tries one nick after the other needs fewer.
+pub const MAX_EARLY_LINES: u32 = 1_000;
 /// Most bytes of a topic (`TOPICLEN`).
 pub const TOPIC_LEN: usize = 390;
 /// Most bytes of an away text (`AWAYLEN`).
@@ -25,6 +30,8 @@ pub const HOST_LEN: usize = 63;
 pub const MAX_MASKS: usize = 100;
 /// Most wrong passwords of OPER on one connection: a guesser has to come back after each few.
 pub const MAX_OPER_FAILURES: u8 = 3;
+/// Most bans from the server: each newcomer is held against all of them.
+pub const MAX_BANS: usize = 1_000;
 /// Most people that WHOWAS remembers: a minute's leaving of a large server.
 pub const WHOWAS: usize = 1_000;
 /// Most people that one user may watch (`MONITOR`).
@@ -41,20 +48,37 @@ pub const TOPICS_BACK: usize = 8;
 /// Most lines of one CHATHISTORY (`CHATHISTORY`).
 pub const MAX_HISTORY: usize = 1_000;
 
+/// Most hits in the answer to one SEARCH: a screen or two. Who wants more asks on.
+pub const MAX_FOUND: usize = 100;
+/// Most words of one SEARCH: each of them costs time with every line that has the longest of them.
+pub const MAX_WORDS: usize = 16;
+/// How often one connection may search in the long run. Each search may read a good deal of the log, and is read for whoever asks.
+pub const SEARCH_EVERY: Duration = Duration::from_millis(500);
+/// How many searches it may make at once before that holds: somebody who steps through what was found is quick for a while.
+pub const SEARCHES_AT_ONCE: u32 = 20;
+
 /// Somebody who may act for the server once he has said who he is (OPER).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
     /// The name that goes with the password; not a nick.
     pub name: String,
-    /// The password.
-    pub password: String,
+    /// What the password hashes to.
+    pub hash: Hidden,
 }
 
-/// A password is in no output, for whatever reason.
-impl fmt::Debug for Operator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operator").field("name", &self.name).finish_non_exhaustive()
-    }
+/// What the operator may choose anew while the server runs.
+#[derive(Clone, Debug)]
+pub struct Reload {
+    /// [`Config::motd`]
+    pub motd: Vec<String>,
+    /// [`Config::password`]
+    pub password: Option<Secret>,
+    /// [`Config::operators`]
+    pub operators: Vec<Operator>,
+    /// [`Config::sts`]
+    pub sts: Option<u64>,
+    /// The bans, if they were read again.
+    pub bans: Option<Arc<[Ban]>>,
 }
 
 /// What the operator may choose about the core.
@@ -69,9 +93,15 @@ pub struct Config {
     /// How many lines a newcomer is given at JOIN.
     pub history: usize,
     /// What a connection must know to be let in.
-    pub password: Option<String>,
+    pub password: Option<Secret>,
     /// Who may act for the server.
     pub operators: Vec<Operator>,
+    /// For how many seconds clients that come through TLS from elsewhere are told to come in no other way
+    /// ([`sts`](https://ircv3.net/specs/extensions/sts)); nothing is said of it without.
+    pub sts: Option<u64>,
+    /// Whether guessing passwords makes those wait, too, who come from this machine itself. Behind a gateway, all do, and one
+    /// of them would keep the others out.
+    pub near_guessers_wait: bool,
     /// How the edge splits its connections: the id modulo this number says whose it is, so that an audience can be
     /// split once and not at every message. The server's edges set it to the number of their shards.
     pub lanes: usize,
@@ -94,6 +124,8 @@ impl Default for Config {
             history: 50,
             password: None,
             operators: Vec::new(),
+            sts: None,
+            near_guessers_wait: false,
             lanes: 1,
             created: Time::default(),
             // A slowloris counts from its connect; a person at a prompt needs no longer.

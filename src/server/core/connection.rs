@@ -3,8 +3,9 @@
 use crate::irc::{Caps, Time};
 
 use super::audience::Form;
-use super::config::Config;
+use super::config::{Config, MAX_EARLY_LINES};
 use super::modes::UserModes;
+use super::password::{Hidden, Purpose};
 use super::state::{ChanId, Peer, Status};
 
 /// A connection, registered or on its way there.
@@ -28,8 +29,10 @@ pub struct Connection {
     pub host: String,
     /// `nick!user@host`.
     pub source: String,
-    /// Whether it gave the server's password.
-    pub password_given: bool,
+    /// What it gave as the server's password, until that has been looked at.
+    pub password: Option<Hidden>,
+    /// Its password is being checked, for this.
+    pub checking: Option<Purpose>,
     /// After the welcome.
     pub registered: bool,
     /// Its away text, while it is away.
@@ -44,12 +47,16 @@ pub struct Connection {
     pub channels: Vec<(ChanId, Status)>,
     /// Channels it may enter past `+i`, by their [founding](super::state::Channel::founding).
     pub invited: Vec<u64>,
+    /// When its searches so far would be over if each of them took its [time](super::config::SEARCH_EVERY).
+    pub searched: Time,
     /// When it connected.
     pub opened: Time,
     /// When it last said something to somebody: for idle times.
     pub spoke: Time,
     /// When anything was last read from it.
     heard: Time,
+    /// How many lines were read from it before it was registered.
+    early_lines: u32,
     /// When it was asked with a PING that it has not answered.
     asked: Option<Time>,
     /// Its QUIT is on its way into the order.
@@ -84,7 +91,8 @@ impl Connection {
             user: String::new(),
             realname: String::new(),
             source: String::new(),
-            password_given: false,
+            password: None,
+            checking: None,
             registered: false,
             away: None,
             modes: UserModes::default(),
@@ -92,9 +100,11 @@ impl Connection {
             monitoring: Vec::new(),
             channels: Vec::new(),
             invited: Vec::new(),
+            searched: now,
             opened: now,
             spoke: now,
             heard: now,
+            early_lines: 0,
             asked: None,
             leaving: false,
             close_reason: None,
@@ -116,10 +126,16 @@ impl Connection {
         self.channels.iter().find(|(id, _)| *id == channel).map(|(_, status)| *status)
     }
 
-    /// Something was read from it.
+    /// A line was read from it.
     pub fn heard(&mut self, now: Time) {
         self.heard = now;
         self.asked = None;
+        self.early_lines += u32::from(!self.registered);
+    }
+
+    /// Whether it has said more than anybody needs to register, and has not.
+    pub fn babbles(&self) -> bool {
+        !self.registered && self.early_lines > MAX_EARLY_LINES
     }
 
     /// The source is made anew when nick, user or host are known or change.

@@ -32,6 +32,18 @@ const DAMAGED: &str = "Something is missing here: the server's log is damaged in
 /// What is said of history that cannot be had, whatever the reason.
 const NOT_RETRIEVED: &str = "Messages could not be retrieved";
 
+/// What is said of a search that cannot be made, whatever the reason.
+const NOT_SEARCHED: &str = "The log could not be searched";
+
+/// What a piece of history is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// A channel, as it is written.
+    Channel(String),
+    /// What was looked for, wherever it was said.
+    Search,
+}
+
 /// How a piece of history is written for one connection.
 #[derive(Clone, Debug)]
 pub struct Playback {
@@ -39,11 +51,11 @@ pub struct Playback {
     pub form: Form,
     /// The server's name.
     pub server: String,
-    /// The channel, as it is written.
-    pub channel: String,
+    /// What it is of.
+    pub of: Of,
     /// The batch it comes in, for those who know batches.
     pub batch: Option<String>,
-    /// The subcommand of the CHATHISTORY that asked for it; none at a JOIN.
+    /// The command that asked for it, or the subcommand of CHATHISTORY; none at a JOIN.
     pub asked: Option<String>,
     /// The label of the command that asked for it.
     pub label: Option<String>,
@@ -60,11 +72,15 @@ impl Playback {
     /// What is on a page, oldest first, as whole bytes for the connection.
     pub fn bytes<'a>(&self, items: impl IntoIterator<Item = Item<'a>>, rest: Rest) -> BytesMut {
         let mut out = BytesMut::new();
-        let (server, channel) = (&self.server, &self.channel);
+        let server = &self.server;
         let mut tag = String::new();
         if let Some(batch) = &self.batch {
             let tags = self.batch_tags(rest);
-            out.put_slice(format!("{tags}:{server} BATCH +{batch} chathistory {channel}\r\n").as_bytes());
+            let kind = match &self.of {
+                Of::Channel(channel) => format!("chathistory {channel}"),
+                Of::Search => super::search::BATCH.to_owned(),
+            };
+            out.put_slice(format!("{tags}:{server} BATCH +{batch} {kind}\r\n").as_bytes());
             tag = format!("batch={batch}");
         }
         // A gap has the time of the line before it, or else of the one behind it: so it stays in its place.
@@ -113,6 +129,8 @@ impl Playback {
 
     /// Says that something is missing.
     fn put_gap(&self, at: Time, tag: &str, out: &mut BytesMut) {
+        // A search has no place in which something could be missing.
+        let Of::Channel(channel) = &self.of else { return };
         let mut tags = tag.to_owned();
         if matches!(self.form, Form::Time | Form::Full) {
             push_tag(&mut tags, "time", &at.to_string());
@@ -120,7 +138,7 @@ impl Playback {
         if !tags.is_empty() {
             out.put_slice(format!("@{tags} ").as_bytes());
         }
-        crate::irc::line::put_untagged(out, &self.server, "NOTICE", &[&self.channel, DAMAGED]);
+        crate::irc::line::put_untagged(out, &self.server, "NOTICE", &[channel, DAMAGED]);
     }
 
     /// What is said instead of the page when it cannot be read. Who only joins is told nothing.
@@ -130,8 +148,11 @@ impl Playback {
             if let Some(label) = &self.label {
                 out.put_slice(format!("@label={label} ").as_bytes());
             }
-            let params = ["CHATHISTORY", "MESSAGE_ERROR", asked, &self.channel, NOT_RETRIEVED];
-            crate::irc::line::put_untagged(&mut out, &self.server, "FAIL", &params);
+            let params: &[&str] = match &self.of {
+                Of::Channel(channel) => &["CHATHISTORY", "MESSAGE_ERROR", asked, channel, NOT_RETRIEVED],
+                Of::Search => &[asked, "INTERNAL_ERROR", NOT_SEARCHED],
+            };
+            crate::irc::line::put_untagged(&mut out, &self.server, "FAIL", params);
         }
         out
     }
@@ -168,7 +189,7 @@ impl Core {
         self.answer(id, channel, Which::Latest(None), limit, None);
     }
 
-    fn playback(&mut self, id: ConnId, channel: ChanId) -> Playback {
+    pub(super) fn playback(&mut self, id: ConnId, of: Of) -> Playback {
         let connection = self.state.connection(id);
         let caps = connection.map(|connection| connection.caps).unwrap_or_default();
         let form = connection.map(super::connection::Connection::form).unwrap_or_default();
@@ -176,7 +197,7 @@ impl Core {
         Playback {
             form,
             server: self.config.name.clone(),
-            channel: self.state.channel(channel).map(|place| place.name.clone()).unwrap_or_default(),
+            of,
             batch,
             asked: None,
             label: None,
@@ -240,7 +261,8 @@ impl Core {
 
     /// `asked` is the subcommand of CHATHISTORY; none at a JOIN.
     fn answer(&mut self, id: ConnId, channel: ChanId, which: Which, limit: usize, asked: Option<&str>) {
-        let mut playback = self.playback(id, channel);
+        let name = self.state.channel(channel).map(|place| place.name.clone()).unwrap_or_default();
+        let mut playback = self.playback(id, Of::Channel(name));
         // The batch of the page is the whole answer to CHATHISTORY, so it carries the label itself; at a JOIN it is a
         // part of the answer, and comes after it.
         playback.label = asked.and_then(|_| self.take_label(id));

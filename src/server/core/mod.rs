@@ -11,13 +11,15 @@
 //! | [`audience`] | who is to hear a line, and in which form |
 //! | [`command`] | the table of commands |
 //! | [`modes`] | what modes there are |
-//! | `register`, `message`, `membership`, `list`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, `absent`, [`history`] | their handlers, by family |
+//! | [`password`], [`ban`], [`net`] | who is let in, and who is not |
+//! | `register`, `message`, `membership`, `list`, `mode`, `people`, `whowas`, `monitor`, `oper`, `info`, `help`, `absent`, [`history`], `search` | their handlers, by family |
 //! | `apply` | what a line in the order does to the state, and who hears it |
 //! | `reply` | numerics, standard replies, labels |
 
 mod absent;
 mod apply;
 pub mod audience;
+pub mod ban;
 pub mod command;
 pub mod config;
 pub mod connection;
@@ -30,12 +32,16 @@ mod message;
 mod mode;
 pub mod modes;
 mod monitor;
+pub mod net;
 mod oper;
+pub mod password;
 mod people;
 pub mod query;
 mod register;
+mod reload;
 mod reply;
 mod said;
+mod search;
 pub mod state;
 mod whowas;
 
@@ -49,11 +55,14 @@ use crate::irc::{Draft, Line, Message, Time};
 
 pub use audience::{Audience, Ears, Form};
 pub use config::Config;
-pub use history::Playback;
-pub use query::{Item, Query, Reference, Rest, Which};
+pub use history::{Of, Playback};
+pub use query::{Find, Item, Query, Reference, Rest, Which};
 pub use state::{ConnId, Kind, Peer};
 
+use ban::Ban;
+use config::Reload;
 use connection::Deadline;
+use password::{Check, Guesses, Verdict};
 use state::State;
 
 /// What enters the core.
@@ -71,6 +80,10 @@ pub enum Input<'a> {
     NotKept(Vec<Line>),
     /// A connection is gone, for this reason.
     Close(ConnId, String),
+    /// What has come of an [`Output::Check`].
+    Checked(ConnId, Verdict),
+    /// The operator has chosen anew.
+    Reload(Box<Reload>),
     /// Some seconds have passed: deadlines are looked at.
     Tick,
     /// The server stops: everybody is told why, and closed.
@@ -117,6 +130,15 @@ pub enum Output {
         /// How it is to be written.
         playback: Box<Playback>,
     },
+    /// A password is to be checked; comes back as [`Input::Checked`]. Until then the connection is handed in no more lines.
+    Check(Check),
+    /// The bans are these now, and are to be kept.
+    Bans {
+        /// All of them.
+        bans: Arc<[Ban]>,
+        /// Who has changed them, to be told if they cannot be kept.
+        by: Option<ConnId>,
+    },
     /// The connection is closed once its bytes are written. Exactly one for each [`Input::Open`]: with it, and not
     /// before, the id is free again.
     Close(ConnId, String),
@@ -139,6 +161,8 @@ pub enum Lines {
     },
     /// They are older, and are read from the log.
     Asked(Query),
+    /// They are looked for in the log.
+    Sought(Box<Find>),
 }
 
 impl Output {
@@ -153,7 +177,8 @@ impl Output {
                 lines.iter().map(|line| line.tagged().len()).sum()
             }
             Output::Page { lines: Lines::Asked(query), .. } => query.limit * crate::irc::MAX_REST,
-            Output::Close(..) | Output::Note(_) => 64,
+            Output::Page { lines: Lines::Sought(find), .. } => find.limit * crate::irc::MAX_REST,
+            Output::Check(_) | Output::Bans { .. } | Output::Close(..) | Output::Note(_) => 64,
         }
     }
 }
@@ -180,6 +205,10 @@ pub struct Core {
     said: said::Said,
     /// Who was there.
     past: whowas::Past,
+    /// Who is kept out.
+    bans: Arc<[Ban]>,
+    /// Who has guessed passwords.
+    guesses: Guesses,
     /// The labelled command under way, if it is one.
     label: Option<reply::Label>,
     /// The line that was applied last.
@@ -199,6 +228,8 @@ impl Core {
             out: Vec::new(),
             said: said::Said::default(),
             past: whowas::Past::default(),
+            bans: Arc::default(),
+            guesses: Guesses::default(),
             label: None,
             last: None,
             batches: 0,
@@ -217,6 +248,8 @@ impl Core {
             Input::Appended(line, origin) => self.apply(line, origin),
             Input::NotKept(lines) => self.not_kept(&lines),
             Input::Close(id, reason) => self.close(id, &reason),
+            Input::Checked(id, verdict) => self.password_checked(id, verdict),
+            Input::Reload(reload) => self.reload(*reload),
             Input::Tick => self.tick(),
             Input::Shutdown(reason) => self.shutdown(&reason),
         }
@@ -267,6 +300,10 @@ impl Core {
         let now = self.now;
         let Some(connection) = self.state.connection_mut(id) else { return };
         connection.heard(now);
+        if connection.babbles() {
+            self.drop_connection(id, "Too many lines before registration");
+            return;
+        }
         let Ok(text) = std::str::from_utf8(line) else {
             self.not_utf8(id, &String::from_utf8_lossy(line));
             return;
@@ -355,6 +392,7 @@ impl Core {
     fn tick(&mut self) {
         let now = self.now;
         let limits = self.config.clone();
+        self.end_bans();
         for id in self.state.ids() {
             let Some(connection) = self.state.connection_mut(id) else { continue };
             let verdict = connection.deadline(now, &limits);

@@ -10,7 +10,8 @@ use crate::irc::{Draft, Line, Message};
 
 use super::config::{HOST_LEN, MAX_OPER_FAILURES, REASON_LEN};
 use super::modes::UserModes;
-use super::register::{equal_in_constant_time, shown_word};
+use super::password::{Check, Hidden, Purpose, Verdict};
+use super::register::shown_word;
 use super::{Audience, ConnId, Core, Output};
 
 impl Core {
@@ -20,29 +21,46 @@ impl Core {
             self.numeric(id, ERR_NOOPERHOST, &["This server has no operators"]);
             return;
         }
-        let (name, password) = (message.param(0), message.param(1).as_bytes());
-        // The same work and the same answer, whether it was the name or the password.
-        let granted = config.operators.iter().fold(false, |granted, operator| {
-            granted
-                | (equal_in_constant_time(operator.password.as_bytes(), password) & (operator.name == name))
-        });
-        let Some(connection) = self.state.connection_mut(id) else { return };
-        if !granted {
-            connection.oper_failures += 1;
-            let too_many = connection.oper_failures >= MAX_OPER_FAILURES;
-            self.numeric(id, ERR_PASSWDMISMATCH, &["Password incorrect"]);
-            if too_many {
-                self.drop_connection(id, "Too many wrong passwords");
-            }
-            return;
+        if let Some(words) = self.must_wait(id) {
+            return self.numeric(id, ERR_PASSWDMISMATCH, &[&words]);
         }
-        let modes = UserModes { operator: true, ..connection.modes };
-        self.numeric(id, RPL_YOUREOPER, &["You are now an IRC operator"]);
-        self.set_user_modes(id, modes);
+        let (name, password) = (message.param(0), Hidden::new(message.param(1)));
+        // The same work and the same answer, whether it was the name or the password.
+        let named = config.operators.iter().find(|operator| operator.name == name);
+        let Some(hash) = named.or(config.operators.first()).map(|operator| operator.hash.clone()) else {
+            return;
+        };
+        let purpose = Purpose::Operate { is_named: named.is_some(), label: self.take_label(id) };
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        connection.checking = Some(purpose);
+        self.out.push(Output::Check(Check { of: id, hash, password }));
+    }
+
+    /// The password that was given with OPER has been checked.
+    pub(super) fn oper_checked(&mut self, id: ConnId, verdict: Verdict) {
+        let Some(connection) = self.state.connection_mut(id) else { return };
+        match verdict {
+            Verdict::Right => {
+                let modes = UserModes { operator: true, ..connection.modes };
+                self.numeric(id, RPL_YOUREOPER, &["You are now an IRC operator"]);
+                self.set_user_modes(id, modes);
+            }
+            Verdict::Wrong => {
+                connection.oper_failures += 1;
+                let too_many = connection.oper_failures >= MAX_OPER_FAILURES;
+                self.numeric(id, ERR_PASSWDMISMATCH, &["Password incorrect"]);
+                if too_many {
+                    self.drop_connection(id, "Too many wrong passwords");
+                }
+            }
+            Verdict::Busy => {
+                self.numeric(id, ERR_PASSWDMISMATCH, &["Too many passwords are being checked; try again"]);
+            }
+        }
     }
 
     /// Whether somebody may act for the server; who may not is told so.
-    fn is_operator(&mut self, id: ConnId) -> bool {
+    pub(super) fn is_operator(&mut self, id: ConnId) -> bool {
         let operator = self.state.connection(id).is_some_and(|connection| connection.modes.operator);
         if !operator {
             self.numeric(id, ERR_NOPRIVILEGES, &["Permission Denied- You're not an IRC operator"]);

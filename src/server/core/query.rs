@@ -1,10 +1,11 @@
 //! What is asked of the log: a slice of one channel's history
-//! ([chathistory](https://ircv3.net/specs/extensions/chathistory)).
+//! ([chathistory](https://ircv3.net/specs/extensions/chathistory)), or what fits some words in several
+//! ([search](https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md)).
 
 use crate::irc::Time;
 use crate::irc::line::{Pieces, Seq};
 
-/// A place in the history. Both are excluded from the answer.
+/// A place in the history. Both are excluded from the answer, unless it is said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reference {
     /// A moment.
@@ -40,6 +41,27 @@ pub struct Query {
     /// Whether JOIN, PART, KICK, MODE, TOPIC, NICK and QUIT are among them (`draft/event-playback`), or messages only.
     pub events: bool,
     /// Nothing behind this line: what follows in the same turn is heard as it happens, and must not be heard twice.
+    pub until: Option<(Time, Seq)>,
+}
+
+/// What is looked for. The answer is always in the order of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Find {
+    /// Where, by folded names: nothing is found anywhere else, and nothing at all if there is none.
+    pub channels: Vec<String>,
+    /// Who must have said it: a nick.
+    pub from: Option<String>,
+    /// What the text must have in it: each of them, whatever the case of its letters. Without any, every text fits.
+    pub words: Vec<String>,
+    /// From where on; a time is included, a line is not.
+    pub after: Option<Reference>,
+    /// Up to where; a time is included, a line is not.
+    pub before: Option<Reference>,
+    /// Whether the first ones are wanted, from the beginning on; else the last ones, from the end back.
+    pub forwards: bool,
+    /// At most this many.
+    pub limit: usize,
+    /// Nothing behind this line.
     pub until: Option<(Time, Seq)>,
 }
 

@@ -9,7 +9,8 @@ use crate::irc::{Cap, Caps, Draft, MAX_REST, Message, line::cut, text};
 
 use super::config::*;
 use super::modes::{CHANNEL_MODES, USER_MODES};
-use super::{ConnId, Core, Note, Output};
+use super::password::{Check, Hidden, Purpose, Secret, equal_in_constant_time};
+use super::{ConnId, Core, Note, Output, Peer};
 
 /// Nicks that nobody may have: they would be taken for the server's own voice.
 const RESERVED: &[&str] = &["server", "chatui", "nickserv", "chanserv", "histserv", "operserv"];
@@ -28,7 +29,7 @@ impl Core {
                 let mut names: Vec<&str> =
                     TABLE.iter().flat_map(|(_, names)| names.iter().copied()).collect();
                 // Nobody can ask for it, so it is no row of the table; without 302 its value could not be understood.
-                let sts = connection.peer.sts.clone().filter(|_| connection.cap_302);
+                let sts = sts(&connection.peer, self.config.sts).filter(|_| connection.cap_302);
                 names.extend(sts.as_deref());
                 self.cap_list(id, "LS", &names);
             }
@@ -100,12 +101,7 @@ impl Core {
             self.numeric(id, ERR_ALREADYREGISTERED, &["You may not reregister"]);
             return;
         }
-        let given = message.param(0).as_bytes();
-        connection.password_given = self
-            .config
-            .password
-            .as_ref()
-            .is_some_and(|password| equal_in_constant_time(password.as_bytes(), given));
+        connection.password = Some(Hidden::new(message.param(0)));
     }
 
     pub(super) fn nick(&mut self, id: ConnId, message: &Message<'_>) {
@@ -159,14 +155,46 @@ impl Core {
     fn try_register(&mut self, id: ConnId) {
         let Some(connection) = self.state.connection(id) else { return };
         let ready = !connection.nick.is_empty() && !connection.user.is_empty() && !connection.negotiating;
-        if connection.registered || !ready {
+        if connection.registered || !ready || connection.checking.is_some() {
             return;
         }
-        if self.config.password.is_some() && !connection.password_given {
-            self.numeric(id, ERR_PASSWDMISMATCH, &["Password incorrect"]);
-            self.drop_connection(id, "Password incorrect");
-            return;
+        if let Some(words) = self.banned(id).map(super::ban::Ban::words) {
+            self.numeric(id, ERR_YOUREBANNEDCREEP, &[&words]);
+            return self.drop_connection(id, &words);
         }
+        let Some(secret) = self.config.password.clone() else { return self.let_in(id) };
+        if let Some(words) = self.must_wait(id) {
+            self.numeric(id, ERR_PASSWDMISMATCH, &[&words]);
+            return self.drop_connection(id, &words);
+        }
+        let given = self.state.connection_mut(id).and_then(|connection| connection.password.take());
+        match (secret, given) {
+            (Secret::Plain(right), Some(given)) if equal_in_constant_time(right.text(), given.text()) => {
+                self.let_in(id);
+            }
+            (Secret::Hash(hash), Some(password)) => {
+                if let Some(connection) = self.state.connection_mut(id) {
+                    connection.checking = Some(Purpose::Enter);
+                }
+                self.out.push(Output::Check(Check { of: id, hash, password }));
+            }
+            // Who gives none has not guessed.
+            (_, None) => self.keep_out(id),
+            (Secret::Plain(_), Some(_)) => {
+                self.guessed_wrong(id);
+                self.keep_out(id);
+            }
+        }
+    }
+
+    /// Sends somebody away who did not know the password.
+    pub(super) fn keep_out(&mut self, id: ConnId) {
+        self.numeric(id, ERR_PASSWDMISMATCH, &["Password incorrect"]);
+        self.drop_connection(id, "Password incorrect");
+    }
+
+    /// From here on it is a user.
+    pub(super) fn let_in(&mut self, id: ConnId) {
         let now = self.now;
         self.state.register(id, now);
         let Some(connection) = self.state.connection(id) else { return };
@@ -281,11 +309,9 @@ pub(super) fn shown_word(word: &str) -> String {
     if word.is_empty() { "*".to_owned() } else { word.to_owned() }
 }
 
-/// Compares without telling by its time how much was right.
-pub(super) fn equal_in_constant_time(one: &[u8], other: &[u8]) -> bool {
-    let mut difference = u8::from(one.len() != other.len());
-    for at in 0..one.len().max(other.len()) {
-        difference |= one.get(at).unwrap_or(&0) ^ other.get(at).unwrap_or(&0);
-    }
-    difference == 0
+/// What is said to somebody of strict transport security: that he is to come through TLS from now on, or where TLS is spoken. On
+/// this machine nothing is, since the certificate is not for the names it is called by there.
+pub(super) fn sts(peer: &Peer, seconds: Option<u64>) -> Option<String> {
+    let seconds = seconds.filter(|_| peer.port != 0)?;
+    Some(if peer.secure { format!("sts=duration={seconds}") } else { format!("sts=port={}", peer.port) })
 }

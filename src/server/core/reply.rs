@@ -74,7 +74,7 @@ impl Core {
     pub(super) fn fail(&mut self, to: ConnId, command: &str, code: &str, context: &[&str], words: &str) {
         let Some(connection) = self.state.connection(to) else { return };
         let caps = connection.caps;
-        if caps.has(Cap::StandardReplies) || caps.has(Cap::Chathistory) {
+        if [Cap::StandardReplies, Cap::Chathistory, Cap::Search].iter().any(|cap| caps.has(*cap)) {
             let mut all = vec![command, code];
             all.extend_from_slice(context);
             all.push(words);

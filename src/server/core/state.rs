@@ -34,9 +34,8 @@ pub struct Peer {
     pub kind: Kind,
     /// Whether it speaks through TLS.
     pub secure: bool,
-    /// What `CAP LS 302` is to say to it of [strict transport security](https://ircv3.net/specs/extensions/sts), if
-    /// anything.
-    pub sts: Option<Arc<str>>,
+    /// The port at which it has come; 0 if it comes from this machine itself.
+    pub port: u16,
     /// How long it had been connected when the core was told of it: it has that much less time to register.
     pub waited: Duration,
 }

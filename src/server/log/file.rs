@@ -22,7 +22,7 @@ use super::retain::{self, Keep};
 use super::room::{self, Room};
 use super::sum::Sum;
 use super::sums::Sums;
-use super::{AppendError, Log, OpenError, Opened, Options, Prefix, Sync, WRITE_BYTES, folder, seek};
+use super::{AppendError, Hunt, Log, OpenError, Opened, Options, Prefix, Sync, WRITE_BYTES, folder, seek};
 
 /// The log of one server, in the folder `log` of its data folder.
 #[derive(Debug)]
@@ -361,6 +361,10 @@ impl Snapshot {
 impl Prefix for Snapshot {
     fn page(&self, query: &Query) -> io::Result<Page> {
         page::page(self, query)
+    }
+
+    fn search(&self, hunt: &mut Hunt, bytes: u64) -> io::Result<bool> {
+        hunt.search(self, bytes)
     }
 }
 

@@ -11,7 +11,7 @@ use super::format::{self, Place};
 use super::page::{self, Page, Store};
 use super::recent::Recent;
 use super::scan::scan;
-use super::{AppendError, Log, Opened, Prefix};
+use super::{AppendError, Hunt, Log, Opened, Prefix};
 
 /// What befalls the next append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,10 @@ struct Bytes(Arc<Vec<u8>>);
 impl Prefix for Bytes {
     fn page(&self, query: &Query) -> io::Result<Page> {
         page::page(&self.0.as_slice(), query)
+    }
+
+    fn search(&self, hunt: &mut Hunt, bytes: u64) -> io::Result<bool> {
+        hunt.search(&self.0.as_slice(), bytes)
     }
 }
 

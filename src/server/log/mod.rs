@@ -27,7 +27,7 @@
 //! | `room` | a full disk: what is given up, and what is told |
 //! | `file` | [`FileLog`]: appending, segment change |
 //! | `archive` | [`Archive`]: the same files read by another process, while the server runs |
-//! | `search` | words and patterns in all of it, the newest line first |
+//! | `search` | words and patterns in all of it |
 //! | `verify` | every line of every segment checked, and what is damaged cut out |
 //! | `memory` | [`MemoryLog`]: the same in memory, with faults, for simulations |
 //!
@@ -70,7 +70,7 @@ pub use format::concerns;
 pub use memory::{Fault, MemoryLog};
 pub use page::Page;
 pub use retain::Keep;
-pub use search::{Pattern, Wanted};
+pub use search::{Hunt, Pattern, Wanted};
 pub use verify::{Damage, MAX_DAMAGE, Verified, repair};
 
 /// Where lines are kept. The implementations are [`FileLog`] and [`MemoryLog`].
@@ -109,6 +109,13 @@ pub trait Prefix: fmt::Debug + Send + std::marker::Sync {
     /// # Errors
     /// When a segment cannot be read.
     fn page(&self, query: &Query) -> io::Result<Page>;
+
+    /// Goes on with a search, which was begun in this state of the log: looks at so many bytes more, about. Whether it is
+    /// over, which it is after [`SEARCH_BYTES`] of them at the latest.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    fn search(&self, hunt: &mut Hunt, bytes: u64) -> io::Result<bool>;
 }
 
 /// Why lines were not appended.

@@ -18,9 +18,9 @@ use super::sum::Sum;
 use super::{PAGE_BYTES, SEARCH_BYTES};
 
 /// How many bytes are read at once at first: a page of a busy channel is in the first ones.
-const FIRST_WINDOW: u64 = 32 << 10;
+pub(super) const FIRST_WINDOW: u64 = 32 << 10;
 /// How many bytes are read at once at most; each window is twice as large as the one before.
-const LAST_WINDOW: u64 = 256 << 10;
+pub(super) const LAST_WINDOW: u64 = 256 << 10;
 /// How many bytes behind a window are read with it: the last line that begins in it nearly always ends in them.
 const MARGIN: u64 = 1 << 10;
 
@@ -43,13 +43,13 @@ pub(super) trait Store {
 pub struct Page {
     /// The lines, one behind the other in the order in which they were found.
     bytes: Vec<u8>,
-    items: Vec<Hit>,
-    rest: Rest,
+    pub(super) items: Vec<Hit>,
+    pub(super) rest: Rest,
 }
 
 /// Something on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Hit {
+pub(super) enum Hit {
     /// A line: which of the page's bytes.
     Line(Range<usize>, Place),
     /// Something that is no line, where there may have been one.
@@ -79,7 +79,12 @@ impl Page {
         self.rest
     }
 
-    fn push(&mut self, raw: &[u8], place: Place) {
+    /// How many bytes its lines have.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn push(&mut self, raw: &[u8], place: Place) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(raw);
         self.items.push(Hit::Line(start..self.bytes.len(), place));
@@ -335,7 +340,7 @@ fn classify(query: &Query, raw: &[u8], begin: u64, range: &Range<Place>, sum: Op
 }
 
 /// The parts of a range that are worth reading, in order.
-fn parts(sum: Option<&Sum>, channel: &str, range: Range<u64>) -> Vec<Range<u64>> {
+pub(super) fn parts(sum: Option<&Sum>, channel: &str, range: Range<u64>) -> Vec<Range<u64>> {
     match sum {
         Some(sum) => sum.parts(channel, range),
         None if range.is_empty() => Vec::new(),
@@ -344,8 +349,8 @@ fn parts(sum: Option<&Sum>, channel: &str, range: Range<u64>) -> Vec<Range<u64>>
 }
 
 /// A part of a segment, with all of the lines that begin in it.
-#[derive(Default)]
-struct Window {
+#[derive(Debug, Default)]
+pub(super) struct Window {
     bytes: Vec<u8>,
     /// Where its bytes are from.
     at: u64,
@@ -360,12 +365,19 @@ impl Window {
         (&self.bytes[range], begin)
     }
 
+    /// All of the lines, one behind the other.
+    pub(super) fn whole(&self) -> &[u8] {
+        let start = self.pieces.first().map_or(0, |piece| piece.start);
+        let end = self.pieces.last().map_or(start, |piece| piece.end);
+        &self.bytes[start..end]
+    }
+
     /// The places of its good lines.
-    fn places(&self) -> impl DoubleEndedIterator<Item = Place> {
+    pub(super) fn places(&self) -> impl DoubleEndedIterator<Item = Place> {
         self.pieces.iter().filter_map(|range| format::check(&self.bytes[range.clone()]))
     }
 
-    fn read<R: ReadAt>(&mut self, source: &R, part: Range<u64>, length: u64) -> io::Result<()> {
+    pub(super) fn read<R: ReadAt>(&mut self, source: &R, part: Range<u64>, length: u64) -> io::Result<()> {
         self.pieces.clear();
         // From the byte before on, for that one tells whether a line begins here.
         self.at = part.start.saturating_sub(1);

@@ -45,6 +45,7 @@ impl Shard {
                 Output::Reply { to, bytes, .. } => {
                     if let Some(slot) = self.slot_of(*to) {
                         self.put(slot, Piece::Own(bytes));
+                        self.answered(slot, bytes.len());
                     }
                 }
                 Output::Deliver { line, to: Audience::One(id, form), except } => {
@@ -75,10 +76,13 @@ impl Shard {
                 }
                 Output::Note(Note::Arrived(id, ..)) => {
                     if let Some(connection) = self.connection(*id) {
-                        connection.place = None;
+                        connection.is_registered();
                     }
                 }
-                Output::Append { .. } | Output::Note(Note::Left(..)) => {}
+                Output::Append { .. }
+                | Output::Check(_)
+                | Output::Bans { .. }
+                | Output::Note(Note::Left(..)) => {}
             }
         }
         self.heard(turn);
@@ -95,6 +99,14 @@ impl Shard {
         let Some(slot) = self.slot_of(to) else { return };
         self.put_now(slot, Piece::Own(bytes));
         self.put_now(slot, Piece::Own(&behind));
+        self.answered(slot, bytes.len());
+    }
+
+    /// Somebody pays for so many bytes of answers.
+    fn answered(&mut self, slot: usize, bytes: usize) {
+        if let Some(connection) = self.connections.get_mut(slot).and_then(Option::as_mut) {
+            connection.answer(bytes, Instant::now());
+        }
     }
 
     /// Those with whose lines the turn has dealt may hand in the next ones, and those first that are given back.
@@ -130,6 +142,7 @@ impl Shard {
                 form.put(line, "", &mut all);
             }
             let all = all.freeze();
+            self.house.metrics.delivered.add(ids.len() * lines.len());
             for id in ids {
                 let slot = id.0 as usize / self.mailboxes.lanes();
                 if !spared.contains(id) {

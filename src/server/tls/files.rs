@@ -1,29 +1,24 @@
 //! Certificate and key on the disk.
 #![allow(clippy::disallowed_methods, reason = "this is the edge that reads and writes the files")]
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
-use rustix::fs::OFlags;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::irc::Fingerprint;
 
 use super::TlsError;
+use crate::server::file::{read_given, read_own, write_own};
 
 /// The file of the data folder that holds the key and the certificate that the server has made for itself: one file, so
 /// that there is never one without the other.
 const MADE: &str = "tls.pem";
-/// Its mode, whatever the umask.
-const MODE: u32 = 0o600;
-/// Most bytes of a file that are read; a long chain has ten thousand.
-const READ_MOST: u64 = 1 << 20;
 
 /// Where the server's own is.
 pub fn made_path(data: &Path) -> PathBuf {
@@ -49,8 +44,8 @@ pub struct Pair {
 impl Pair {
     /// The operator's. Links are followed, for that is how certificates are renewed.
     pub fn given(certificate: &Path, key: &Path) -> Result<Pair, TlsError> {
-        let chain = certificates(certificate, &contents(certificate, OFlags::empty())?)?;
-        Ok(Pair { chain, key: private_key(key, &contents(key, OFlags::empty())?)? })
+        let chain = certificates(certificate, &contents(certificate, read_given)?)?;
+        Ok(Pair { chain, key: private_key(key, &contents(key, read_given)?)? })
     }
 
     /// The server's own.
@@ -60,7 +55,7 @@ impl Pair {
                 "{error}. Move it away, and the next start makes a new one; everybody must trust that one anew"
             ))
         };
-        let text = contents(path, OFlags::NOFOLLOW).map_err(bad)?;
+        let text = contents(path, read_own).map_err(bad)?;
         Ok(Pair {
             chain: certificates(path, &text).map_err(bad)?,
             key: private_key(path, &text).map_err(bad)?,
@@ -78,25 +73,8 @@ impl Pair {
     }
 }
 
-fn contents(path: &Path, flags: OFlags) -> Result<Vec<u8>, TlsError> {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut options = OpenOptions::new();
-        // Not blocking: a pipe by this name must not hold the server up.
-        options.read(true).custom_flags((flags | OFlags::NONBLOCK).bits().cast_signed());
-        let file = options.open(path)?;
-        let found = file.metadata()?;
-        if !found.is_file() {
-            return Err(io::Error::other("it is not a file"));
-        }
-        if flags.contains(OFlags::NOFOLLOW) && found.permissions().mode() & 0o077 != 0 {
-            warn!("{} could be read by others; now it cannot", path.display());
-            file.set_permissions(Permissions::from_mode(MODE))?;
-        }
-        let mut text = Vec::new();
-        file.take(READ_MOST).read_to_end(&mut text)?;
-        Ok(text)
-    };
-    read().map_err(|error| TlsError(format!("cannot read {}: {error}", path.display())))
+fn contents(path: &Path, read: impl FnOnce(&Path) -> io::Result<Vec<u8>>) -> Result<Vec<u8>, TlsError> {
+    read(path).map_err(|error| TlsError(format!("cannot read {}: {error}", path.display())))
 }
 
 fn certificates(path: &Path, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
@@ -118,7 +96,7 @@ fn private_key(path: &Path, text: &[u8]) -> Result<PrivateKeyDer<'static>, TlsEr
 pub fn make(path: &Path, addresses: &[SocketAddr]) -> Result<(), TlsError> {
     let text =
         make_text(addresses).map_err(|error| TlsError(format!("cannot make a certificate: {error}")))?;
-    write(path, &text).map_err(|error| TlsError(format!("cannot write {}: {error}", path.display())))?;
+    write_own(path, &text).map_err(|error| TlsError(format!("cannot write {}: {error}", path.display())))?;
     info!("a key and a certificate were made: {}", path.display());
     Ok(())
 }
@@ -142,19 +120,4 @@ fn make_text(addresses: &[SocketAddr]) -> Result<String, rcgen::Error> {
     let key = KeyPair::generate()?;
     let certificate = params.self_signed(&key)?;
     Ok(format!("{}{}", key.serialize_pem(), certificate.pem()))
-}
-
-/// Written aside, synced, renamed, and the folder synced: it is there whole, or not at all.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let aside = path.with_added_extension("new");
-    match fs::remove_file(&aside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&aside)?;
-    file.set_permissions(Permissions::from_mode(MODE))?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&aside, path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

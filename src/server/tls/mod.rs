@@ -7,13 +7,13 @@ mod session;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use rustls::server::NoServerSessionStorage;
 use rustls::{ServerConfig, ServerConnection};
 
-use crate::irc::Fingerprint;
+use crate::irc::{Certificate, Fingerprint, Time};
 
 use super::config::TLS_HANDSHAKE;
 use files::Pair;
@@ -59,16 +59,16 @@ enum Source {
 
 #[derive(Debug)]
 struct Current {
+    source: Source,
     config: Arc<ServerConfig>,
     fingerprint: Fingerprint,
+    /// From when on, and until when, the certificate is good.
+    lasts: Option<(Time, Time)>,
 }
 
 /// The server's certificate and key, as all shards use them.
 #[derive(Debug)]
-pub struct Tls {
-    source: Source,
-    current: RwLock<Current>,
-}
+pub struct Tls(RwLock<Current>);
 
 impl Tls {
     /// Opens what there is: the operator's files, or those of the data folder. There they are made on the first start on
@@ -96,8 +96,7 @@ impl Tls {
                 Source::Made(path)
             }
         };
-        let current = RwLock::new(read(&source)?);
-        Ok(Some(Tls { source, current }))
+        Ok(Some(Tls(RwLock::new(read(source)?))))
     }
 
     /// Reads the files again: new connections are given what they hold now.
@@ -105,41 +104,68 @@ impl Tls {
     /// # Errors
     /// When they cannot be used: then what was there before stays.
     pub fn reload(&self) -> Result<Fingerprint, TlsError> {
-        let current = read(&self.source)?;
+        let source = self.current().source.clone();
+        self.take(source)
+    }
+
+    /// The same, from these files, if some are named.
+    ///
+    /// # Errors
+    /// As of [`reload`](Self::reload).
+    pub fn reload_from(&self, files: Option<&(PathBuf, PathBuf)>) -> Result<Fingerprint, TlsError> {
+        match files {
+            Some((certificate, key)) => self.take(Source::Given(certificate.clone(), key.clone())),
+            None => self.reload(),
+        }
+    }
+
+    fn take(&self, source: Source) -> Result<Fingerprint, TlsError> {
+        let current = read(source)?;
         let fingerprint = current.fingerprint;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = current;
         Ok(fingerprint)
+    }
+
+    fn current(&self) -> RwLockReadGuard<'_, Current> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The certificate's fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).fingerprint
+        self.current().fingerprint
+    }
+
+    /// From when on, and until when, the certificate is good, if that can be read.
+    pub fn lasts(&self) -> Option<(Time, Time)> {
+        self.current().lasts
     }
 
     /// Whether the certificate is the operator's: then it may change with time, and clients may have ways to judge it.
     pub fn is_given(&self) -> bool {
-        matches!(self.source, Source::Given(..))
+        matches!(self.current().source, Source::Given(..))
     }
 
     /// A session for a connection whose first bytes are those of TLS; `None` if the library has no memory for one.
     pub fn session(&self) -> Option<Session> {
-        let config = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).config);
+        let config = Arc::clone(&self.current().config);
         ServerConnection::new(config).ok().map(Session::new)
     }
 }
 
-fn read(source: &Source) -> Result<Current, TlsError> {
-    let pair = match source {
+fn read(source: Source) -> Result<Current, TlsError> {
+    let pair = match &source {
         Source::Given(certificate, key) => Pair::given(certificate, key)?,
         Source::Made(path) => Pair::made(path)?,
     };
     let fingerprint = pair.fingerprint()?;
+    let lasts = pair.chain.first().and_then(|first| Certificate::parse(first));
+    let lasts = lasts.map(|certificate| (certificate.begins, certificate.ends));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(pair.chain, pair.key))
         .map_err(|error| TlsError(format!("{} cannot be used for TLS: {error}", source.name())))?;
-    Ok(Current { config: Arc::new(without_resumption(config)), fingerprint })
+    Ok(Current { source, config: Arc::new(without_resumption(config)), fingerprint, lasts })
 }
 
 /// A chat connection stays for hours: to resume one saves nothing worth the memory, and the keys that it needs.

@@ -1,6 +1,7 @@
 //! A connection from its welcome to its end: names, passwords, silence, limits.
 
 use super::*;
+use chatui::server::core::password::{Hidden, Secret};
 
 #[test]
 fn a_welcome() {
@@ -94,7 +95,8 @@ fn a_silent_connection_is_asked_and_then_closed() {
 
 #[test]
 fn the_password_opens_the_door() {
-    let mut stage = Stage::new(Config { password: Some("tide".to_owned()), ..Config::default() });
+    let mut stage =
+        Stage::new(Config { password: Some(Secret::Plain(Hidden::new("tide"))), ..Config::default() });
     stage.run(
         "a+
         a> PASS wrong

@@ -2,6 +2,7 @@
 
 use chatui::server::core::Config;
 use chatui::server::core::config::Operator;
+use chatui::server::core::password::Hidden;
 
 use super::{Stage, script};
 
@@ -80,7 +81,7 @@ fn the_names_come_unasked_unless_one_said_no() {
 
 #[test]
 fn an_operator_gives_somebody_another_host() {
-    let operator = Operator { name: "root".to_owned(), password: "tide".to_owned() };
+    let operator = Operator { name: "root".to_owned(), hash: Hidden::new("hash of tide") };
     Stage::new(Config { operators: vec![operator], ..Config::default() }).run(
         "a+alice
         b+bob

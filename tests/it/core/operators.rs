@@ -2,11 +2,12 @@
 
 use chatui::server::core::Config;
 use chatui::server::core::config::Operator;
+use chatui::server::core::password::Hidden;
 
 use super::{Stage, script};
 
 fn operated(text: &str) {
-    let operator = Operator { name: "root".to_owned(), password: "tide".to_owned() };
+    let operator = Operator { name: "root".to_owned(), hash: Hidden::new("hash of tide") };
     Stage::new(Config { operators: vec![operator], ..Config::default() }).run(text);
 }
 

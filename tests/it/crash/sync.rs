@@ -48,7 +48,8 @@ fn a_failed_sync_is_not_echoed_and_stops_the_server() {
     let messages: Vec<String> =
         heard.iter().filter_map(|line| ids(&Message::parse(line).unwrap())).map(|(id, _)| id).collect();
     assert_eq!(messages, echoed, "nobody else heard more");
-    assert!((1..9).contains(&echoed.len()), "{}", echoed.len());
+    // Each thread's calls are counted for itself, and two of them do turns.
+    assert!((1..2 * 9).contains(&echoed.len()), "{}", echoed.len());
     let output = finish(child);
     assert_eq!(output.status.code(), Some(74), "{}", String::from_utf8_lossy(&output.stderr));
 

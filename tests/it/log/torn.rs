@@ -108,6 +108,7 @@ fn every_torn_log_starts_as_its_row_says() {
         assert_eq!(lines.last(), Some(&next), "{id}");
         assert_eq!(torn(dir.path()).len(), usize::from(cut), "{id}: {:?}", opened.repairs);
     }
+    println!("hostile | torn-logs.tsv | {} | log | {} | 3, 6 | ", cases.len(), cases.len());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chatui::server::core::password::{Hidden, Secret};
 use chatui::server::log::OpenError;
 use chatui::server::{self, Config, ServerError};
 use tempfile::TempDir;
@@ -169,7 +170,7 @@ fn an_end_is_announced_with_its_reason() {
 
 #[test]
 fn whoever_is_one_too_many_is_told_so() {
-    let host = Host::start_as(|config| config.max_clients = 2);
+    let host = Host::start_as(|config| config.limits.max_clients = 2);
     let (mut alice, bob) = (host.user("alice"), host.user("bob"));
     assert_eq!(host.peer().rest(), ["ERROR :Server is full"]);
     alice.send("QUIT");
@@ -180,7 +181,7 @@ fn whoever_is_one_too_many_is_told_so() {
 
 #[test]
 fn the_password_is_asked_for() {
-    let host = Host::start_as(|config| config.core.password = Some("tide".to_owned()));
+    let host = Host::start_as(|config| config.core.password = Some(Secret::Plain(Hidden::new("tide"))));
     for pass in ["", "PASS wrong\r\n"] {
         let mut peer = host.peer();
         peer.send(&format!("{pass}NICK alice\r\nUSER alice 0 * :alice"));
@@ -249,7 +250,7 @@ fn everywhere_of_both_kinds_may_have_the_same_port() {
 #[test]
 fn those_who_have_not_registered_are_few_at_a_time() {
     // Whoever comes from this machine is not counted, unless a test wants it so.
-    let host = Host::start_as(|config| config.threshold = Limits { all: 256, of_one: 2, near: true });
+    let host = Host::start_as(|config| config.limits.threshold = Limits { all: 256, of_one: 2, near: true });
     let mut silent = host.peer();
     let mut half = host.peer();
     half.send("NICK half");

@@ -1,5 +1,6 @@
-//! 178 lines of an enemy or of a broken program (`tests/data/hostile-lines/protocol-lines.tsv`), each said to the real
-//! binary over a socket, before and after the welcome; after each of them the six rules of the README there are checked.
+//! What an enemy or a broken program says (`tests/data/hostile-lines`), to the real binary over a socket: 178 lines, before
+//! and after the welcome; 130 texts and 516 naughty strings, as messages, topics, real names, away and quit texts; 102 names.
+//! After each of them the six rules of the README there are checked. `.ci/hostile` prints what came of it.
 
 use std::fmt;
 use std::fs;
@@ -7,15 +8,19 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chatui::irc::Message;
+use chatui::irc::name::is_nick;
 use chatui::irc::numeric::is_error;
 use rustix::process::Signal;
 
 use super::Peer;
-use crate::cli::{Server, run, text};
+use crate::cli::{self, Server, text};
 use crate::escapes::unescape;
 use crate::terminal::Home;
 
 const CASES: &str = include_str!("../../data/hostile-lines/protocol-lines.tsv");
+const TEXTS: &str = include_str!("../../data/hostile-lines/message-texts.tsv");
+const NAUGHTY: &str = include_str!("../../data/hostile-lines/blns.txt");
+const NAMES: &str = include_str!("../../data/hostile-lines/names.tsv");
 
 /// Where a row leaves a choice: what this server does, alike before the welcome and after it.
 const CHOSEN: &[(&str, &str)] = &[
@@ -36,7 +41,7 @@ const CHOSEN: &[(&str, &str)] = &[
     ("R015", "NAK"),
     ("R019", "ok"),
     ("R027", "ok"),
-    ("R028", "limited"),
+    ("R028", "close-self"),
     ("R030", "close-self"),
     ("R031", "error:421"),
     ("R032", "451"),
@@ -130,8 +135,9 @@ struct Scene {
     log: PathBuf,
     /// How much of the log has been read.
     read: usize,
-    /// The longest that the witness waited for an answer.
+    /// The longest that the witness waited for an answer, and how many cases there were, since that was told last.
     slowest: Duration,
+    cases: usize,
 }
 
 impl Scene {
@@ -145,7 +151,7 @@ impl Scene {
         witness.send("MONITOR + self");
         witness.settle();
         let log = Path::new(&data).join("log");
-        let mut scene = Scene { server, witness, log, read: 0, slowest: Duration::ZERO };
+        let mut scene = Scene { server, witness, log, read: 0, slowest: Duration::ZERO, cases: 0 };
         scene.new_lines();
         scene
     }
@@ -198,7 +204,7 @@ impl Scene {
         }
         self.heard();
         self.new_lines();
-        let mut bytes = unescape(case.bytes);
+        let mut bytes = case.bytes.clone();
         if !bytes.ends_with(b"\n") {
             bytes.extend(b"\r\n");
         }
@@ -237,7 +243,34 @@ impl Scene {
         assert!(took <= TICKS, "{case}: {took} hundredths of a second");
         let outcome = Outcome { registered: case.registered, told, closed, heard, kept };
         assert_eq!(outcome.kept, outcome.messages(), "{case}: {outcome:#?}");
+        self.cases += 1;
         outcome
+    }
+
+    /// For `.ci/hostile`: what has been shown of a file.
+    fn told(&mut self, file: &str, rows: usize) {
+        let cases = std::mem::take(&mut self.cases);
+        let slowest = std::mem::take(&mut self.slowest);
+        println!(
+            "hostile | {file} | {rows} | server | {cases} | 1-6 | longest wait of the other user {slowest:?}"
+        );
+    }
+
+    /// Stops the server, and looks at its diagnostics and at what shows its log.
+    fn finish(self, home: &Home, cases: usize) {
+        let (code, _) = self.server.stop(Signal::TERM);
+        let diagnostics = fs::read_to_string(home.path("diagnostics")).unwrap();
+        assert_eq!(code, Some(0), "{diagnostics}");
+        assert!(!diagnostics.contains("panicked"), "{diagnostics}");
+        assert!(diagnostics.lines().count() > cases && is_clean(&diagnostics), "{diagnostics}");
+        let data = home.path("data");
+        for command in [&["log", "verify"][..], &["log"], &["log", "search", "e"]] {
+            let output = cli::command(home, &[command, &["--data", &data]].concat()).output().unwrap();
+            // A search in which nothing is found ends with 1, as that of `grep` does.
+            let wanted = [Some(0), Some(i32::from(command.contains(&"search")))];
+            assert!(wanted.contains(&output.status.code()), "{command:?}: {}", text(&output.stderr));
+            assert!(is_clean(&text(&output.stdout)) && is_clean(&text(&output.stderr)), "{command:?}");
+        }
     }
 }
 
@@ -257,8 +290,7 @@ fn check_line(case: &Case<'_>, line: &str, sources: &[String]) {
 /// One row, in one phase.
 struct Case<'a> {
     id: &'a str,
-    bytes: &'a str,
-    expected: &'a str,
+    bytes: Vec<u8>,
     registered: bool,
 }
 
@@ -292,9 +324,9 @@ fn hostile_lines_do_what_their_column_says_and_no_harm() {
             if phase != "any" && (phase == "reg") != registered {
                 continue;
             }
-            let case = Case { id, bytes, expected, registered };
+            let case = Case { id, bytes: unescape(bytes), registered };
             let outcome = scene.play(&case);
-            let words: Vec<&str> = case.expected.split("-or-").collect();
+            let words: Vec<&str> = expected.split("-or-").collect();
             let word = words.iter().find(|word| outcome.is(word));
             let word = word.unwrap_or_else(|| panic!("{case} is to be {expected}, but: {outcome:#?}"));
             if words.len() > 1 {
@@ -305,20 +337,135 @@ fn hostile_lines_do_what_their_column_says_and_no_harm() {
     assert_eq!(rows, 178);
     chosen.dedup();
     assert_eq!(chosen, CHOSEN);
-    println!("the longest wait of the other user: {:?}", scene.slowest);
+    scene.told("protocol-lines.tsv", rows);
+    scene.finish(&home, rows);
+}
 
-    let Scene { server, .. } = scene;
-    let (code, _) = server.stop(Signal::TERM);
-    let diagnostics = fs::read_to_string(home.path("diagnostics")).unwrap();
-    assert_eq!(code, Some(0), "{diagnostics}");
-    assert!(!diagnostics.contains("panicked"), "{diagnostics}");
-    assert!(diagnostics.lines().count() > rows && is_clean(&diagnostics), "{diagnostics}");
-    for command in [&["log", "verify"][..], &["log"], &["log", "search", "forged"]] {
-        let mut args = command.to_vec();
-        let data = home.path("data");
-        args.extend(["--data", &data]);
-        let output = run(&home, &args);
-        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
-        assert!(!output.stdout.is_empty() && is_clean(&text(&output.stdout)), "{args:?}");
+/// A line with a text at its end; of the text nothing that ends a line, for then it would be two.
+fn with(head: &str, text: &[u8]) -> Vec<u8> {
+    let text: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect();
+    [head.as_bytes(), &text, b"\r\n"].concat()
+}
+
+#[test]
+fn hostile_and_naughty_texts_are_text_and_do_no_harm() {
+    let home = Home::new();
+    let mut scene = Scene::start(&home);
+    let texts: Vec<(&str, Vec<u8>)> = TEXTS
+        .lines()
+        .map(|row| {
+            let columns: Vec<&str> = row.split('\t').collect();
+            (columns[0], unescape(columns[2]))
+        })
+        .collect();
+    let naughty: Vec<&str> =
+        NAUGHTY.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert_eq!((texts.len(), naughty.len()), (130, 516));
+    for (id, text) in &texts {
+        let heads = [
+            "PRIVMSG #test :",
+            "NOTICE #test :",
+            "TOPIC #test :",
+            "AWAY :",
+            "SETNAME :",
+            "PRIVMSG witness :",
+        ];
+        let mut bytes: Vec<u8> = heads.iter().flat_map(|head| with(head, text)).collect();
+        bytes.extend(b"WHOIS self\r\n");
+        let outcome = scene.play(&Case { id, bytes, registered: true });
+        assert!(!outcome.closed, "{id}: {outcome:#?}");
+        // What is UTF-8 and not too long is relayed as it was said, but for what no line may hold.
+        if let Ok(said) = std::str::from_utf8(text).map(|text| text.replace('\0', " ").replace('\r', "")) {
+            let short = said.len() <= 400 && !said.is_empty();
+            let heard = outcome
+                .heard
+                .iter()
+                .filter(|line| short && line.ends_with(&format!(" PRIVMSG #test :{said}")));
+            let alone = outcome
+                .heard
+                .iter()
+                .filter(|line| short && line.ends_with(&format!(" PRIVMSG #test {said}")));
+            assert_eq!(heard.chain(alone).count(), usize::from(short), "{id}: {outcome:#?}");
+        }
+        // As the words with which somebody goes, and before he is anybody.
+        let words = with("QUIT :", text);
+        let is_taken = words.len() <= 512 && std::str::from_utf8(&words).is_ok();
+        let goodbye = scene.play(&Case { id, bytes: words, registered: true });
+        assert_eq!(goodbye.closed, is_taken, "{id}: {goodbye:#?}");
+        let bytes = [b"NICK early\r\n".to_vec(), with("USER early 0 * :", text), b"WHOIS early\r\n".to_vec()]
+            .concat();
+        scene.play(&Case { id, bytes, registered: false });
     }
+    scene.told("message-texts.tsv", texts.len());
+    for (n, said) in naughty.iter().enumerate() {
+        let id = format!("string {}", n + 1);
+        let outcome =
+            scene.play(&Case { id: &id, bytes: with("PRIVMSG #test :", said.as_bytes()), registered: true });
+        if said.len() <= 400 {
+            let heard = outcome.heard.iter().filter(|line| {
+                let message = Message::parse(line).unwrap();
+                message.is("PRIVMSG") && message.params.last() == Some(said)
+            });
+            assert_eq!(heard.count(), 1, "{id}: {outcome:#?}");
+        }
+    }
+    scene.told("blns.txt", naughty.len());
+    scene.finish(&home, texts.len() + naughty.len());
+}
+
+/// Whether a nick was taken, or a channel entered, by this name and no other.
+fn is_taken(outcome: &Outcome, name: &str) -> bool {
+    outcome.is_told(|message| message.is("001") && message.param(0) == name)
+        || outcome.is_told(|message| message.is("JOIN") && message.param(0) == name)
+}
+
+#[test]
+fn hostile_names_are_taken_or_refused_as_their_row_says() {
+    let home = Home::new();
+    let mut scene = Scene::start(&home);
+    let mut rows = 0;
+    for row in NAMES.lines() {
+        let [id, kind, name, verdict, _] = row.split('\t').collect::<Vec<_>>()[..] else { panic!("{row}") };
+        rows += 1;
+        let bytes = unescape(name);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if kind == "nick-pair" {
+            let (one, other) = text.split_once('\t').unwrap();
+            let mut holder = Peer::connect(scene.server.address().parse().unwrap());
+            holder.send(&format!("NICK {one}\r\nUSER x 0 * :x\r\nPING :end"));
+            let is_held = holder.lines_until(" PONG ").iter().any(|line| line.contains(" 001 "));
+            let line = format!("NICK {other}\r\nUSER y 0 * :y\r\n");
+            let outcome = scene.play(&Case { id, bytes: line.into_bytes(), registered: false });
+            // Nicks are ASCII, so nothing outside of it can be confused with anything: it is refused, whichever is first.
+            let is_let = is_held && is_taken(&outcome, other);
+            let wanted = match verdict {
+                "same" | "confusable-reject" => false,
+                _ => is_nick(one) && is_nick(other),
+            };
+            assert_eq!(is_let, wanted, "{id} {verdict}: {outcome:#?}");
+            holder.send("QUIT");
+            holder.rest();
+            continue;
+        }
+        let (line, registered) = match kind {
+            "nick" => ([&b"NICK :"[..], &bytes, b"\r\nUSER x 0 * :x\r\n"].concat(), false),
+            _ => ([&b"JOIN :"[..], &bytes, b"\r\n"].concat(), true),
+        };
+        let outcome = scene.play(&Case { id, bytes: line, registered });
+        match verdict {
+            "accept" => assert!(is_taken(&outcome, &text), "{id}: {outcome:#?}"),
+            // No file is named after anybody, so that one is like any other.
+            "reject" if id == "NB41" => assert!(is_taken(&outcome, &text), "{id}: {outcome:#?}"),
+            "reject" => assert!(!is_taken(&outcome, &text), "{id}: {outcome:#?}"),
+            _ => {}
+        }
+    }
+    assert_eq!(rows, 102);
+    scene.told("names.tsv", rows);
+    let folder = Path::new(&home.path("data")).join("log");
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(["00000000000000000001.irc", "lock", "checkpoint"].contains(&name.as_str()), "{name}");
+    }
+    scene.finish(&home, rows);
 }

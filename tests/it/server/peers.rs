@@ -57,6 +57,14 @@ impl Peer {
         Peer::of(stream, Reads::Irc)
     }
 
+    /// A peer that comes from this address of the machine.
+    pub fn from(address: &str, to: SocketAddr) -> Peer {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::new(address.parse().unwrap(), 0).into()).unwrap();
+        socket.connect(&to.into()).unwrap();
+        Peer::of(socket.into(), Reads::Irc)
+    }
+
     fn of(stream: TcpStream, reads: Reads) -> Peer {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();

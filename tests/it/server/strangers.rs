@@ -107,10 +107,11 @@ fn each_stranger_is_closed_within_a_second_and_is_one_line_for_the_operator() {
         format!("{head}Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n{BODY}", BODY.len()).into_bytes()
     };
     let hello = [&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3][..], &[0x55; 500]].concat();
-    let knocks: [(&str, Vec<u8>); 9] = [
+    let knocks: [(&str, Vec<u8>); 10] = [
         ("HTTP", request("GET")),
         ("HTTP", request("POST")),
         ("HTTP", request("OPTIONS")),
+        ("HTTP", request("CONNECT")),
         ("HTTP", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec()),
         ("TLS", hello),
         ("SSH", b"SSH-2.0-OpenSSH_9.0\r\n".to_vec()),

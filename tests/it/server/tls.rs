@@ -30,7 +30,7 @@ fn client_of(versions: &[&'static rustls::SupportedProtocolVersion]) -> Arc<Clie
     Arc::new(client)
 }
 
-fn client() -> Arc<ClientConfig> {
+pub fn client() -> Arc<ClientConfig> {
     client_of(rustls::ALL_VERSIONS)
 }
 
@@ -59,7 +59,7 @@ fn shown(host: &Host) -> CertificateDer<'static> {
 }
 
 /// The first bytes of a handshake.
-fn hello() -> Vec<u8> {
+pub fn hello() -> Vec<u8> {
     let mut connection = ClientConnection::new(client(), "localhost".try_into().unwrap()).unwrap();
     let mut bytes = Vec::new();
     connection.write_tls(&mut bytes).unwrap();

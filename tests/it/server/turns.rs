@@ -9,18 +9,22 @@ use std::time::{Duration, Instant};
 
 use chatui::irc::{Draft, Line, Time};
 use chatui::server::backbone::Local;
+use chatui::server::bans::BanFile;
 use chatui::server::config::{ANSWERS, DESK, QUICK, TURN};
 use chatui::server::core::{Audience, Config, ConnId, Core, Form, Output, Peer};
-use chatui::server::core::{Lines, Playback, Query, Rest, Which};
+use chatui::server::core::{Lines, Of, Playback, Query, Rest, Which};
 use chatui::server::engine::{Desk, Engine};
+use chatui::server::errands::Errands;
+use chatui::server::house::House;
 use chatui::server::inbox::{Batch, Event};
-use chatui::server::log::{AppendError, Fault, Log, MemoryLog, Page, Prefix, Sync};
+use chatui::server::log::{AppendError, Fault, Hunt, Log, MemoryLog, Page, Prefix, Sync};
 use chatui::server::mailbox::{Delivery, Mailbox, Mailboxes};
 use chatui::server::pages::{Pages, run_pages};
+use chatui::server::passwords::Checks;
 use chatui::server::shard::WAKER;
 use chatui::server::turn::{Rounds, Turn, lose};
 
-use super::PATIENCE;
+use super::{PATIENCE, config};
 
 fn mailboxes() -> (mio::Poll, Mailboxes) {
     let poll = mio::Poll::new().unwrap();
@@ -34,7 +38,18 @@ fn said(seq: u64) -> Line {
 
 fn engine(log: impl Log + 'static, mailboxes: &Mailboxes, pages: &Arc<Pages>) -> Engine {
     let rounds = Rounds::new(Core::new(Config::default()), Box::new(Local::after(Time::default(), 0)));
-    Engine::new(rounds, Box::new(log), Sync::Turn, mailboxes.clone(), Arc::clone(pages))
+    Engine::new(rounds, Box::new(log), Sync::Turn, mailboxes.clone(), Arc::clone(pages), errands())
+}
+
+/// Where nothing is asked for.
+fn errands() -> Errands {
+    let data = tempfile::TempDir::new().unwrap();
+    Errands {
+        checks: Checks::new(Arc::default()),
+        bans: BanFile::new(data.path()),
+        house: Arc::new(House::new(&config(&data), None, Arc::default())),
+        name: "chatui.local".to_owned(),
+    }
 }
 
 /// A log before each append of which something happens.
@@ -58,7 +73,7 @@ impl<F: FnMut(&mut MemoryLog) + Send> Log for Before<F> {
 /// A desk before an engine with this log, and the one mailbox.
 fn desk(log: impl Log + 'static) -> (mio::Poll, Mailboxes, Desk) {
     let (poll, mailboxes) = mailboxes();
-    let desk = Desk::new(engine(log, &mailboxes, &Arc::default()));
+    let desk = Desk::new(engine(log, &mailboxes, &Arc::default()), Arc::default());
     (poll, mailboxes, desk)
 }
 
@@ -308,6 +323,10 @@ impl Prefix for SlowPrefix {
         self.1.lock().unwrap().recv_timeout(PATIENCE).unwrap();
         self.0.page(query)
     }
+
+    fn search(&self, hunt: &mut Hunt, bytes: u64) -> io::Result<bool> {
+        self.0.search(hunt, bytes)
+    }
 }
 
 /// Waits until so many deliveries have come.
@@ -363,7 +382,7 @@ fn playback() -> Playback {
     Playback {
         form: Form::Full,
         server: "chatui.local".to_owned(),
-        channel: "#x".to_owned(),
+        of: Of::Channel("#x".to_owned()),
         batch: None,
         asked: None,
         label: None,

@@ -10,10 +10,12 @@ use super::fold;
 use super::line::{Hairline, Line};
 use crate::client::app::App;
 use crate::client::entry::{Entry, Gap, GapState, Kind, Reaction, State};
+use crate::client::settings::Comings;
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::view::areas::Columns;
 use crate::client::view::clock;
 use crate::client::view::glyph::Row;
+use crate::client::view::hits;
 use crate::client::view::ink::Ink;
 use crate::client::view::wrap::wrap;
 use crate::client::window::{PENDING_SHOWN_AFTER, Past, Window, With};
@@ -80,7 +82,7 @@ impl Blocks<'_> {
         let entry = self.entry(block.start);
         let ground = self.tint(entry);
         let on = |role| ground.map_or(self.theme.role(role), |tint| self.theme.on(tint, role));
-        let time = Row::of(&clock::time(entry.at, self.app.offset()), on(Role::Quiet));
+        let time = Row::of(&clock::time(entry.at, self.app), on(Role::Quiet));
         let hue = self.hue(entry);
         let name = match entry.kind {
             Kind::Message if ground.is_some() => Row::of(&entry.who, hue.add_modifier(Modifier::BOLD)),
@@ -100,7 +102,15 @@ impl Blocks<'_> {
 
     /// Whether the block is a row of comings and goings.
     fn is_folded(&self, block: &Range<usize>) -> bool {
-        !self.app.unfolded() && fold::folds(self.window.entries(), block.start)
+        self.app.comings() != Comings::Show && fold::folds(self.window.entries(), block.start)
+    }
+
+    /// The entry that stands above a block that is not the first: what is hidden stands nowhere.
+    fn above(&self, block: &Range<usize>) -> usize {
+        match self.app.comings() {
+            Comings::Hide => self.block(block.start - 1).start,
+            Comings::Fold | Comings::Show => block.start - 1,
+        }
     }
 
     /// The head as it is shown: the time if the minute is another one than above, the name if it is somebody else.
@@ -110,7 +120,7 @@ impl Blocks<'_> {
             return (time, name);
         }
         let entry = self.entry(block.start);
-        let above = self.entry(block.start - 1);
+        let above = self.entry(self.above(block));
         let goes_on = entry.kind == Kind::Message
             && above.kind == Kind::Message
             && same(&above.who, &entry.who)
@@ -121,7 +131,7 @@ impl Blocks<'_> {
         let above_shown = self.entry(self.block(block.start - 1).start);
         let is_timeless = matches!(above.kind, Kind::Gap(_) | Kind::Beginning);
         if !is_timeless
-            && clock::minute(above_shown.at) == clock::minute(entry.at)
+            && clock::time(above_shown.at, self.app) == clock::time(entry.at, self.app)
             && (goes_on || !self.columns.narrow)
         {
             time = Row::default();
@@ -147,7 +157,7 @@ impl Blocks<'_> {
         if !matches!(entry.kind, Kind::Gap(_) | Kind::Beginning) {
             let offset = self.app.offset();
             let day = clock::day(entry.at, offset);
-            let above = block.start.checked_sub(1).map(|above| self.entry(above));
+            let above = (block.start > 0).then(|| self.entry(self.above(block)));
             let day_above = above
                 .filter(|above| !matches!(above.kind, Kind::Gap(_) | Kind::Beginning))
                 .map(|above| clock::day(above.at, offset));
@@ -211,7 +221,7 @@ impl Blocks<'_> {
         let tint = self.tint(entry);
         let mark = self.mark(entry);
         let mut lines: Vec<Line> = self
-            .text(entry)
+            .lit(entry, self.text(entry))
             .into_iter()
             .flat_map(|line| wrap(&line, self.columns.text_width))
             .map(|text| Line { text, tint, body: true, ..Line::default() })
@@ -243,6 +253,22 @@ impl Blocks<'_> {
             }
         }
         lines
+    }
+
+    /// The same rows with the words lit up that are looked for, if it is a hit.
+    fn lit(&self, entry: &Entry, mut rows: Vec<Row>) -> Vec<Row> {
+        if let Some(search) = self.app.search()
+            && let Some(is_chosen) = search.marks(self.window, entry)
+        {
+            let style = hits::lit(self.theme, is_chosen);
+            rows.iter_mut().for_each(|row| hits::light(row, search.wanted(), style));
+        }
+        rows
+    }
+
+    /// Whether it is the hit that the reader has come to.
+    fn is_found(&self, entry: &Entry) -> bool {
+        self.app.search().is_some_and(|search| search.marks(self.window, entry) == Some(true))
     }
 
     /// The start of the message that another one answers.
@@ -291,6 +317,7 @@ impl Blocks<'_> {
             _ if self.app.selected() == Some(entry.id) => {
                 Row::of("▸", self.theme.on(Tint::Select, Role::Accent))
             }
+            _ if self.is_found(entry) => Row::of("▸", self.theme.role(Role::Accent)),
             State::Pending if self.is_late(entry) => Row::of("·", self.theme.role(Role::Muted)),
             State::Failed(_) => Row::of("!", self.theme.role(Role::Error)),
             _ if entry.kind == Kind::Error => Row::of("!", self.theme.role(Role::Error)),
@@ -325,7 +352,8 @@ impl Blocks<'_> {
             _ => Role::Muted,
         });
         let nick = if tint.is_some() { self.app.nick() } else { "" };
-        let ink = Ink { theme: self.theme, base, tint, nick };
+        let words = if tint.is_some() { &self.app.settings().highlight[..] } else { &[] };
+        let ink = Ink { theme: self.theme, base, tint, nick, words };
         match entry.kind {
             Kind::Message => ink.lines(&entry.text),
             Kind::Action => {
@@ -360,7 +388,7 @@ fn hairline(hairline: Hairline) -> Line {
 }
 
 /// What happened in a channel, in words.
-fn sentence(entry: &Entry) -> String {
+pub(in crate::client::view) fn sentence(entry: &Entry) -> String {
     let (who, text) = (&entry.who, &entry.text);
     let because = |reason: &str| if reason.is_empty() { String::new() } else { format!(": {reason}") };
     match entry.kind {

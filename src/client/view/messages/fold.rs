@@ -47,6 +47,23 @@ pub(super) fn block(entries: &VecDeque<Entry>, at: usize) -> Range<usize> {
     block
 }
 
+/// The entries that are drawn together with this one where what folds is hidden: it has no rows of its own, so it belongs
+/// to what stands above it. Before everything else there is nothing to belong to; then it is as if it were not hidden.
+pub(super) fn hiding_block(entries: &VecDeque<Entry>, at: usize) -> Range<usize> {
+    let start = if folds(entries, at) {
+        let run = block(entries, at);
+        match run.start.checked_sub(1) {
+            Some(above) => above,
+            None => return run,
+        }
+    } else {
+        at
+    };
+    let below = start + 1;
+    let hides = below < entries.len() && folds(entries, below);
+    start..if hides { block(entries, below).end } else { below }
+}
+
 /// The one row that a run of comings and goings becomes: `+ greta_s jp  − q  dara → dara_`.
 pub(super) fn text<'a>(run: impl Iterator<Item = &'a Entry>) -> String {
     let (mut came, mut went, mut renamed) = (Group::default(), Group::default(), Group::default());
@@ -131,6 +148,23 @@ mod tests {
             entry(6, Kind::Ignored, "x", "buy now"),
         ];
         assert_eq!(text(run.iter()), "+ greta_s jp  − q  dara → dara_  2 lines ignored");
+    }
+
+    #[test]
+    fn each_entry_is_in_one_block_whether_folded_or_hidden() {
+        for pattern in 1..1u32 << 7 {
+            let kind = |n: u64| if pattern >> n & 1 == 1 { Kind::Join } else { Kind::Message };
+            let entries: VecDeque<Entry> = (0..7).map(|n| entry(n, kind(n), "x", "")).collect();
+            for blocks in [block, hiding_block] {
+                for at in 0..entries.len() {
+                    let found = blocks(&entries, at);
+                    assert!(found.contains(&at) && found.end <= entries.len(), "{pattern:b} {at} {found:?}");
+                    assert!(found.clone().all(|other| blocks(&entries, other) == found), "{pattern:b} {at}");
+                }
+            }
+            let shown = |at: usize| !folds(&entries, hiding_block(&entries, at).start);
+            assert!((0..7).all(|at| shown(at) || hiding_block(&entries, at).start == 0), "{pattern:b}");
+        }
     }
 
     #[test]

@@ -15,9 +15,12 @@ use super::glyph::Row;
 use super::paint;
 use crate::client::app::App;
 use crate::client::entry::{EntryId, Kind};
+use crate::client::settings::Comings;
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::touch::{Spot, Touch};
 use crate::client::window::{Drawn, Scroll};
+pub(super) use block::sentence;
+
 use block::Blocks;
 use line::Line;
 
@@ -56,7 +59,7 @@ pub(super) fn draw(
     buffer: &mut Buffer,
 ) -> Drawn {
     let blocks = Blocks { app, theme, window: app.window(), columns };
-    let live_rows = if low { 0 } else { LIVE_ROWS };
+    let live_rows = if low || !app.settings().two_places { 0 } else { LIVE_ROWS };
     let reserved = (1 + live_rows).min(area.height.saturating_sub(1));
     let rows = usize::from(area.height);
     let place = if rows == 0 { None } else { blocks.lower_edge(rows, rows - usize::from(reserved)) };
@@ -111,7 +114,12 @@ fn draw_below(app: &App, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 
 impl Blocks<'_> {
     pub(super) fn block(&self, at: usize) -> Range<usize> {
-        if self.app.unfolded() { at..at + 1 } else { fold::block(self.window.entries(), at) }
+        let entries = self.window.entries();
+        match self.app.comings() {
+            Comings::Show => at..at + 1,
+            Comings::Fold => fold::block(entries, at),
+            Comings::Hide => fold::hiding_block(entries, at),
+        }
     }
 
     fn row_count(&self, block: &Range<usize>) -> usize {

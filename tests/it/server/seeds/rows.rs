@@ -153,7 +153,7 @@ fn s001_c2_s004_c3_a_client_that_closes_without_a_word_is_gone_for_all() {
 fn s002_s3_the_one_too_many_reads_why_and_a_place_is_free_again() {
     let host = Host::start_as(|config| {
         quick(config);
-        config.max_clients = 5;
+        config.limits.max_clients = 5;
     });
     let mut five: Vec<Peer> = (0..5).map(|n| Peer::netcat(&host, &format!("n{n}x"))).collect();
     assert_eq!(Peer::person(&host).text_to_the_end(), "ERROR :Server is full\r\n");
