@@ -9,6 +9,13 @@ use crate::irc::name::same;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EntryId(pub(super) u64);
 
+impl EntryId {
+    /// It as a number; no other entry of the same window has it.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// What an entry is, and so how it is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

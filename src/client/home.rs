@@ -13,6 +13,7 @@ use super::app::{Event, Keep};
 use super::config;
 use super::settings::{Desktop, Settings};
 use super::store::{Store, file_name, private};
+use super::terminal::links::knows_links as knows_links_by;
 use super::terminal::notice::Manner;
 use super::theme::{Depth, Environment, Ground, Theme};
 
@@ -54,6 +55,12 @@ pub(super) fn manner(desktop: Desktop) -> Manner {
     }
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     Manner::of(&variable("TERM"), !variable("VTE_VERSION").is_empty())
+}
+
+/// Whether this terminal is told of links.
+pub(super) fn knows_links() -> bool {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    knows_links_by(&variable("TERM"), &variable("VTE_VERSION"), !variable("STY").is_empty())
 }
 
 /// The folder for what is remembered from one time to the next.

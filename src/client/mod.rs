@@ -27,7 +27,9 @@ pub mod sts;
 pub mod terminal;
 pub mod theme;
 pub mod tls;
+pub mod touch;
 pub mod view;
+pub mod web;
 pub mod window;
 
 pub use address::{Address, Security};

@@ -3,20 +3,19 @@
 #![allow(clippy::disallowed_methods, reason = "the edge: it reads the clock and takes chance")]
 
 mod answered;
+mod frames;
 
 use std::collections::VecDeque;
 use std::io::{self, stdout};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::Event as Input;
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use crossterm::{execute, queue};
+use crossterm::execute;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
 use tokio::time::{sleep, timeout};
 
-use super::app::{App, Effect, Event, Keep, Options, Surroundings};
+use super::app::{App, Effect, Event, Keep, Options, Stand, Surroundings};
 use super::edit::{self, Edit};
 use super::home::{self, Keeper, remember, remembered, state_folder, theme};
 use super::link::Link;
@@ -25,12 +24,9 @@ use super::signals::{Heard, Signals};
 use super::terminal::input::{Inputs, Sent};
 use super::terminal::{self, AfterPaste, Frames, Guard, Use};
 use super::theme::{Ground, Theme};
-use super::view::{self, Healing, Lines};
-use super::window::Drawn;
+use super::view::{self, Healing, Held, Lines};
 use crate::irc::Time;
 
-/// The time between two frames at least: 30 a second. A frame that answers a key does not wait.
-const FRAME: Duration = Duration::from_millis(33);
 /// How long events are handled before a frame is drawn, however many wait.
 const DRAIN_MOST: Duration = Duration::from_millis(25);
 /// How long the server is given to take a goodbye when a signal ends the client.
@@ -130,6 +126,8 @@ struct Client {
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
+    /// Whether the terminal is told of links.
+    knows_links: bool,
     title: String,
     /// Something may look different now.
     dirty: bool,
@@ -140,6 +138,14 @@ struct Client {
     /// The room was there once: the frame that showed it first did not wait.
     arrived: bool,
     drawn_at: Instant,
+    /// The messages as the last frame had them, and what their place hung on.
+    held: Held,
+    stand: Option<Stand>,
+    /// When they were drawn.
+    messages_at: Instant,
+    /// Something has arrived since, and when the last of it came.
+    heard: bool,
+    heard_at: Instant,
 }
 
 impl Client {
@@ -173,12 +179,18 @@ impl Client {
             guard,
             effects: VecDeque::new(),
             mouse: options.settings.mouse,
+            knows_links: home::knows_links(),
             title: String::new(),
             dirty: true,
             urgent: true,
             arrived: false,
             stale: false,
             drawn_at: Instant::now(),
+            held: Held::default(),
+            stand: None,
+            messages_at: Instant::now(),
+            heard: false,
+            heard_at: Instant::now(),
         })
     }
 
@@ -228,8 +240,7 @@ impl Client {
 
     /// How long until something is due: a frame, or what the core waits for.
     fn due(&self) -> Option<Duration> {
-        let frame =
-            (self.dirty && self.edit.is_none()).then(|| FRAME.saturating_sub(self.drawn_at.elapsed()));
+        let frame = (self.dirty && self.edit.is_none()).then(|| self.frame_due());
         let tick = self.app.next_tick().map(|at| at.since(now()));
         [frame, tick].into_iter().flatten().min()
     }
@@ -249,7 +260,7 @@ impl Client {
             }
             next = if begun.elapsed() < DRAIN_MOST { self.ready() } else { None };
         }
-        if self.edit.is_none() && self.dirty && (self.urgent || self.drawn_at.elapsed() >= FRAME) {
+        if self.edit.is_none() && self.dirty && (self.urgent || self.frame_due().is_zero()) {
             self.draw()?;
             if let Some(ending) = self.perform(signals).await? {
                 return Ok(Some(ending));
@@ -262,6 +273,8 @@ impl Client {
     fn ready(&mut self) -> Option<Turn> {
         match self.inputs.as_mut().and_then(Inputs::ready) {
             Some(input) => Some(Turn::Input(input)),
+            // A key that was pressed is answered before what others said.
+            None if self.urgent => None,
             None => self.link.ready().map(Turn::Link),
         }
     }
@@ -272,7 +285,10 @@ impl Client {
                 Sent::Typed(input) => self.input(input),
                 Sent::Answer(answer) => self.answered(answer)?,
             },
-            Turn::Link(event) => self.update(event),
+            Turn::Link(event) => {
+                (self.heard, self.heard_at) = (true, Instant::now());
+                self.update(event);
+            }
             // An editor that was stopped with us has the terminal again.
             Turn::Continued if self.edit.is_some() => {}
             Turn::Continued => self.resume()?,
@@ -342,7 +358,9 @@ impl Client {
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::Open(link) => {
                     if let Err(reason) = edit::open_link(&link) {
-                        self.update(Event::Edited(Err(reason)));
+                        // On another machine there may be no browser: the clipboard is where the hand is.
+                        terminal::copy(&link)?;
+                        self.update(Event::Edited(Err(format!("{reason}; the link is copied instead"))));
                     }
                 }
                 Effect::Edit(text) => self.start_edit(&text),
@@ -371,41 +389,6 @@ impl Client {
     fn disconnect(&mut self, reason: &str) {
         self.link.close();
         self.update(Event::Offline(reason.to_owned()));
-    }
-
-    fn draw(&mut self) -> Result<(), Failure> {
-        let seen = if self.lines.is_some() { self.draw_lines()? } else { self.draw_screen()? };
-        (self.dirty, self.urgent, self.drawn_at) = (false, false, Instant::now());
-        let title = self.app.title();
-        if self.app.settings().title && title != self.title {
-            terminal::set_title(&title)?;
-            self.title = title;
-        }
-        let wanted = self.app.update(Event::Drawn(seen), now());
-        // What the frame made the core ask for shows in the next one: "loading".
-        self.dirty = !wanted.is_empty();
-        self.effects.extend(wanted);
-        Ok(())
-    }
-
-    fn draw_screen(&mut self) -> Result<Drawn, Failure> {
-        let mut seen = Drawn::default();
-        let (app, theme) = (&self.app, &self.theme);
-        queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
-        if std::mem::take(&mut self.stale) {
-            // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the
-            // answer would have to be waited for, behind all that was typed.
-            let size = self.screen.size()?;
-            self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
-        }
-        self.screen.draw(|frame| seen = view::view(app, theme, frame))?;
-        execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
-        Ok(seen)
-    }
-
-    /// Has the next frame drawn from nothing, at once.
-    fn repaint(&mut self) {
-        (self.stale, self.dirty, self.urgent) = (true, true, true);
     }
 
     /// Ctrl-Z: the terminal is given back, and the program stops until it is continued.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatui::client::Address;
-use chatui::client::app::{App, Effect, Event, Options, Screen, Status, Surroundings};
+use chatui::client::app::{App, Effect, Event, Measure, Options, Overlay, Screen, Status, Surroundings};
 use chatui::client::entry::{Entry, GapState, Kind, State};
 use chatui::client::window::{Drawn, Scroll};
 use chatui::irc::Time;
@@ -497,8 +497,7 @@ fn long_texts_are_cut_so_that_every_line_fits_with_the_source_in_front() {
     let mut talk = in_lobby();
     let text = "日本語のとても長い文 ".repeat(60);
     talk.event(Event::Paste(text.clone()));
-    talk.key(KeyModifiers::NONE, KeyCode::Enter);
-    assert!(matches!(talk.app.status(), Status::Question(_)), "it is asked about");
+    assert!(matches!(talk.app.overlay(), Some(Overlay::Guard(_))), "it is asked about");
     assert_eq!(talk.sent(), [""; 0]);
     talk.key(KeyModifiers::NONE, KeyCode::Enter);
     let sent = talk.sent();
@@ -519,17 +518,49 @@ fn a_paste_sends_nothing_and_many_lines_are_asked_about() {
     assert_eq!((talk.sent().len(), talk.app.editor().text()), (0, "one\ntwo"));
     talk.key(KeyModifiers::NONE, KeyCode::Enter);
     assert_eq!(talk.sent().len(), 2);
-    talk.event(Event::Paste("1\n2\n3\n4\r\nQUIT".into()));
-    talk.key(KeyModifiers::NONE, KeyCode::Enter);
-    assert_eq!(
-        (talk.sent().len(), talk.app.status()),
-        (0, Status::Question("5 lines, 5 messages: Enter sends · Esc".into()))
-    );
+    talk.event(Event::Paste("before ".into()));
+    let text = "1\n2\n3\n4\r\nQUIT";
+    let asked = |talk: &Talk| match talk.app.overlay() {
+        Some(Overlay::Guard(guard)) => Some((talk.app.measure(guard), guard.is_paste())),
+        _ => None,
+    };
+    let measure = Measure { lines: 5, messages: 5, bytes: 19 };
+    talk.event(Event::Paste(text.into()));
+    assert_eq!(asked(&talk), Some((measure, true)), "at once");
+    // What is no answer does nothing, also what comes of the paste's own rest.
+    for key in [KeyCode::Char('x'), KeyCode::Char('y'), KeyCode::Up, KeyCode::PageUp, KeyCode::F(1)] {
+        talk.key(KeyModifiers::NONE, key);
+    }
     talk.key(KeyModifiers::NONE, KeyCode::Esc);
-    assert_eq!(talk.app.editor().text(), "1\n2\n3\n4\nQUIT");
+    assert_eq!((talk.app.editor().text(), asked(&talk)), ("before ", None), "dropped");
+    talk.event(Event::Paste(text.into()));
+    talk.key(KeyModifiers::NONE, KeyCode::Char('e'));
+    assert_eq!((talk.app.editor().text(), asked(&talk)), ("before 1\n2\n3\n4\nQUIT", None));
+    // Edited or not, it is asked again before it goes.
+    talk.key(KeyModifiers::NONE, KeyCode::Enter);
+    assert_eq!((talk.sent().len(), asked(&talk)), (0, Some((measure, false))));
+    talk.key(KeyModifiers::NONE, KeyCode::Esc);
+    assert_eq!(talk.app.editor().text(), "before 1\n2\n3\n4\nQUIT", "what was typed stays");
     talk.key(KeyModifiers::NONE, KeyCode::Enter);
     talk.key(KeyModifiers::NONE, KeyCode::Enter);
     assert_eq!(untagged(&talk.sent()[4]), "PRIVMSG #lobby :QUIT");
+}
+
+#[test]
+fn a_paste_that_has_no_room_is_not_sent_and_lines_with_a_slash_are_no_commands() {
+    let mut talk = in_lobby();
+    talk.event(Event::Paste("a line of it\n".repeat(80_000)));
+    let Some(Overlay::Guard(guard)) = talk.app.overlay() else { panic!("it is asked") };
+    assert!(talk.app.measure(guard).bytes > 1_000_000 && guard.left_out > 0);
+    talk.key(KeyModifiers::NONE, KeyCode::Enter);
+    assert!(talk.sent().is_empty() && talk.app.overlay().is_some(), "a part of it is not what was meant");
+    talk.key(KeyModifiers::NONE, KeyCode::Esc);
+    assert_eq!((talk.app.editor().text(), talk.app.overlay().is_none()), ("", true));
+    talk.event(Event::Paste("/quit\n/part\n/nick x\n/away".into()));
+    talk.key(KeyModifiers::NONE, KeyCode::Enter);
+    let sent = talk.sent();
+    assert_eq!(untagged(&sent[0]), "PRIVMSG #lobby :/quit");
+    assert_eq!(sent.len(), 4);
 }
 
 #[test]

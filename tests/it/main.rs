@@ -12,6 +12,8 @@ mod attacks;
 mod cli;
 mod client;
 mod client_comfort;
+mod client_hands;
+mod client_hostile;
 mod client_outbox;
 mod client_past;
 mod client_people;

@@ -303,7 +303,10 @@ fn no_size_of_the_window_is_too_small() {
     let home = Home::new();
     let server = Server::start(&home);
     let mut alice = server.person(&home, "alice");
-    for (columns, rows) in [(40, 12), (20, 5), (3, 2), (1, 1), (200, 60), (100, 30)] {
+    // One after the other as a hand drags them, and faster.
+    let storm = (0..200u16).map(|n| (n * 37 % 130, n * 23 % 50));
+    let sizes = [(40, 12), (20, 5), (3, 2), (1, 1), (0, 0), (0, 9), (9, 0), (200, 60)];
+    for (columns, rows) in sizes.into_iter().chain(storm).chain([(100, 30)]) {
         alice.resize(columns, rows);
     }
     alice.sees_rows("all is back in its place", |rows| member(rows, "alice"));

@@ -187,7 +187,7 @@ impl Terminal {
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.shared.change(|seen| {
             if let Some(screen) = &mut seen.screen {
-                screen.screen_mut().set_size(rows, columns);
+                screen.screen_mut().set_size(rows.max(1), columns.max(1));
             }
         });
         self.master().resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
@@ -220,6 +220,40 @@ impl Terminal {
     }
 
     /// All that the program has written.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.shared.lock().bytes.clone()
+    }
+
+    /// The rows of the screen with all that can be seen of their cells.
+    pub fn rows(&self) -> Vec<String> {
+        let seen = self.shared.lock();
+        let screen = seen.screen.as_ref().unwrap().screen();
+        let (rows, columns) = screen.size();
+        let row = |y| (0..columns).filter_map(|x| screen.cell(y, x)).map(seen_of).collect();
+        (0..rows).map(row).collect()
+    }
+
+    /// Waits until no frame is under way.
+    #[track_caller]
+    pub fn is_drawn(&self) {
+        self.wait("the frame is whole", |seen| {
+            seen.bytes.ends_with(b"\x1b[?2026l") || last_is_title(&seen.bytes)
+        });
+    }
+
+    /// Has the program paint everything anew, and waits until it has.
+    #[track_caller]
+    pub fn repaint(&mut self) {
+        let from = self.shared.lock().bytes.len();
+        self.keys("\u{c}");
+        self.wait("all is painted anew", |seen| {
+            let since = &seen.bytes[from..];
+            let at = |what: &[u8]| since.windows(what.len()).rposition(|part| part == what);
+            at(b"\x1b[2J").is_some() && at(b"\x1b[2J") < at(b"\x1b[?2026l")
+        });
+    }
+
+    /// All that the program has written, as text.
     pub fn written(&self) -> String {
         String::from_utf8_lossy(&self.shared.lock().bytes).into_owned()
     }
@@ -305,6 +339,26 @@ impl Drop for Terminal {
             let _ = kill_process(self.pid, Signal::KILL);
         }
     }
+}
+
+/// All that can be seen of a cell: of a blank only its ground.
+fn seen_of(cell: &vt100::Cell) -> String {
+    let ground = format!("{:?}{}{}", cell.bgcolor(), cell.inverse(), cell.underline());
+    match cell.contents() {
+        _ if cell.is_wide_continuation() => String::new(),
+        "" | " " => format!("[ {ground}]"),
+        text => {
+            format!("[{text} {ground}{:?}{}{}{}]", cell.fgcolor(), cell.bold(), cell.dim(), cell.italic())
+        }
+    }
+}
+
+/// Whether the last that was written is the window's title, which follows a frame.
+fn last_is_title(bytes: &[u8]) -> bool {
+    let tail = &bytes[bytes.len().saturating_sub(400)..];
+    tail.ends_with(b"\x1b\\")
+        && tail.windows(4).rposition(|part| part == b"\x1b]2;")
+            > tail.windows(8).rposition(|part| part == b"\x1b[?2026h")
 }
 
 impl Shared {

@@ -60,11 +60,12 @@ impl App {
             .then(|| Time::from_millis((self.now.millis() / MINUTE + 1) * MINUTE));
         let (draft, typing) = (self.keeping.next_tick(), self.typing.next_tick());
         let search = self.finding.search.as_ref().and_then(|search| search.next_tick());
-        let memory = self.remembering.next_tick();
+        let (memory, flood) = (self.remembering.next_tick(), self.flood.next_tick());
         [
             search,
             self.finding.mention.next_tick(),
             memory,
+            flood,
             typing,
             minute,
             self.leaving,
@@ -97,6 +98,7 @@ impl App {
         self.give_up_search(effects);
         self.give_up_mention();
         self.typing.tick(self.now);
+        self.flood.tick(self.now);
         let mut reports = std::mem::take(&mut self.reports);
         self.session.tick(self.now, &mut reports);
         self.take_reports(&mut reports, effects);

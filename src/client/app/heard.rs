@@ -135,6 +135,7 @@ impl App {
         let entry = self.entry_of(heard);
         let (speech, mention) = (entry.is_speech(), entry.mention);
         let id = self.windows[at].push(entry);
+        self.note_flood(at);
         if speech && !own {
             self.arrived(at, id, mention, effects);
         }

@@ -1,19 +1,17 @@
-//! Keys, paste and mouse.
+//! Keys and paste.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::address::Address;
 use super::super::command::{self, Wrong};
-use super::super::editor::{Candidate, Kind as Word};
 use super::super::entry::Kind;
 use super::super::keys::{Action, Does, SHEET};
-use super::super::window::{Drawn, Heading, Past, Scroll, With};
+use super::super::window::{Drawn, Heading, Past, Scroll};
 use super::connection::Connection;
+use super::guard::is_command;
 use super::{About, App, Effect, Field, Overlay, Question, Screen, Status};
 use crate::irc::text::plain;
 
-/// Rows that the wheel scrolls by.
-const WHEEL: i32 = 3;
 /// Rows that the sheet of keys scrolls by at a time.
 const SHEET_STEP: u16 = 8;
 
@@ -73,6 +71,7 @@ impl App {
                 }
                 return;
             }
+            Some(Overlay::Guard(guard)) => return self.on_guard_key(guard, key, action, effects),
             None => {}
         }
         if let Some(question) = self.question.take()
@@ -109,7 +108,7 @@ impl App {
                 self.editor.clear();
                 self.leave(None, effects);
             }
-            (About::LeaveWord, None, KeyCode::Char('s')) | (About::Send, Some(Action::Send), _) => {
+            (About::LeaveWord, None, KeyCode::Char('s')) => {
                 let text = self.editor.take();
                 self.say_here(&text, effects);
             }
@@ -214,46 +213,6 @@ impl App {
         true
     }
 
-    fn complete(&mut self, forward: bool) {
-        let (windows, current, session) = (&self.windows, self.current, &self.session);
-        let now = self.now;
-        let arguments = self.arguments(self.editor.before_word());
-        let found = self.editor.complete(forward, |word| match word {
-            Word::Argument => arguments,
-            Word::Command => command::TABLE
-                .iter()
-                .map(|spec| Candidate { text: format!("/{}", spec.name), note: spec.what.to_owned() })
-                .collect(),
-            Word::Channel => windows
-                .iter()
-                .filter(|window| window.with == With::Channel)
-                .map(|window| Candidate { text: window.name.clone(), note: "room".to_owned() })
-                .collect(),
-            Word::Nick => {
-                let window = &windows[current];
-                let Some(channel) = session.channel(&window.name) else {
-                    return vec![Candidate { text: window.name.clone(), note: String::new() }];
-                };
-                let mut members: Vec<_> =
-                    channel.members().iter().filter(|member| *member.nick != *session.nick()).collect();
-                // Whoever spoke last is most likely meant.
-                members.sort_by_key(|member| std::cmp::Reverse(member.spoke));
-                members
-                    .into_iter()
-                    .map(|member| {
-                        let minutes = now.since(member.spoke).as_secs() / 60;
-                        let note =
-                            if minutes < 600 { format!("spoke {minutes} min ago") } else { String::new() };
-                        Candidate { text: plain(&member.nick), note }
-                    })
-                    .collect()
-            }
-        });
-        if !found && self.editor.is_empty() {
-            self.say(Status::Info("Tab completes a nick, a /command or a #room".to_owned()));
-        }
-    }
-
     fn on_enter(&mut self, effects: &mut Vec<Effect>) {
         let text = self.editor.text();
         if text.trim().is_empty() {
@@ -266,11 +225,9 @@ impl App {
             self.ask_user(About::LeaveWord, "leave chatui? Enter leaves · s says it · Esc");
             return;
         }
-        let is_command = text.starts_with('/') && !text.starts_with("//");
-        let (lines, messages) = self.wire_pieces(text);
-        if !is_command && (lines > self.settings.paste_lines as usize || messages > lines) {
-            let what = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
-            self.ask_user(About::Send, &format!("{what}, {messages} messages: Enter sends · Esc"));
+        let is_command = is_command(text);
+        if !self.is_small() {
+            self.ask_to_send();
             return;
         }
         if !is_command && let Some(reason) = self.deaf_here() {
@@ -292,9 +249,11 @@ impl App {
     }
 
     pub(super) fn on_paste(&mut self, text: &str) {
-        let fits = match &mut self.screen {
-            Screen::Form(form) => form.edited().paste(text.trim()),
-            Screen::Connecting(_) => true,
+        match &mut self.screen {
+            Screen::Form(form) => {
+                form.edited().paste(text.trim());
+            }
+            Screen::Connecting(_) => {}
             Screen::Rooms => {
                 if let Some(Overlay::Switcher(switcher)) = &mut self.overlay {
                     switcher.query.paste(text.lines().next().unwrap_or_default());
@@ -307,11 +266,8 @@ impl App {
                 self.question = None;
                 self.forget_selection();
                 // A line end at the very end is not one that was meant.
-                self.editor.paste(text.strip_suffix('\n').unwrap_or(text))
+                self.paste(text.strip_suffix('\n').unwrap_or(text));
             }
-        };
-        if !fits {
-            self.say(Status::Error("the end of the paste did not fit and was left out".to_owned()));
         }
     }
 
@@ -321,17 +277,11 @@ impl App {
             Ok(text) => {
                 // Undo brings back what was there before.
                 self.editor.clear();
-                self.on_paste(text.trim_end());
+                if !self.editor.paste(text.trim_end()) {
+                    self.say(Status::Error("the end of the text did not fit and was left out".to_owned()));
+                }
             }
             Err(reason) => self.say(Status::Error(plain(&reason))),
-        }
-    }
-
-    pub(super) fn on_mouse(&mut self, mouse: &MouseEvent) {
-        match mouse.kind {
-            MouseEventKind::ScrollUp => self.scroll(WHEEL),
-            MouseEventKind::ScrollDown => self.scroll(-WHEEL),
-            _ => {}
         }
     }
 
@@ -356,7 +306,7 @@ impl App {
     }
 
     /// Scrolls by so many rows, up if positive. The next frame knows where that is.
-    fn scroll(&mut self, rows: i32) {
+    pub(super) fn scroll(&mut self, rows: i32) {
         let window = &mut self.windows[self.current];
         if rows > 0 || !window.is_live() {
             window.moved = window.moved.saturating_add(rows);

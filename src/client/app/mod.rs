@@ -2,12 +2,16 @@
 //! what is to be seen is read off the [`App`]. Pure: no socket, no file, no clock, no chance.
 
 mod commands;
+mod completing;
 mod connection;
+mod flood;
+mod guard;
 mod heard;
 mod input;
 mod jump;
 mod keeping;
 mod mention;
+mod mouse;
 mod options;
 mod past;
 mod remembering;
@@ -35,10 +39,12 @@ use super::outbox::Outbox;
 use super::session::{Channel, Identity, Report, Session, Stage};
 use super::settings::{Comings, Settings};
 use super::terminal::notice::Notice;
+use super::touch::Touch;
 use super::window::{Drawn, Window, With};
 use crate::irc::Time;
 
 use connection::Connection;
+use flood::Flood;
 use keeping::{Drafts, Keeping};
 use past::Asked;
 use remembering::Remembering;
@@ -47,6 +53,8 @@ use select::{Answering, Selection};
 use settings::Turned;
 use typing::Typing;
 
+pub use flood::Stand;
+pub use guard::{Guard, Measure};
 pub use keeping::Keep;
 pub use options::Options;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
@@ -97,6 +105,8 @@ pub enum Event {
     Told(String),
     /// A frame has been drawn; what it showed.
     Drawn(Drawn),
+    /// And what of it can be touched.
+    Touchable(Touch),
     /// A moment that [`App::next_tick`] named has come.
     Tick,
     /// What clients before this one left unsettled: the journal of each, as [`Keep::Open`] found them.
@@ -185,6 +195,9 @@ pub struct App {
     finding: Finding,
     /// What the last frame showed.
     drawn: Drawn,
+    /// What of it can be touched.
+    touch: Touch,
+    flood: Flood,
     /// What the status line says for a moment, and until when.
     said: Option<(Status, Time)>,
     turned: Turned,
@@ -250,6 +263,8 @@ impl App {
             answering: None,
             finding: Finding::default(),
             drawn: Drawn::default(),
+            touch: Touch::default(),
+            flood: Flood::default(),
             said: None,
             turned: Turned::default(),
             comings: options.settings.comings,
@@ -305,10 +320,11 @@ impl App {
             Event::Line(bytes) => self.on_line(&bytes, &mut effects),
             Event::Key(key) => self.on_key(&key, &mut effects),
             Event::Paste(text) => self.on_paste(&text),
-            Event::Mouse(mouse) => self.on_mouse(&mouse),
+            Event::Mouse(mouse) => self.on_mouse(&mouse, &mut effects),
             Event::Resize(columns, rows) => self.on_resize(columns, rows),
             Event::Focus(focused) => self.on_focus(focused),
             Event::Drawn(drawn) => self.on_drawn(&drawn, &mut effects),
+            Event::Touchable(touch) => self.on_touchable(touch),
             Event::Trying(address) => self.on_trying(address),
             Event::Unreachable(address, reason) => self.on_unreachable(address, reason),
             Event::Online => self.on_online(&mut effects),
@@ -441,7 +457,7 @@ impl App {
             typists if typists.is_empty() => Status::Quiet,
             typists => Status::Typing(typists),
         };
-        said.or(selection).unwrap_or_else(typists)
+        said.or(selection).or_else(|| self.flood_status()).unwrap_or_else(typists)
     }
 
     /// Whether the connection stands and the server has welcomed us.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::editor::Editor;
+use super::guard::Guard;
 use super::switcher::Switcher;
 use crate::irc::Time;
 
@@ -89,6 +90,8 @@ pub enum Overlay {
     },
     /// The room switcher.
     Switcher(Box<Switcher>),
+    /// The question whether so much is to be sent.
+    Guard(Box<Guard>),
 }
 
 /// Something that is asked in the status line.
@@ -107,8 +110,6 @@ pub enum About {
     Leave,
     /// Whether a word such as `exit` was meant as a message.
     LeaveWord,
-    /// Whether so much text is to be sent.
-    Send,
 }
 
 /// What is momentary, one thing, the most urgent: the middle of the status line. Texts are gated already.

@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::entry::{Entry, EntryId, State};
 use super::super::keys::Action;
+use super::super::web;
 use super::super::window::{Scroll, With};
 use super::jump::Place;
 use super::{App, Effect, Status};
@@ -62,6 +63,14 @@ impl App {
         }
     }
 
+    /// Chooses this message, if it is one.
+    pub(super) fn choose_entry(&mut self, entry: EntryId) {
+        let window = self.window();
+        if let Some(at) = window.index_of(entry).filter(|at| is_message(&window.entries()[*at])) {
+            self.choose(at);
+        }
+    }
+
     fn choose(&mut self, at: usize) {
         let drawn = self.drawn;
         let window = &mut self.windows[self.current];
@@ -85,9 +94,9 @@ impl App {
     ) -> bool {
         let Some(selection) = self.selection.take() else { return false };
         let Some(at) = self.window().index_of(selection.entry) else { return false };
-        let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         let character = match key.code {
-            KeyCode::Char(c) if plain => Some(c),
+            KeyCode::Char(c) if is_plain => Some(c),
             _ => None,
         };
         if selection.reacting {
@@ -111,8 +120,8 @@ impl App {
                 effects.push(Effect::Copy(entry.text.to_string()));
                 self.say(Status::Info("copied".to_owned()));
             }
-            (_, _, Some('o')) => match link(&entry.text) {
-                Some(link) => effects.push(Effect::Open(link.to_owned())),
+            (_, _, Some('o')) => match web::first(&plain(&entry.text)) {
+                Some(target) => effects.push(Effect::Open(target.uri)),
                 None => self.say(Status::Info("there is no link in it".to_owned())),
             },
             (Some(Action::Send), ..) => match entry.extra.as_ref().filter(|extra| !extra.reply.is_empty()) {
@@ -183,30 +192,4 @@ impl App {
 
 fn is_message(entry: &Entry) -> bool {
     entry.is_speech() && entry.state == State::Sent
-}
-
-/// The first link of a text, to be handed to another program: of the web, and without anything that is not plain.
-fn link(text: &str) -> Option<&str> {
-    let words = text.split_whitespace().map(|word| word.trim_start_matches(['(', '<', '"', '\'']));
-    let mut whole =
-        words.map(|word| word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '>', '"', '\'']));
-    whole.find(|word| {
-        let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
-        rest.is_some_and(|rest| !rest.is_empty()) && word.chars().all(|c| c.is_ascii_graphic())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_links_of_the_web_are_opened() {
-        assert_eq!(link("see (https://a.example/x?y=1)."), Some("https://a.example/x?y=1"));
-        assert_eq!(link("http://a https://b"), Some("http://a"));
-        for text in ["file:///etc/passwd", "javascript:alert(1)", "https://", "--help", "https://a\u{202e}b"]
-        {
-            assert_eq!(link(text), None, "{text}");
-        }
-    }
 }

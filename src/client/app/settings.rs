@@ -265,7 +265,8 @@ impl App {
     /// What can follow `/set`, `/unset`, `/keys` and `/help`, with its explanation: the word behind so many others.
     pub(super) fn arguments(&self, before: &str) -> Vec<Candidate> {
         let words: Vec<&str> = before.split_whitespace().collect();
-        let candidate = |text: &str, note: &str| Candidate { text: text.to_owned(), note: note.to_owned() };
+        let candidate =
+            |text: &str, note: &str| Candidate { sign: None, text: text.to_owned(), note: note.to_owned() };
         match words[..] {
             ["/set" | "/unset"] => settings::TABLE.iter().map(|it| candidate(it.name, it.what)).collect(),
             ["/set", name] => settings::find(name).map(|setting| self.values_of(setting)).unwrap_or_default(),
@@ -285,15 +286,19 @@ impl App {
         let mut values: Vec<Candidate> = match setting.kind {
             Kind::Choice { words, .. } => words
                 .iter()
-                .map(|(word, what)| Candidate { text: (*word).to_owned(), note: (*what).to_owned() })
+                .map(|(word, what)| Candidate {
+                    sign: None,
+                    text: (*word).to_owned(),
+                    note: (*what).to_owned(),
+                })
                 .collect(),
-            Kind::Switch(_) => {
-                ["on", "off"].map(|word| Candidate { text: word.to_owned(), note: String::new() }).into()
-            }
-            _ => vec![Candidate { text: value.clone(), note: String::new() }],
+            Kind::Switch(_) => ["on", "off"]
+                .map(|word| Candidate { sign: None, text: word.to_owned(), note: String::new() })
+                .into(),
+            _ => vec![Candidate { sign: None, text: value.clone(), note: String::new() }],
         };
         if !values.iter().any(|known| known.text == default) {
-            values.push(Candidate { text: default.clone(), note: String::new() });
+            values.push(Candidate { sign: None, text: default.clone(), note: String::new() });
         }
         for known in &mut values {
             for (text, note) in [(&value, "as it is"), (&default, "the default")] {

@@ -32,6 +32,7 @@ pub fn examine() -> io::Result<String> {
         set: set(&settings),
         ground: home::ground(),
         manner: home::manner(settings.desktop),
+        links: home::knows_links(),
         config: config::path().map(|path| path.display().to_string()),
         complaints: loaded.complaints,
         folder: home::state_folder().map(|folder| folder.display().to_string()),

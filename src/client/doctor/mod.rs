@@ -143,6 +143,8 @@ pub struct Around {
     pub ground: Ground,
     /// How the desktop is told.
     pub manner: Manner,
+    /// Whether it is told of links.
+    pub links: bool,
     /// The folder in which the client keeps things.
     pub folder: Option<String>,
     /// What is set of the look: it wins over all that is found.
@@ -181,7 +183,14 @@ pub fn report(around: &Around, answers: Option<&Answers>) -> String {
         }
     }
     row("notices", notices(around.manner));
-    row("links", "written as text: the terminal finds them, or Alt-Up and o opens one");
+    row(
+        "links",
+        if around.links {
+            "clickable over all their rows (OSC 8); where that does nothing, a click on one, or Alt-Up and o"
+        } else {
+            "written as text, for TERM or its version: a click on one opens it, or Alt-Up and o"
+        },
+    );
     row("kept in", around.folder.as_deref().unwrap_or("nowhere: there is no home folder"));
     row("settings", around.config.as_deref().unwrap_or("none: there is no home folder"));
     if !around.set.is_empty() {
@@ -251,7 +260,7 @@ fn answered(around: &Around, answers: &Answers, row: &mut impl FnMut(&str, &str)
         "paste",
         &said(PASTE, "in brackets (2004): never sent by itself", "as if typed: each line end sends"),
     );
-    row("mouse", &said(MOUSE, "scrolls (1006); F9 leaves it to the terminal", "not used"));
+    row("mouse", &said(MOUSE, "scrolls and clicks (1006); F9 leaves it to the terminal", "not used"));
     row(
         "clipboard",
         if answers.clipboard {
@@ -302,6 +311,7 @@ mod tests {
             depth: Depth::True,
             ground: Ground::Unknown,
             manner: Manner::Nine,
+            links: true,
             folder: None,
             set: Vec::new(),
             config: None,

@@ -15,6 +15,8 @@ pub enum Kind {
     Command,
     /// `#channel`, with its sign.
     Channel,
+    /// `:emoji:`, with its colon and at least one letter.
+    Emoji,
     /// What follows one of the [`COMMANDS`] whose arguments are known.
     Argument,
 }
@@ -25,8 +27,10 @@ pub const COMMANDS: [&str; 4] = ["/set ", "/unset ", "/keys ", "/help "];
 /// Something that a word can be completed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// The whole word: `alice`, `/join`, `#lobby`.
+    /// The whole word: `alice`, `/join`, `#lobby`, `:tada:`.
     pub text: String,
+    /// What it becomes, if that is something else: the emoji.
+    pub sign: Option<&'static str>,
     /// What it is, for the menu: `spoke 3 min ago`, `room`.
     pub note: String,
 }
@@ -44,6 +48,20 @@ pub struct Completion {
     pub kind: Kind,
     /// What had been typed of it.
     typed: String,
+}
+
+impl Completion {
+    /// What separates the word from the next.
+    fn separator(&self) -> &'static str {
+        if self.start == 0 && self.kind == Kind::Nick { ": " } else { " " }
+    }
+}
+
+impl Candidate {
+    /// How it stands in the menu.
+    pub fn shown(&self) -> String {
+        self.sign.map_or_else(|| self.text.clone(), |sign| format!("{sign} {}", self.text))
+    }
 }
 
 impl Editor {
@@ -73,15 +91,24 @@ impl Editor {
                 }
             }
         };
-        if completion.start == 0 && completion.kind == Kind::Nick {
-            self.put(&mut completion, ": ");
-        } else {
-            self.put(&mut completion, " ");
-        }
+        let separator = completion.separator();
+        self.put(&mut completion, separator);
         let goes_on = completion.matches.len() > 1;
         self.settle(Last::Other);
         self.completion = goes_on.then_some(completion);
         true
+    }
+
+    /// Takes the match with this number (a click on the menu), and ends the completion.
+    pub fn complete_with(&mut self, number: usize) {
+        if let Some(mut completion) = self.completion.take()
+            && number < completion.matches.len()
+        {
+            completion.chosen = number;
+            let separator = completion.separator();
+            self.put(&mut completion, separator);
+            self.settle(Last::Other);
+        }
     }
 
     /// Takes the completion back: the word is again as it was typed.
@@ -113,13 +140,27 @@ impl Editor {
             None => return None,
             Some('/') if start == 0 => Kind::Command,
             Some('#') => Kind::Channel,
+            Some(':') if typed[1..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '+' | '-')) => {
+                Kind::Emoji
+            }
             Some(_) => Kind::Nick,
         };
         let wanted = typed.to_lowercase();
-        let matches: Vec<Candidate> = candidates(kind)
-            .into_iter()
-            .filter(|candidate| candidate.text.to_lowercase().starts_with(&wanted))
+        let mut all = candidates(kind);
+        if kind == Kind::Emoji {
+            // A heart is meant more often than a heart of some kind.
+            all.sort_by_key(|candidate| candidate.text.len());
+        }
+        let begins = |candidate: &&Candidate| candidate.text.to_lowercase().starts_with(&wanted);
+        // Of an emoji's name one may remember any part.
+        let within = wanted.trim_start_matches(':');
+        let has = |candidate: &&Candidate| kind == Kind::Emoji && candidate.text.contains(within);
+        let matches: Vec<Candidate> = all
+            .iter()
+            .filter(begins)
+            .chain(all.iter().filter(|candidate| has(candidate) && !begins(candidate)))
             .take(MATCHES_MAX)
+            .cloned()
             .collect();
         (!matches.is_empty()).then(|| Completion { matches, chosen: 0, start, kind, typed: typed.to_owned() })
     }
@@ -130,7 +171,7 @@ impl Editor {
         let Some(candidate) = completion.matches.get(completion.chosen) else { return };
         let rest = &self.text[self.cursor..];
         let separator = if rest.starts_with(' ') { separator.trim_end() } else { separator };
-        let word = format!("{}{separator}", candidate.text);
+        let word = format!("{}{separator}", candidate.sign.unwrap_or(&candidate.text));
         if completion.start + word.len() + rest.len() > TEXT_MAX {
             return;
         }

@@ -14,7 +14,7 @@ fn picture(editor: &Editor) -> String {
 }
 
 fn candidates(words: &[&str]) -> Vec<Candidate> {
-    words.iter().map(|word| Candidate { text: (*word).to_owned(), note: String::new() }).collect()
+    words.iter().map(|word| Candidate { text: (*word).to_owned(), sign: None, note: String::new() }).collect()
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Client {
     /// The colours, as they are set and as the ground is.
     pub(super) fn look(&mut self) {
         self.theme = theme(self.ground, self.app.settings());
-        self.dirty = true;
+        (self.stand, self.dirty) = (None, true);
     }
 
     /// Has the terminal say what its ground is, where that matters.

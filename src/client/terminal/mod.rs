@@ -1,6 +1,7 @@
 //! The terminal: switched to what a full-screen program needs, and given back in every way of leaving.
 
 pub mod input;
+pub mod links;
 pub mod notice;
 mod paste;
 

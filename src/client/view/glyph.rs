@@ -2,6 +2,8 @@
 //! ([`crate::irc::text`]) here, by whole grapheme clusters; nothing else in the view builds a cell from a text.
 
 use std::num::NonZeroU16;
+use std::ops::Range;
+use std::sync::Arc;
 
 use ratatui::buffer::{Buffer, CellDiffOption, CellWidth};
 use ratatui::style::Style;
@@ -34,6 +36,17 @@ pub(super) struct Row {
     text: String,
     glyphs: Vec<Glyph>,
     width: u16,
+    links: Vec<LinkedPart>,
+}
+
+/// Some glyphs of a row that are a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LinkedPart {
+    glyphs: Range<usize>,
+    /// Where it leads.
+    pub(super) uri: Arc<str>,
+    /// Which link of its text it is.
+    pub(super) number: u16,
 }
 
 impl Row {
@@ -83,6 +96,12 @@ impl Row {
 
     /// Adds another row behind it.
     pub(super) fn append(&mut self, other: &Row) {
+        let begin = self.glyphs.len();
+        let moved = |link: &LinkedPart| LinkedPart {
+            glyphs: begin + link.glyphs.start..begin + link.glyphs.end,
+            ..link.clone()
+        };
+        self.links.extend(other.links.iter().map(moved));
         self.text.push_str(&other.text);
         self.glyphs.extend_from_slice(&other.glyphs);
         self.width = self.width.saturating_add(other.width);
@@ -182,7 +201,50 @@ impl Row {
             text: self.text[start..start + length].to_owned(),
             glyphs: glyphs.to_vec(),
             width: glyphs.iter().fold(0, |sum: u16, glyph| sum.saturating_add(glyph.width)),
+            links: self.links.iter().filter_map(|link| link.within(from, to)).collect(),
         }
+    }
+
+    /// How many glyphs it has.
+    pub(super) fn count(&self) -> usize {
+        self.glyphs.len()
+    }
+
+    /// The glyphs that begin within some bytes of [`Row::text`].
+    pub(super) fn glyphs_in(&self, bytes: Range<usize>) -> Range<usize> {
+        let mut ends = self.glyphs.iter().scan(0, |at, glyph| {
+            let begin = *at;
+            *at += usize::from(glyph.bytes);
+            Some(begin)
+        });
+        let from = ends.position(|begin| begin >= bytes.start).unwrap_or(self.glyphs.len());
+        let count = if from == self.glyphs.len() {
+            0
+        } else {
+            1 + ends.take_while(|begin| *begin < bytes.end).count()
+        };
+        from..from + count
+    }
+
+    /// Makes some of the glyphs a link, in this style.
+    pub(super) fn link(&mut self, glyphs: Range<usize>, uri: &str, number: u16, style: Style) {
+        for glyph in &mut self.glyphs[glyphs.clone()] {
+            glyph.style = glyph.style.patch(style);
+        }
+        self.links.push(LinkedPart { glyphs, uri: uri.into(), number });
+    }
+
+    /// Whether some of these glyphs are a link.
+    pub(super) fn has_link(&self, glyphs: &Range<usize>) -> bool {
+        self.links.iter().any(|link| link.glyphs.start < glyphs.end && glyphs.start < link.glyphs.end)
+    }
+
+    /// The links, with the columns that each takes if the row is drawn from a column on up to another one.
+    pub(super) fn links(&self, x: u16, right: u16) -> impl Iterator<Item = (Range<u16>, &LinkedPart)> {
+        let before = move |count: usize| {
+            self.glyphs[..count].iter().fold(x, |sum: u16, glyph| sum.saturating_add(glyph.width)).min(right)
+        };
+        self.links.iter().map(move |link| (before(link.glyphs.start)..before(link.glyphs.end), link))
     }
 
     /// As much of it as has room in so many cells; the cut falls between clusters and is marked by `…`.
@@ -205,7 +267,7 @@ impl Row {
     }
 
     /// Lays a style over the glyphs that begin within some bytes of [`Row::text`].
-    pub(super) fn patch_bytes(&mut self, bytes: std::ops::Range<usize>, style: Style) {
+    pub(super) fn patch_bytes(&mut self, bytes: Range<usize>, style: Style) {
         let mut at = 0;
         for glyph in &mut self.glyphs {
             if bytes.contains(&at) {
@@ -235,6 +297,14 @@ impl Row {
             at += glyph.width;
         }
         at
+    }
+}
+
+impl LinkedPart {
+    /// What of it is among the glyphs from one up to another, counted from the first of those.
+    fn within(&self, from: usize, to: usize) -> Option<LinkedPart> {
+        let (start, end) = (self.glyphs.start.max(from), self.glyphs.end.min(to));
+        (start < end).then(|| LinkedPart { glyphs: start - from..end - from, ..self.clone() })
     }
 }
 

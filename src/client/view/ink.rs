@@ -7,12 +7,13 @@ use ratatui::style::{Modifier, Style};
 
 use super::glyph::Row;
 use crate::client::theme::{Role, Theme, Tint};
-use crate::irc::text::format_len;
+use crate::client::web;
+use crate::irc::text::{format_len, without_formatting};
 
 /// Most bytes of one message that are drawn; how many more there are is said.
 pub(super) const TEXT_MAX: usize = 16 * 1024;
-/// Most links of one line that are marked as such.
-const LINKS_MAX: usize = 32;
+/// Most links of one message that are marked as such.
+const LINKS_MAX: u16 = 32;
 /// Most times that the own name is marked in one line.
 const MENTIONS_MAX: usize = 8;
 
@@ -42,7 +43,9 @@ impl Ink<'_> {
     /// A text of one or more lines, each as one row that is still to be wrapped or cut.
     pub(super) fn lines(&self, text: &str) -> Vec<Row> {
         let cut = text.floor_char_boundary(TEXT_MAX);
-        let mut rows: Vec<Row> = text[..cut].split('\n').map(|line| self.line(line)).collect();
+        let mut links = 0;
+        let mut rows: Vec<Row> =
+            text[..cut].split('\n').map(|line| self.numbered(line, &mut links)).collect();
         if cut < text.len()
             && let Some(last) = rows.last_mut()
         {
@@ -54,6 +57,11 @@ impl Ink<'_> {
 
     /// A text as one row, whatever lines it has.
     pub(super) fn line(&self, line: &str) -> Row {
+        self.numbered(line, &mut 0)
+    }
+
+    /// A line; its links are numbered from what stands in `links` on.
+    fn numbered(&self, line: &str, links: &mut u16) -> Row {
         let mut row = Row::default();
         let mut format = Format::default();
         let (mut from, mut at) = (0, 0);
@@ -64,21 +72,57 @@ impl Ink<'_> {
                 format.take(&line[at..at + used]);
                 from = at + used;
                 at = from;
+            } else if *links < LINKS_MAX
+                && !format.is_code
+                && let Some(named) = web::named(&line[at..])
+            {
+                row.push(&line[from..at], self.styled(format), self.quiet());
+                let begin = row.count();
+                row.push(&without_formatting(named.words), self.styled(format), self.quiet());
+                row.link(begin..row.count(), &named.target.uri, *links, self.theme.link());
+                self.unveil(&mut row, &named.target.host);
+                *links += 1;
+                from = at + named.length;
+                at = from;
             } else {
                 at += line[at..].chars().next().map_or(1, char::len_utf8);
             }
         }
         row.push(&line[from..], self.styled(format), self.quiet());
-        self.mark(&mut row);
+        self.mark(&mut row, links);
         row
     }
 
-    /// Marks links and the reader's name.
-    fn mark(&self, row: &mut Row) {
-        let text = row.text();
-        if text.contains("://") {
-            for link in links(text).take(LINKS_MAX).collect::<Vec<_>>() {
-                row.patch_bytes(link, self.theme.link());
+    /// The host that a link really leads to, behind it.
+    fn unveil(&self, row: &mut Row, host: &str) {
+        let style = self.base.patch(
+            self.tint.map_or_else(|| self.theme.role(Role::Muted), |tint| self.theme.on(tint, Role::Muted)),
+        );
+        row.push(&format!(" ({host})"), style, style);
+    }
+
+    /// Marks the links that stand there as they are, and the reader's name.
+    fn mark(&self, row: &mut Row, links: &mut u16) {
+        if row.text().contains("://") {
+            let room = usize::from(LINKS_MAX.saturating_sub(*links));
+            let found: Vec<(Range<usize>, web::Target)> = web::links(row.text())
+                .map(|link| (row.glyphs_in(link.at), link.target))
+                // The words of a link do not lead anywhere else.
+                .filter(|(glyphs, _)| !row.has_link(glyphs))
+                .take(room)
+                .collect();
+            let first = *links;
+            *links += u16::try_from(found.len()).unwrap_or(0);
+            // From the last one on: what is put in moves what is behind it.
+            for ((glyphs, target), number) in found.iter().zip(first..).collect::<Vec<_>>().into_iter().rev()
+            {
+                row.link(glyphs.clone(), &target.uri, number, self.theme.link());
+                if target.is_veiled {
+                    let behind = row.slice(glyphs.end, row.count());
+                    *row = row.slice(0, glyphs.end);
+                    self.unveil(row, &target.host);
+                    row.append(&behind);
+                }
             }
         }
         let style = self.theme.role(Role::Mention).add_modifier(Modifier::BOLD);
@@ -158,51 +202,6 @@ impl Format {
     }
 }
 
-/// Where links are: `http://` or `https://` up to a blank, a quote or a stand-in, without the punctuation that
-/// belongs to the sentence around it.
-fn links(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let scheme = text[from..].find("://")? + from;
-            let start = ["https", "http"]
-                .iter()
-                .find_map(|name| text[..scheme].ends_with(name).then(|| scheme - name.len()));
-            from = scheme + 3;
-            let Some(start) = start else { continue };
-            if text[..start].ends_with(|c: char| c.is_alphanumeric()) {
-                continue;
-            }
-            let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '`' | '⟨' | '⟩' | '␛');
-            let end = text[from..].find(is_end).map_or(text.len(), |length| from + length);
-            let end = start + without_punctuation(&text[start..end]);
-            if end > from {
-                from = end;
-                return Some(start..end);
-            }
-        }
-    })
-}
-
-/// The length of a link without what follows it in the sentence; a closing bracket stays if it was opened in it.
-fn without_punctuation(link: &str) -> usize {
-    let mut link = link;
-    while let Some(last) = link.chars().next_back() {
-        let ends_sentence = matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '…');
-        let closes = match last {
-            ')' => !link.contains('('),
-            ']' => !link.contains('['),
-            '}' => !link.contains('{'),
-            _ => false,
-        };
-        if !ends_sentence && !closes {
-            break;
-        }
-        link = &link[..link.len() - last.len_utf8()];
-    }
-    link.len()
-}
-
 /// Where a nick stands as a word of its own, without case.
 fn mentions(text: &str, nick: &str) -> impl Iterator<Item = Range<usize>> {
     let belongs = |b: u8| b.is_ascii_alphanumeric() || b >= 0x80 || b"-_[]{}\\|`^".contains(&b);
@@ -221,10 +220,6 @@ mod tests {
     use super::*;
     use crate::client::theme::{Depth, Ground};
 
-    fn found(text: &str) -> Vec<&str> {
-        links(text).map(|link| &text[link]).collect()
-    }
-
     fn styles(text: &str) -> Vec<(String, Style)> {
         let theme = Theme::new(Depth::True, Ground::DARK);
         let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "viewer", words: &[] };
@@ -240,12 +235,44 @@ mod tests {
     }
 
     #[test]
-    fn links_end_where_the_sentence_goes_on() {
-        assert_eq!(found("see https://a.example/x_(y), ok"), ["https://a.example/x_(y)"]);
-        assert_eq!(found("(http://a.example/?q=1)."), ["http://a.example/?q=1"]);
-        assert_eq!(found("https://a.b⟨RLO⟩gnp.exe"), ["https://a.b"]);
-        assert_eq!(found("https:// ftp://x javascript://x xhttp://y https://."), Vec::<&str>::new());
-        assert_eq!(found(&"https://x.y/ ".repeat(120)).len(), 120);
+    fn a_link_says_where_it_leads_if_its_words_do_not() {
+        let theme = Theme::new(Depth::True, Ground::DARK);
+        let ink = Ink { theme: &theme, base: Style::new(), tint: None, nick: "", words: &[] };
+        let read = |text: &str| {
+            let row = ink.line(text);
+            let links: Vec<(String, String)> = row
+                .links(0, u16::MAX)
+                .map(|(columns, link)| {
+                    let words = row.text().chars().skip(columns.start.into()).take(columns.len()).collect();
+                    (words, link.uri.to_string())
+                })
+                .collect();
+            (row.text().to_owned(), links)
+        };
+        let one = |words: &str, uri: &str| vec![(words.to_owned(), uri.to_owned())];
+        assert_eq!(
+            read("see [the notes](https://tides.example/46)."),
+            ("see the notes (tides.example).".to_owned(), one("the notes", "https://tides.example/46"))
+        );
+        assert_eq!(
+            read("[https://bank.example](https://evil.example/x)"),
+            (
+                "https://bank.example (evil.example)".to_owned(),
+                one("https://bank.example", "https://evil.example/x")
+            )
+        );
+        let (text, links) = read("https://b\u{fc}cher.example/1 and https://a@b.example/ x");
+        assert_eq!(
+            text,
+            "https://b\u{fc}cher.example/1 (xn--bcher-kva.example) and https://a@b.example/ (b.example) x"
+        );
+        assert_eq!(links.iter().map(|(_, uri)| uri.as_str()).collect::<Vec<_>>().len(), 2);
+        let (text, links) = read("[a\u{2}b\u{1b}c\u{202e}](https://x.example)");
+        assert_eq!((text.as_str(), links.len()), ("ab␛⟨RLO⟩ (x.example)", 1));
+        assert_eq!(
+            read("\u{11}[a](https://x.example)\u{11}").1,
+            one("https://x.example", "https://x.example")
+        );
     }
 
     #[test]

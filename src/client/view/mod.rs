@@ -6,7 +6,9 @@ mod areas;
 mod clock;
 mod first;
 mod glyph;
+mod guard;
 mod heal;
+mod held;
 mod hits;
 mod ink;
 mod input;
@@ -25,17 +27,66 @@ mod wrap;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
 
 use super::app::{App, Overlay, Screen};
 use super::theme::{Role, Theme};
+use super::touch::{Hyperlink, Place, Touch};
 use super::window::Drawn;
 use areas::{Areas, Sidebars};
 
 pub use heal::Healing;
+pub use held::Held;
 pub use plain::Lines;
 pub use widths::{PROBES, follow};
 
-/// Draws the whole screen, and says what of the current window it shows, to be handed back as `Event::Drawn`.
+/// What a frame shows.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// What of the current window, to be handed back as `Event::Drawn`.
+    pub drawn: Drawn,
+    /// What can be touched, to be handed back as `Event::Touchable`.
+    pub touch: Touch,
+    /// The links that can be seen, for [`Healing::set_links`].
+    pub links: Vec<(Place, Hyperlink)>,
+    /// Where the cursor is to be.
+    pub cursor: Option<Position>,
+}
+
+/// Draws the whole screen into a buffer. `held` has the messages of the frame before, and is given those of this one;
+/// `hold`: they are drawn once more instead of those that there are now, if the areas are the same.
+pub fn show(
+    app: &App,
+    theme: &Theme,
+    held: &mut Held,
+    hold: bool,
+    screen: Rect,
+    buffer: &mut Buffer,
+) -> Shown {
+    let mut shown = Shown::default();
+    if screen.is_empty() {
+        return shown;
+    }
+    buffer.set_style(screen, theme.role(Role::Fg));
+    match app.screen() {
+        Screen::Form(form) => shown.cursor = first::draw_form(app, theme, form, screen, buffer),
+        Screen::Connecting(connecting) => first::draw_connecting(app, theme, connecting, screen, buffer),
+        Screen::Rooms => draw_rooms(app, theme, (held, hold), screen, &mut shown, buffer),
+    }
+    shown.cursor = shown.cursor.filter(|cursor| screen.contains(*cursor));
+    // A link is underlined, and what may lie over one is not.
+    let is_seen = |x, y| buffer.cell((x, y)).is_some_and(|cell| cell.modifier.contains(Modifier::UNDERLINED));
+    shown.links = shown.touch.links(is_seen);
+    shown
+}
+
+/// Draws the whole screen into a buffer, and says what of the current window it shows and where the cursor is to be.
+pub fn draw(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Drawn, Option<Position>) {
+    let shown = show(app, theme, &mut Held::default(), false, screen, buffer);
+    (shown.drawn, shown.cursor)
+}
+
+/// Draws the whole screen, and says what of the current window it shows.
 pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) -> Drawn {
     let area = frame.area();
     let (drawn, cursor) = draw(app, theme, area, frame.buffer_mut());
@@ -45,24 +96,15 @@ pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) -> Drawn {
     drawn
 }
 
-/// Draws the whole screen into a buffer; also says where the cursor is to be.
-pub fn draw(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Drawn, Option<Position>) {
-    if screen.is_empty() {
-        return (Drawn::default(), None);
-    }
-    buffer.set_style(screen, theme.role(Role::Fg));
-    let (drawn, cursor) = match app.screen() {
-        Screen::Form(form) => (Drawn::default(), first::draw_form(app, theme, form, screen, buffer)),
-        Screen::Connecting(connecting) => {
-            first::draw_connecting(app, theme, connecting, screen, buffer);
-            (Drawn::default(), None)
-        }
-        Screen::Rooms => draw_rooms(app, theme, screen, buffer),
-    };
-    (drawn, cursor.filter(|cursor| screen.contains(*cursor)))
-}
-
-fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Drawn, Option<Position>) {
+fn draw_rooms(
+    app: &App,
+    theme: &Theme,
+    (held, hold): (&mut Held, bool),
+    screen: Rect,
+    shown: &mut Shown,
+    buffer: &mut Buffer,
+) {
+    let touch = &mut shown.touch;
     let typed = input::typed(app, theme, screen.width);
     let widths = areas::list_widths(screen.width);
     let (wide, lists) = (areas::standing(screen.width), app.lists_stand());
@@ -81,37 +123,50 @@ fn draw_rooms(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (D
     let areas = Areas::of(screen, typed.height(), sidebars);
     let is_low = areas.status.is_none();
     if let Some(area) = areas.title {
-        title::draw(app, theme, area, is_low, buffer);
+        title::draw(app, theme, area, is_low, touch, buffer);
     }
-    draw_sidebars(app, theme, &areas, screen.width, buffer);
+    draw_sidebars(app, theme, &areas, screen.width, touch, buffer);
     let columns = areas.columns(clock::width(app.settings().time));
-    let drawn = messages::draw(app, theme, areas.messages, columns, is_low, buffer);
+    let again = if hold { held.draw(areas.messages, touch, buffer) } else { None };
+    shown.drawn = again.unwrap_or_else(|| {
+        let before = touch.spots().len();
+        let drawn = messages::draw(app, theme, areas.messages, columns, is_low, touch, buffer);
+        held.keep(areas.messages, buffer, &touch.spots()[before..], drawn);
+        drawn
+    });
     if let Some(area) = areas.status {
-        status::draw(app, theme, area, areas.rooms.is_none(), buffer);
+        status::draw(app, theme, area, areas.rooms.is_none(), touch, buffer);
     }
     if app.rooms_turned() && !standing.0 {
-        rooms::draw_over(app, theme, widths.0, areas.messages, buffer);
+        rooms::draw_over(app, theme, widths.0, areas.messages, touch, buffer);
     }
     if app.people_turned() && !standing.1 && has_people {
-        people::draw_over(app, theme, widths.1, areas.messages, buffer);
+        people::draw_over(app, theme, widths.1, areas.messages, touch, buffer);
     }
-    let mut cursor = input::draw(app, theme, &typed, areas.input, buffer);
+    shown.cursor = input::draw(app, theme, &typed, areas.input, buffer);
     match app.overlay() {
         Some(Overlay::Help { from }) => sheet::draw(app.keys(), *from, theme, areas.middle, buffer),
         Some(Overlay::Switcher(switcher)) => {
-            cursor = overlay::draw_switcher(app, switcher, theme, areas.middle, buffer);
+            shown.cursor = overlay::draw_switcher(app, switcher, theme, areas.middle, touch, buffer);
         }
+        Some(Overlay::Guard(guard)) => guard::draw(app, guard, theme, areas.messages, buffer),
         None => {}
     }
     if let Some(completion) = app.editor().completion() {
         let column = screen.x + input::indent(screen.width) + typed.place(completion.start).0;
-        overlay::draw_completion(completion, theme, column, areas.middle, screen, buffer);
+        overlay::draw_completion(completion, theme, column, areas.middle, screen, touch, buffer);
     }
-    (drawn, cursor)
 }
 
 /// Draws the standing lists and the rules beside them.
-fn draw_sidebars(app: &App, theme: &Theme, areas: &Areas, width: u16, buffer: &mut Buffer) {
+fn draw_sidebars(
+    app: &App,
+    theme: &Theme,
+    areas: &Areas,
+    width: u16,
+    touch: &mut Touch,
+    buffer: &mut Buffer,
+) {
     let rule = theme.role(Role::Rule);
     // Where there is room, the lists have a blank row above them.
     let (blank, _) = areas::standing(width);
@@ -123,11 +178,11 @@ fn draw_sidebars(app: &App, theme: &Theme, areas: &Areas, width: u16, buffer: &m
         paint::down(buffer, area.right(), area.top(), area.bottom(), rule);
         match hits::list(app, width) {
             Some((search, _)) => hits::draw(app, theme, search, inner(area), buffer),
-            None => rooms::draw(app, theme, inner(area), None, buffer),
+            None => rooms::draw(app, theme, inner(area), None, touch, buffer),
         }
     }
     if let Some(area) = areas.people {
         paint::down(buffer, area.x - 1, area.top(), area.bottom(), rule);
-        people::draw(app, theme, inner(area), None, buffer);
+        people::draw(app, theme, inner(area), None, touch, buffer);
     }
 }

@@ -9,6 +9,7 @@ use super::{paint, rooms};
 use crate::client::app::{App, Found, Switcher};
 use crate::client::editor::Completion;
 use crate::client::theme::{Role, Theme, Tint};
+use crate::client::touch::{Spot, Touch};
 use crate::irc::text::plain;
 
 /// Cells of the room switcher.
@@ -47,11 +48,17 @@ pub(super) fn draw_completion(
     column: u16,
     messages: Rect,
     screen: Rect,
+    touch: &mut Touch,
     buffer: &mut Buffer,
 ) {
     let wide = |text: &str| Row::of(text, theme.tint(Tint::Raised)).width();
-    let text_width =
-        completion.matches.iter().map(|entry| wide(&entry.text)).max().unwrap_or(0).min(MENU_WIDTH_MAX / 2);
+    let text_width = completion
+        .matches
+        .iter()
+        .map(|entry| wide(&entry.shown()))
+        .max()
+        .unwrap_or(0)
+        .min(MENU_WIDTH_MAX / 2);
     let note_width = completion.matches.iter().map(|entry| wide(&entry.note)).max().unwrap_or(0);
     let gap = if note_width > 0 { 2 } else { 0 };
     let frame = if theme.is_tinted() { 0 } else { 2 };
@@ -72,7 +79,8 @@ pub(super) fn draw_completion(
         let x = if theme.is_tinted() { area.x } else { inner.x };
         let row = Rect { x, y, width: if theme.is_tinted() { area.width } else { inner.width }, height: 1 };
         buffer.set_style(row, theme.tint(tint));
-        let text = Row::of(&entry.text, theme.on(tint, Role::Fg)).cut(text_width);
+        touch.put(y, row.x..row.right(), Spot::Choice(number));
+        let text = Row::of(&entry.shown(), theme.on(tint, Role::Fg)).cut(text_width);
         text.draw(buffer, inner.x, y, inner.right());
         Row::of(&entry.note, theme.on(tint, Role::Muted))
             .cut(inner.width.saturating_sub(text_width + gap))
@@ -87,6 +95,7 @@ pub(super) fn draw_switcher(
     switcher: &Switcher,
     theme: &Theme,
     middle: Rect,
+    touch: &mut Touch,
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let found = app.switcher_found(switcher);
@@ -99,6 +108,7 @@ pub(super) fn draw_switcher(
     if area.is_empty() {
         return None;
     }
+    (area.top()..area.bottom()).for_each(|y| touch.put(y, area.x..area.right(), Spot::Cover));
     let inner = lay(theme, area, buffer);
     let ink = |role| theme.on(Tint::Raised, role);
     let mut y = inner.y;
@@ -123,6 +133,9 @@ pub(super) fn draw_switcher(
         let (x, width) = if theme.is_tinted() { (area.x, area.width) } else { (inner.x, inner.width) };
         let tint = if number == chosen { Tint::Select } else { Tint::Raised };
         buffer.set_style(Rect { x, y, width, height: 1 }, theme.tint(tint));
+        if let Some(window) = app.windows().get(found.window) {
+            touch.put(y, x..x + width, Spot::Room(window.name.as_str().into()));
+        }
         draw_found(app, found, theme, tint, Rect { y, height: 1, ..inner }, buffer);
     }
     Some(cursor)

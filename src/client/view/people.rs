@@ -1,5 +1,6 @@
 //! The list of the people in a channel.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -10,12 +11,20 @@ use super::glyph::Row;
 use super::paint;
 use crate::client::app::App;
 use crate::client::theme::{Role, Theme, Tint};
+use crate::client::touch::{Spot, Touch};
 
 /// For how long somebody who said something is not silent.
 pub(super) const SPOKE_LATELY: Duration = Duration::from_secs(10 * 60);
 
 /// Draws the list: operators first, then by name; names without hue. `ground`: what lies under it.
-pub(super) fn draw(app: &App, theme: &Theme, area: Rect, ground: Option<Tint>, buffer: &mut Buffer) {
+pub(super) fn draw(
+    app: &App,
+    theme: &Theme,
+    area: Rect,
+    ground: Option<Tint>,
+    touch: &mut Touch,
+    buffer: &mut Buffer,
+) {
     let Some(channel) = app.channel(app.window()) else { return };
     let ink = |role| ground.map_or(theme.role(role), |tint| theme.on(tint, role));
     let height = usize::from(area.height);
@@ -34,6 +43,7 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, ground: Option<Tint>, b
         };
         let name = Row::of(&member.nick, style).cut(right.saturating_sub(area.x + 1));
         name.draw(buffer, area.x + 1, y, right);
+        touch.put(y, area.x..area.right(), Spot::Person(Arc::clone(&member.nick)));
     }
     if channel.len() > shown && area.height > 0 {
         let more = Row::of(&format!("+ {} more", channel.len() - shown), ink(Role::Muted));
@@ -42,7 +52,14 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, ground: Option<Tint>, b
 }
 
 /// The list over the messages, from the right, where it is folded.
-pub(super) fn draw_over(app: &App, theme: &Theme, width: u16, messages: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_over(
+    app: &App,
+    theme: &Theme,
+    width: u16,
+    messages: Rect,
+    touch: &mut Touch,
+    buffer: &mut Buffer,
+) {
     // One blank inside on each side, and the sign in front of the names.
     let width = (width + 3).min(messages.width);
     let area = Rect { x: messages.right() - width, width, ..messages };
@@ -51,5 +68,6 @@ pub(super) fn draw_over(app: &App, theme: &Theme, width: u16, messages: Rect, bu
         paint::down(buffer, area.left(), area.top(), area.bottom(), theme.role(Role::Rule));
     }
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-    draw(app, theme, inner, Some(Tint::Raised), buffer);
+    (area.top()..area.bottom()).for_each(|y| touch.put(y, area.x..area.right(), Spot::Cover));
+    draw(app, theme, inner, Some(Tint::Raised), touch, buffer);
 }

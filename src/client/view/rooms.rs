@@ -1,5 +1,7 @@
 //! The list of rooms, and its short form for windows in which it has no place.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -8,6 +10,7 @@ use super::glyph::Row;
 use super::paint;
 use crate::client::app::App;
 use crate::client::theme::{Role, Theme, Tint};
+use crate::client::touch::{Spot, Touch};
 use crate::client::window::{Window, With};
 
 /// Fewest rows of the list in which rows are given to sums of what is not shown.
@@ -17,7 +20,14 @@ const COUNT_MAX: usize = 999;
 
 /// Draws the list: digit, name, count; channels, a blank row, people. The server's window stands at the end while it
 /// has something to say. `ground`: what lies under it.
-pub(super) fn draw(app: &App, theme: &Theme, area: Rect, ground: Option<Tint>, buffer: &mut Buffer) {
+pub(super) fn draw(
+    app: &App,
+    theme: &Theme,
+    area: Rect,
+    ground: Option<Tint>,
+    touch: &mut Touch,
+    buffer: &mut Buffer,
+) {
     let items = items(app);
     let height = usize::from(area.height);
     let current = items.iter().position(|item| *item == Some(app.current())).unwrap_or(0);
@@ -33,6 +43,7 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, ground: Option<Tint>, b
             draw_rest(app, theme, &items[at..], row, ground, buffer);
         } else if let Some(number) = items[at] {
             draw_room(app, theme, number, row, ground, buffer);
+            touch.put(y, row.x..row.right(), Spot::Room(app.windows()[number].name.as_str().into()));
         }
     }
 }
@@ -119,10 +130,11 @@ fn capped(count: usize) -> String {
 }
 
 /// The rooms with something new in one row, `2 17  3 @2`, for the status line; two blanks before each. As many as
-/// have room in so many cells.
-pub(super) fn folded(app: &App, theme: &Theme, width: u16) -> Row {
+/// have room in so many cells. Also which cells stand for which window.
+pub(super) fn folded(app: &App, theme: &Theme, width: u16) -> (Row, Vec<(Range<u16>, usize)>) {
     let ink = |role| theme.on(Tint::Bar, role);
     let mut row = Row::default();
+    let mut places = Vec::new();
     for (number, window) in app.windows().iter().enumerate() {
         let ink = |role| ink(if window.muted { Role::Quiet } else { role });
         let count = count(window.mentions, window.urgent(), &ink);
@@ -132,10 +144,12 @@ pub(super) fn folded(app: &App, theme: &Theme, width: u16) -> Row {
             if row.width() + room.width() > width {
                 break;
             }
+            let from = row.width() + 2;
             row.append(&room);
+            places.push((from..row.width(), number));
         }
     }
-    row
+    (row, places)
 }
 
 /// How much is new elsewhere, all rooms together: `@3 17`.
@@ -155,7 +169,14 @@ pub(super) fn sums(app: &App, theme: &Theme) -> Row {
 }
 
 /// The list over the messages, from the left, where it is folded.
-pub(super) fn draw_over(app: &App, theme: &Theme, width: u16, messages: Rect, buffer: &mut Buffer) {
+pub(super) fn draw_over(
+    app: &App,
+    theme: &Theme,
+    width: u16,
+    messages: Rect,
+    touch: &mut Touch,
+    buffer: &mut Buffer,
+) {
     let area = Rect { width: width.min(messages.width), ..messages };
     paint::clear(buffer, area, theme.tint(Tint::Raised));
     if !theme.is_tinted() {
@@ -167,5 +188,6 @@ pub(super) fn draw_over(app: &App, theme: &Theme, width: u16, messages: Rect, bu
             theme.role(Role::Rule),
         );
     }
-    draw(app, theme, area, Some(Tint::Raised), buffer);
+    (area.top()..area.bottom()).for_each(|y| touch.put(y, area.x..area.right(), Spot::Cover));
+    draw(app, theme, area, Some(Tint::Raised), touch, buffer);
 }

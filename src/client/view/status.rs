@@ -9,9 +9,17 @@ use super::glyph::Row;
 use super::{clock, paint, rooms};
 use crate::client::app::{App, Status};
 use crate::client::theme::{Role, Theme, Tint};
+use crate::client::touch::{Spot, Touch};
 
 /// Draws the status line. `rooms_folded`: it carries the counts of the rooms too.
-pub(super) fn draw(app: &App, theme: &Theme, area: Rect, rooms_folded: bool, buffer: &mut Buffer) {
+pub(super) fn draw(
+    app: &App,
+    theme: &Theme,
+    area: Rect,
+    rooms_folded: bool,
+    touch: &mut Touch,
+    buffer: &mut Buffer,
+) {
     paint::clear(buffer, area, theme.tint(Tint::Bar));
     let (left, right) = (area.left() + 1, area.right().saturating_sub(1));
     let time = Row::of(&clock::time(app.now(), app), theme.on(Tint::Bar, Role::Quiet));
@@ -22,7 +30,13 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, rooms_folded: bool, buf
     let momentary = momentary.unwrap_or_default();
     if rooms_folded {
         // What is momentary is the more urgent: the counts take what it leaves.
-        row.append(&rooms::folded(app, theme, room.saturating_sub(row.width() + momentary.width())));
+        let (rooms, places) = rooms::folded(app, theme, room.saturating_sub(row.width() + momentary.width()));
+        let from = left + row.width();
+        for (place, number) in places {
+            let name = app.windows()[number].name.as_str().into();
+            touch.put(area.y, from + place.start..from + place.end, Spot::Room(name));
+        }
+        row.append(&rooms);
     }
     row.with(&momentary).cut(room).draw(buffer, left, area.y, right);
     time.draw(buffer, time_at, area.y, right);

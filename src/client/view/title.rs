@@ -1,5 +1,7 @@
 //! The title: the room, its topic, how many are in it; in a low window also the counts and what is momentary.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -10,9 +12,20 @@ use super::{paint, rooms, status};
 use crate::client::app::App;
 use crate::client::session::Channel;
 use crate::client::theme::{Role, Theme, Tint};
+use crate::client::touch::{Hyperlink, Spot, Touch};
+
+/// Of which entry the links of the topic are said to be: of none that there is.
+const TOPIC: u64 = u64::MAX;
 
 /// Draws the title. `alone`: there is no status line, so the title says what it would.
-pub(super) fn draw(app: &App, theme: &Theme, area: Rect, alone: bool, buffer: &mut Buffer) {
+pub(super) fn draw(
+    app: &App,
+    theme: &Theme,
+    area: Rect,
+    alone: bool,
+    touch: &mut Touch,
+    buffer: &mut Buffer,
+) {
     let on = |role| theme.on(Tint::Bar, role);
     paint::clear(buffer, area, theme.tint(Tint::Bar));
     let window = app.window();
@@ -25,7 +38,12 @@ pub(super) fn draw(app: &App, theme: &Theme, area: Rect, alone: bool, buffer: &m
     let gap = if alone { 2 } else { 3 };
     let room = end_at.saturating_sub(if end.is_empty() { 0 } else { gap }).saturating_sub(after_name);
     let middle = status::momentary(app, theme).filter(|_| alone).unwrap_or_else(|| topic(app, theme));
-    middle.cut(room).draw(buffer, after_name, area.y, right);
+    let middle = middle.cut(room);
+    middle.draw(buffer, after_name, area.y, right);
+    for (place, link) in middle.links(after_name, right) {
+        let id = (TOPIC, link.number);
+        touch.put(area.y, place, Spot::Link(Hyperlink { uri: Arc::clone(&link.uri), id }));
+    }
     if end_at >= after_name {
         end.draw(buffer, end_at, area.y, right);
     }

@@ -1,6 +1,7 @@
 //! An entry, or a run of comings and goings, as the rows it takes: the separators above it, its head, its text.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::style::{Modifier, Style};
@@ -58,9 +59,22 @@ impl Blocks<'_> {
                     (first.time, first.name) = (time, name);
                 }
                 lines.extend(body);
+                self.name_rows(block, &mut lines);
             }
         }
         lines
+    }
+
+    /// Says of the rows of a message whose they are, for the hand that touches them.
+    fn name_rows(&self, block: &Range<usize>, lines: &mut [Line]) {
+        let entry = self.entry(block.start);
+        if self.is_folded(block) || !entry.is_speech() {
+            return;
+        }
+        for line in lines.iter_mut().filter(|line| line.body) {
+            line.entry = Some(entry.id);
+            line.who = (entry.kind == Kind::Message && !entry.own).then(|| Arc::clone(&entry.who));
+        }
     }
 
     /// Time and name of a block, whatever stands above it.

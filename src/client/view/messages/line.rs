@@ -1,10 +1,14 @@
 //! One row of the messages: time, name, mark, text; or a hairline.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::client::entry::EntryId;
 use crate::client::theme::{Theme, Tint};
+use crate::client::touch::{Hyperlink, Spot, Touch};
 use crate::client::view::areas::Columns;
 use crate::client::view::glyph::Row;
 use crate::client::view::paint;
@@ -33,6 +37,10 @@ pub(super) struct Line {
     pub(super) hairline: Option<Hairline>,
     /// Whether it belongs to what somebody said or did: at the top edge of the view it then has time and name.
     pub(super) body: bool,
+    /// The message that it is a row of.
+    pub(super) entry: Option<EntryId>,
+    /// Whose name it has.
+    pub(super) who: Option<Arc<str>>,
 }
 
 impl Line {
@@ -51,6 +59,21 @@ impl Line {
         name.draw(buffer, name_at, y, columns.name + columns.name_width);
         self.mark.draw(buffer, columns.mark, y, columns.right);
         self.text.draw(buffer, columns.text, y, columns.text + columns.text_width);
+    }
+
+    /// Says what of it can be touched.
+    pub(super) fn touch(&self, columns: &Columns, area: Rect, y: u16, touch: &mut Touch) {
+        let Some(entry) = self.entry else { return };
+        touch.put(y, area.x..area.right(), Spot::Message(entry));
+        if let Some(who) = self.who.as_ref().filter(|_| !self.name.is_empty()) {
+            let width = self.name.width().min(columns.name_width);
+            let at = if columns.narrow { columns.name } else { columns.name + columns.name_width - width };
+            touch.put(y, at..at + width, Spot::Person(Arc::clone(who)));
+        }
+        for (place, link) in self.text.links(columns.text, columns.text + columns.text_width) {
+            let id = (entry.number(), link.number);
+            touch.put(y, place, Spot::Link(Hyperlink { uri: Arc::clone(&link.uri), id }));
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::client::app::App;
 use crate::client::entry::{EntryId, Kind};
 use crate::client::settings::Comings;
 use crate::client::theme::{Role, Theme, Tint};
+use crate::client::touch::{Spot, Touch};
 use crate::client::window::{Drawn, Scroll};
 pub(super) use block::sentence;
 
@@ -54,6 +55,7 @@ pub(super) fn draw(
     area: Rect,
     columns: Columns,
     low: bool,
+    touch: &mut Touch,
     buffer: &mut Buffer,
 ) -> Drawn {
     let blocks = Blocks { app, theme, window: app.window(), columns };
@@ -63,17 +65,18 @@ pub(super) fn draw(
     let place = if rows == 0 { None } else { blocks.lower_edge(rows, rows - usize::from(reserved)) };
     let Some(place) = place else {
         let part = blocks.upward(blocks.newest(), rows);
-        blocks.draw_part(part.lines, area, buffer);
+        blocks.draw_part(part.lines, area, touch, buffer);
         return drawn(&blocks, part.top, part.at_top, part.gap, None, area.height);
     };
     let main = Rect { height: area.height - reserved, ..area };
     let part = blocks.upward(Some(place.clone()), usize::from(main.height));
-    blocks.draw_part(part.lines, main, buffer);
+    blocks.draw_part(part.lines, main, touch, buffer);
     if reserved > 0 {
         draw_below(app, theme, Rect { y: main.bottom(), height: 1, ..area }, buffer);
+        touch.put(main.bottom(), area.x..area.right(), Spot::Live);
         let live = Rect { y: main.bottom() + 1, height: reserved - 1, ..area };
         let newest = blocks.upward(blocks.newest(), usize::from(live.height));
-        blocks.draw_part(newest.lines, live, buffer);
+        blocks.draw_part(newest.lines, live, touch, buffer);
     }
     let bottom = blocks.window.entries().get(place.block.end - 1).map(|entry| entry.id);
     let bottom = bottom.map(|id| (id, u16::try_from(place.row).unwrap_or(u16::MAX)));
@@ -233,14 +236,16 @@ impl Blocks<'_> {
         if !self.columns.narrow {
             (first.time, first.name) = (time, name);
         } else if !name.is_empty() && goes_on {
-            *first = Line { time, name, ..self.head_row(&self.window.entries()[block.start]) };
+            let (entry, who) = (first.entry, first.who.take());
+            *first = Line { time, name, entry, who, ..self.head_row(&self.window.entries()[block.start]) };
         }
     }
 
-    fn draw_part(&self, lines: Vec<Line>, area: Rect, buffer: &mut Buffer) {
+    fn draw_part(&self, lines: Vec<Line>, area: Rect, touch: &mut Touch, buffer: &mut Buffer) {
         let unused = area.height.saturating_sub(u16::try_from(lines.len()).unwrap_or(u16::MAX));
         for (line, y) in lines.iter().zip(area.top() + unused..area.bottom()) {
             line.draw(&self.columns, area, y, self.theme, buffer);
+            line.touch(&self.columns, area, y, touch);
         }
     }
 }
