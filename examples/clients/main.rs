@@ -17,6 +17,7 @@ mod client;
 mod measure;
 mod pane;
 mod process;
+mod real;
 mod server;
 
 use std::error::Error;

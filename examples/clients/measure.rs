@@ -8,6 +8,7 @@ use crate::Outcome;
 use crate::client::Make;
 use crate::pane::Pane;
 use crate::process::{cpu, memory, wakeups};
+use crate::real::Real;
 use crate::server::{SHOWN, Server};
 
 /// What is measured, in the order of the figures of [`measure`].
@@ -18,6 +19,7 @@ pub const ROWS: &[&str] = &[
     "burst: until the last is shown, s",
     "burst: bytes to the terminal, kB",
     "memory after the burst, MiB",
+    "search: the first of 100,000 lines shown, ms",
     "1,000 messages/s: CPU, % of a core",
     "1,000 messages/s: terminal, KiB/s",
     "1,000 messages/s: key shown, p50 ms",
@@ -32,6 +34,10 @@ pub const ROWS: &[&str] = &[
 
 /// Letters that stand in no message and in no name, so that one on its way to the screen is the one that was pressed.
 const LETTERS: &[u8] = b"QJZX";
+
+/// A word of one message alone, and what stands behind it.
+const NEEDLE: &str = "needle";
+const HAYSTACK: &str = "in a stack of hay";
 
 /// How many keys are pressed for one figure.
 const KEYS: usize = 100;
@@ -52,13 +58,19 @@ pub fn measure(make: Make, burst: usize, idle: u64) -> Outcome<Vec<f64>> {
 
     let (used, written, begun) = (cpu(pane.pid()), pane.bytes(), Instant::now());
     let last = "and here is the last of them";
-    server.say((0..burst).map(text).chain([last.to_owned()]))?;
+    server.say([needle()].into_iter().chain((1..burst).map(text)).chain([last.to_owned()]))?;
     let shown = pane.shows(last)?;
     pane.quiet(Duration::from_millis(500));
     row.push((cpu(pane.pid()) - used).as_secs_f64());
     row.push((shown - begun).as_secs_f64());
     row.push((pane.bytes() - written) as f64 / 1e3);
     row.push(memory(pane.pid()));
+    row.push(match make {
+        Make::Chatui => searched(burst)?,
+        // It has all of them in memory. What it shows of the search scrolls by.
+        Make::Irssi => found(&pane, format!("/lastlog {NEEDLE}").as_bytes())?,
+        Make::Weechat | Make::Senpai => f64::NAN,
+    });
 
     row.extend(under_load(&mut server, &pane, true)?);
     pane.set_pace(1000 << 10);
@@ -82,6 +94,27 @@ pub fn measure(make: Make, burst: usize, idle: u64) -> Outcome<Vec<f64>> {
     row.push(millis(cpu(pane.pid()) - used));
     row.push((pane.bytes() - written) as f64);
     Ok(row)
+}
+
+/// How long the client takes to show the oldest of so many lines that a server of its own make has in its log.
+fn searched(burst: usize) -> Outcome<f64> {
+    let home = tempfile::tempdir()?;
+    let server = Real::start(home.path())?;
+    server.say([needle()].into_iter().chain((1..burst).map(text)))?;
+    let pane = Pane::start(Make::Chatui.command(server.address(), home.path())?)?;
+    pane.shows("1 person")?;
+    pane.quiet(Duration::from_millis(500));
+    pane.keys(b"\x13")?;
+    found(&pane, NEEDLE.as_bytes())
+}
+
+/// Types a question, then asks it; gives the time until the line that it is about is shown.
+fn found(pane: &Pane, question: &[u8]) -> Outcome<f64> {
+    pane.keys(question)?;
+    pane.quiet(Duration::from_millis(300));
+    let begun = Instant::now();
+    pane.keys(b"\r")?;
+    Ok(millis(pane.shows(HAYSTACK)?.saturating_duration_since(begun)))
 }
 
 /// Presses keys while 1,000 messages a second arrive. Gives the shares of CPU and of the terminal, if they are wanted, and how
@@ -131,6 +164,10 @@ fn press(pane: &Pane) -> Outcome<Vec<Duration>> {
         thread::sleep(Duration::from_millis(30));
     }
     Ok(times)
+}
+
+fn needle() -> String {
+    format!("a {NEEDLE} {HAYSTACK}")
 }
 
 fn text(number: usize) -> String {

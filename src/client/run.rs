@@ -223,7 +223,8 @@ impl Client {
                 None => std::future::pending().await,
             }
         };
-        tokio::select! {
+        let begun = Instant::now();
+        let turn = tokio::select! {
             biased;
             heard = signals.next() => match heard {
                 Heard::End(number) => Turn::Signal(number),
@@ -235,7 +236,9 @@ impl Client {
             event = self.link.next() => Turn::Link(event),
             Some(text) = async { Some(self.edit.as_mut()?.done().await) } => Turn::Edited(text),
             () = alarm => Turn::Due,
-        }
+        };
+        self.after_paste.waited(begun.elapsed());
+        turn
     }
 
     /// How long until something is due: a frame, or what the core waits for.
@@ -308,7 +311,7 @@ impl Client {
     }
 
     fn input(&mut self, input: Input) {
-        let Some(input) = self.after_paste.take(input, now()) else { return };
+        let Some(input) = self.after_paste.take(input) else { return };
         let event = match input {
             Input::Key(key) => Event::Key(key),
             Input::Paste(text) => Event::Paste(text),

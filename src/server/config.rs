@@ -86,9 +86,9 @@ pub const MAX_CLIENTS: usize = 10_000;
 /// Beyond it, they are closed without a word.
 pub const REFUSED: usize = 256;
 
-/// Handshakes of TLS that a shard goes on with in one round, each of which is some hundreds of microseconds of work. There is
-/// a shard for each processor at most.
-pub const HANDSHAKES: usize = 2;
+/// Handshakes of TLS that a shard goes on with in one round, one after the other. Each of them is some hundred microseconds
+/// of work, so those who are inside wait a millisecond or two for all of these. There is a shard for each processor at most.
+pub const HANDSHAKES: usize = 8;
 
 /// Most I/O shards: beyond it the one core is the limit.
 pub const MAX_SHARDS: usize = 16;

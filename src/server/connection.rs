@@ -376,6 +376,11 @@ impl Connection {
         }
     }
 
+    /// Whether it speaks TLS.
+    pub fn has_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// Whether the next thing that it sends may have to do with the keys of TLS, which is work.
     pub fn shakes_hands(&self, house: &House) -> bool {
         match &self.tls {

@@ -175,16 +175,16 @@ impl Shard {
             if !connection.may_ask() {
                 continue;
             }
-            if connection.shakes_hands(&self.house) {
-                handshakes += 1;
-                if handshakes > HANDSHAKES {
-                    // Those who are inside come first; it has its turn in the next round.
-                    queue(&mut self.ready, connection, *slot);
-                    continue;
-                }
+            let may_shake = connection.shakes_hands(&self.house);
+            if may_shake && handshakes >= HANDSHAKES {
+                // Those who are inside come first; it has its turn in the next round.
+                queue(&mut self.ready, connection, *slot);
+                continue;
             }
             let (spare, batch) = (&mut self.spare, &mut self.batch);
             connection.ask(buffer, &mut Tools { now, house: &self.house, spare, batch });
+            // Who stands at the door may have spoken in the clear.
+            handshakes += usize::from(may_shake && connection.has_tls());
             queue(&mut self.ready, connection, *slot);
             if connection.is_special() {
                 self.look_after(*slot);

@@ -22,7 +22,7 @@ use super::theme::GROUND_QUESTION;
 
 use notice::{Manner, Notice};
 
-pub use paste::{AfterPaste, PASTE_REST};
+pub use paste::AfterPaste;
 
 /// Buttons and wheel, with coordinates beyond 223; no report of mere movement, which would wake us for nothing.
 const MOUSE_ON: &str = "\u{1b}[?1000h\u{1b}[?1006h";

@@ -4,30 +4,34 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
-use crate::irc::Time;
-
-/// How long after a paste, or after what still belongs to it, keys are taken for a part of it.
-pub const PASTE_REST: Duration = Duration::from_millis(150);
+/// How long must have been waited for keys after a paste, or after what still belongs to it, for the next one to be no part
+/// of it.
+const PASTE_REST: Duration = Duration::from_millis(150);
 
 /// The rest of a paste that ended early. A text that has the sequence for the end of a paste in it ends the terminal's
 /// bracket in its middle, and what follows arrives as if it had been typed: a line break there would send, and a
-/// control character would do anything. Nobody types so soon after a paste.
+/// control character would do anything. Nobody types so soon after a paste. What counts is how long nothing came while
+/// we waited, not what a clock says: while we are busy with a large paste, its rest lies ready.
 #[derive(Debug, Default)]
-pub struct AfterPaste(Option<Time>);
+pub struct AfterPaste(Option<Duration>);
 
 impl AfterPaste {
-    /// What an event stands for that comes at this moment; nothing if it is a part of a paste that no text can be.
-    pub fn take(&mut self, event: Event, now: Time) -> Option<Event> {
+    /// So long was waited, for whatever came then.
+    pub fn waited(&mut self, pause: Duration) {
+        self.0 = self.0.map(|quiet| quiet + pause).filter(|quiet| *quiet < PASTE_REST);
+    }
+
+    /// What an event stands for that comes now; nothing if it is a part of a paste that no text can be.
+    pub fn take(&mut self, event: Event) -> Option<Event> {
         if let Event::Paste(_) = event {
-            self.0 = Some(now);
+            self.0 = Some(Duration::ZERO);
             return Some(event);
         }
         let Event::Key(key) = event else { return Some(event) };
-        if self.0.is_none_or(|last| now.since(last) >= PASTE_REST) {
-            self.0 = None;
+        if self.0.is_none() {
             return Some(event);
         }
-        self.0 = Some(now);
+        self.0 = Some(Duration::ZERO);
         let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
         match key.code {
             KeyCode::Char(c) if is_plain => Some(Event::Paste(c.to_string())),
@@ -47,21 +51,25 @@ mod tests {
 
     #[test]
     fn a_paste_that_ends_early_goes_on_and_sends_nothing() {
-        let (at, mut after) = (Time::from_millis, AfterPaste::default());
+        let (wait, mut after) = (Duration::from_millis(140), AfterPaste::default());
         let key = |code, modifiers| Event::Key(KeyEvent::new(code, modifiers));
         let enter = key(KeyCode::Enter, KeyModifiers::NONE);
-        assert_eq!(after.take(enter.clone(), at(0)), Some(enter.clone()), "no paste, no rest");
-        after.take(Event::Paste("one".to_owned()), at(10));
+        assert_eq!(after.take(enter.clone()), Some(enter.clone()), "no paste, no rest");
+        after.take(Event::Paste("one".to_owned()));
         let new_line = Some(key(KeyCode::Enter, KeyModifiers::ALT));
-        assert_eq!(after.take(enter.clone(), at(20)), new_line);
-        assert_eq!(after.take(key(KeyCode::Char('j'), KeyModifiers::CONTROL), at(30)), new_line);
+        assert_eq!(after.take(enter.clone()), new_line);
+        after.waited(wait);
+        assert_eq!(after.take(key(KeyCode::Char('j'), KeyModifiers::CONTROL)), new_line);
         let letter = key(KeyCode::Char('x'), KeyModifiers::NONE);
-        assert_eq!(after.take(letter.clone(), at(130)), Some(Event::Paste("x".to_owned())));
+        after.waited(wait);
+        assert_eq!(after.take(letter.clone()), Some(Event::Paste("x".to_owned())));
         for control in ['c', 'd', 'u', 'z'] {
-            assert_eq!(after.take(key(KeyCode::Char(control), KeyModifiers::CONTROL), at(200)), None);
+            assert_eq!(after.take(key(KeyCode::Char(control), KeyModifiers::CONTROL)), None);
         }
-        assert_eq!(after.take(key(KeyCode::Up, KeyModifiers::NONE), at(210)), None);
-        assert_eq!(after.take(enter.clone(), at(400)), Some(enter));
-        assert_eq!(after.take(letter.clone(), at(401)), Some(letter));
+        assert_eq!(after.take(key(KeyCode::Up, KeyModifiers::NONE)), None);
+        after.waited(wait);
+        after.waited(wait);
+        assert_eq!(after.take(enter.clone()), Some(enter));
+        assert_eq!(after.take(letter.clone()), Some(letter));
     }
 }
