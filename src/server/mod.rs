@@ -20,7 +20,7 @@
 //! | [`pace`] | how fast a connection may speak |
 //! | [`errands`], [`passwords`], [`bans`] | what turns ask of others: passwords checked, bans kept |
 //! | [`reload`], [`metrics`] | choosing anew while it runs; what is counted |
-//! | [`file`] | a small file, read and written whole |
+//! | [`mod@file`] | a small file, read and written whole |
 //! | [`alarm`] | when to look at which connection again |
 //! | [`inbox`], [`mailbox`] | the two queues between shards and core |
 
