@@ -8,6 +8,11 @@ use crate::Outcome;
 use crate::crowd::{Crowd, Heard, Run, command_of};
 use crate::report::{Latency, Report};
 
+/// The report of a scenario whose units are clients.
+fn of_clients(scenario: String, units: usize, span: Duration, latency: Latency) -> Report {
+    Report { scenario, units: units as u64, unit: "client", span, latency, ..Report::default() }
+}
+
 /// Clients connect, register and join a room each, which so many share.
 pub fn connect(run: &Run, clients: usize, room: usize) -> Outcome<Report> {
     let mut crowd = Crowd::new(run, clients)?;
@@ -15,14 +20,8 @@ pub fn connect(run: &Run, clients: usize, room: usize) -> Outcome<Report> {
     let begun = Instant::now();
     let latency = crowd.enter(run, Caps::default(), |crowd, place| Some(crowd.room(place / room.max(1))))?;
     let span = begun.elapsed();
-    let mut report = Report {
-        scenario: format!("connect {clients}, {} at once", run.at_once),
-        units: clients as u64,
-        unit: "client",
-        span,
-        latency,
-        ..Report::default()
-    };
+    let mut report =
+        of_clients(format!("connect {clients}, {} at once", run.at_once), clients, span, latency);
     report.set_usage(before, run.usage());
     Ok(report)
 }
@@ -54,15 +53,7 @@ pub fn join_one(run: &Run, clients: usize) -> Outcome<Report> {
     let span = begun.elapsed();
     // The last one is in; that everybody has heard of everybody belongs to the cost.
     crowd.quiet(run, Duration::from_millis(300))?;
-    let mut report = Report {
-        scenario: format!("joinone {clients}"),
-        units: clients as u64,
-        unit: "client",
-        span,
-        latency,
-        gone,
-        ..Report::default()
-    };
+    let mut report = Report { gone, ..of_clients(format!("joinone {clients}"), clients, span, latency) };
     report.set_usage(before, run.usage());
     Ok(report)
 }
@@ -99,14 +90,9 @@ pub fn quit_half(run: &Run, clients: usize) -> Outcome<Report> {
     let span = begun.elapsed();
     crowd.quiet(run, Duration::from_millis(300))?;
     let mut report = Report {
-        scenario: format!("quithalf {clients}"),
-        units: leaving.len() as u64,
-        unit: "client",
-        span,
-        latency,
         lost: all.saturating_sub(heard) as u64,
         gone,
-        ..Report::default()
+        ..of_clients(format!("quithalf {clients}"), leaving.len(), span, latency)
     };
     report.set_usage(before, run.usage());
     Ok(report)
@@ -127,15 +113,7 @@ pub fn idle(run: &Run, clients: usize, room: Option<usize>, rest: Duration) -> O
         crowd
             .turn(Duration::from_millis(500), |_, heard| gone += u64::from(matches!(heard, Heard::Closed)))?;
     }
-    let mut report = Report {
-        scenario: format!("idle {clients}"),
-        units: clients as u64,
-        unit: "client",
-        span,
-        latency,
-        gone,
-        ..Report::default()
-    };
+    let mut report = Report { gone, ..of_clients(format!("idle {clients}"), clients, span, latency) };
     report.set_usage(empty, full);
     if let (Some(empty), Some(full), Some(after)) = (empty, full, run.usage()) {
         let each = full.memory.saturating_sub(empty.memory) as f64 / clients.max(1) as f64;
