@@ -56,7 +56,7 @@ pub struct Engine {
     counts: Counts,
     /// When everything was durable last.
     synced: Instant,
-    /// The disk took long for the last turn.
+    /// The disk took long for the last turn that had lines for it.
     slow: bool,
     ended: Option<Ended>,
 }
@@ -138,7 +138,9 @@ impl Engine {
         let began = Instant::now();
         let kept = if turn.lines.is_empty() { Ok(()) } else { self.log.append(&turn.lines) };
         let took = began.elapsed();
-        self.slow = took > QUICK;
+        if !turn.lines.is_empty() {
+            self.slow = took > QUICK;
+        }
         match kept {
             Ok(()) => {
                 self.counts.lines += turn.lines.len() as u64;
@@ -248,20 +250,20 @@ impl Desk {
     /// is little and nobody is in the engine, the turn has been done when this returns, and what comes of it for the
     /// shard lies in its mailbox, without a wake.
     pub fn hand_in(&self, batch: Batch, lane: usize) -> (Batch, bool) {
-        let little = batch.events.len() <= DESK;
         let (empty, full) = self.inbox.push(batch);
-        if !(little && self.round_here(lane)) {
+        if !self.round_here(lane) {
             self.inbox.ring();
         }
         (empty, full)
     }
 
-    /// Does a round on a shard's thread, if that is quick.
+    /// Does a round on a shard's thread, if that is quick. All that waits counts, whoever has brought it: a shard's own
+    /// mailbox cannot make it wait, and so is filled by no more than this.
     fn round_here(&self, lane: usize) -> bool {
         // Should this thread panic in there, the core's has to learn of it.
         let _bell = Bell(&self.inbox);
         let mut engine = match self.engine.try_lock() {
-            Ok(engine) if !engine.slow => engine,
+            Ok(engine) if !engine.slow && self.inbox.events() <= DESK => engine,
             Ok(_) | Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => return false,
         };
         if engine.ended.is_none() {

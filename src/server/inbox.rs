@@ -119,6 +119,11 @@ impl Inbox {
         self.lock().bytes
     }
 
+    /// How many events wait.
+    pub fn events(&self) -> usize {
+        self.lock().batches.iter().map(|batch| batch.events.len()).sum()
+    }
+
     /// Whether reading should still rest.
     pub fn is_full(&self) -> bool {
         self.lock().bytes > INBOX
