@@ -136,7 +136,7 @@ struct Client {
     dirty: bool,
     /// The terminal may show something else than what was drawn last.
     stale: bool,
-    /// A key was pressed: the frame does not wait.
+    /// A key was pressed, or what it asked for has come: the frame does not wait.
     urgent: bool,
     /// The room was there once: the frame that showed it first did not wait.
     arrived: bool,
@@ -372,6 +372,7 @@ impl Client {
                 }
                 Effect::Edit(text) => self.start_edit(&text),
                 Effect::Repaint => self.repaint(),
+                Effect::Hurry => (self.urgent, self.dirty) = (true, true),
                 Effect::Mouse(on) => {
                     self.mouse = on;
                     if self.lines.is_none() {

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::app::Event;
@@ -74,14 +73,14 @@ impl Client {
 
     /// Draws the whole screen; `hold`: with the messages as the terminal shows them.
     fn draw_whole(&mut self, hold: bool, area: Rect) -> Result<Shown, Failure> {
-        if self.next.area == area {
-            self.next.reset();
-        } else {
-            self.next = Buffer::empty(area);
-        }
+        self.next.resize(area);
         let terminal = hold.then(|| self.screen.shown());
         let shown = view::show(&self.app, &self.theme, &mut self.held, terminal, area, &mut self.next);
         self.screen.show(&mut self.next, self.knows_links.then_some(&shown.links))?;
+        // Most of the time nothing is drawn: until then its memory is the system's. A row's worth is kept, for what is given
+        // back whole the allocator keeps for itself from then on.
+        self.next.content.clear();
+        self.next.content.shrink_to(usize::from(area.width));
         Ok(shown)
     }
 
