@@ -52,6 +52,8 @@ const KEYS: usize = 100;
 
 /// For how long frames are counted while nobody presses a key.
 const WATCHED: Duration = Duration::from_secs(2);
+/// How long it is waited before a client counts as idle: what it does a little later, so as not to do it often, is done then.
+const SETTLED: Duration = Duration::from_secs(8);
 /// How long a client is given to come back after a drop.
 const RETURN_MOST: Duration = Duration::from_secs(3);
 
@@ -102,7 +104,7 @@ pub fn measure(make: Make, burst: usize, idle: u64) -> Outcome<Vec<f64>> {
     }
     row.push(quantile(&mut steps, 0.5));
 
-    thread::sleep(Duration::from_secs(2));
+    thread::sleep(SETTLED);
     let (woken, used, written) = (wakeups(pane.pid()), cpu(pane.pid()), pane.bytes());
     thread::sleep(Duration::from_secs(idle));
     row.push((wakeups(pane.pid()) - woken) as f64);
