@@ -401,7 +401,9 @@ mod tests {
     #[test]
     fn the_frame_is_not_doubtful_but_marks_flags_and_emoji_are() {
         assert!(["a", "│", "日", "é", "“"].iter().all(|cluster| !is_doubtful(cluster)));
-        assert!(["e\u{301}", "🇩🇪", "❤️", "🎉", "\u{e000}", "ﾞ", "ﾟ"].iter().all(|cluster| is_doubtful(cluster)));
+        assert!(
+            ["e\u{301}", "🇩🇪", "❤️", "🎉", "\u{e000}", "ﾞ", "ﾟ"].iter().all(|cluster| is_doubtful(cluster))
+        );
         assert!(["␛", "⟨", "●", "↓", "ｱ", "Ж", "한", "┄"].iter().all(|cluster| !is_doubtful(cluster)));
     }
 
