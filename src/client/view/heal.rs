@@ -30,8 +30,9 @@ pub struct Healing<B> {
     inner: B,
     shown: Buffer,
     rows: Vec<ShownRow>,
-    /// Whether the cursor can be seen; nothing if that is not known.
-    has_cursor: Option<bool>,
+    /// Whether the cursor can be seen, and where it stands, as far as that is known.
+    is_cursor_seen: Option<bool>,
+    cursor: Option<Position>,
 }
 
 /// What else is known of a row of the terminal.
@@ -45,7 +46,7 @@ impl<B: Backend<Error = io::Error> + Write> Healing<B> {
     /// The screen of a terminal that has this size and is empty.
     pub fn new(inner: B, area: Rect) -> Healing<B> {
         let rows = vec![ShownRow::default(); usize::from(area.height)];
-        Healing { inner, shown: Buffer::empty(area), rows, has_cursor: None }
+        Healing { inner, shown: Buffer::empty(area), rows, is_cursor_seen: None, cursor: None }
     }
 
     /// What the terminal shows.
@@ -70,7 +71,7 @@ impl<B: Backend<Error = io::Error> + Write> Healing<B> {
         }
         self.rows.clear();
         self.rows.resize_with(usize::from(area.height), ShownRow::default);
-        self.has_cursor = None;
+        (self.is_cursor_seen, self.cursor) = (None, None);
         queue!(self.inner, Clear(ClearType::All))
     }
 
@@ -99,15 +100,18 @@ impl<B: Backend<Error = io::Error> + Write> Healing<B> {
     /// # Errors
     /// When the terminal is gone.
     pub fn put_cursor(&mut self, cursor: Option<Position>) -> io::Result<()> {
-        if self.has_cursor != Some(cursor.is_some()) {
+        if self.is_cursor_seen != Some(cursor.is_some()) {
             match cursor {
                 Some(_) => queue!(self.inner, Show)?,
                 None => queue!(self.inner, Hide)?,
             }
-            self.has_cursor = Some(cursor.is_some());
+            self.is_cursor_seen = Some(cursor.is_some());
         }
-        match cursor {
-            Some(Position { x, y }) => queue!(self.inner, MoveTo(x, y)),
+        match cursor.filter(|cursor| self.cursor != Some(*cursor)) {
+            Some(cursor) => {
+                self.cursor = Some(cursor);
+                queue!(self.inner, MoveTo(cursor.x, cursor.y))
+            }
             None => Ok(()),
         }
     }
@@ -136,6 +140,9 @@ impl<B: Backend<Error = io::Error> + Write> Healing<B> {
         });
         // What stands there already leads to where it led when it was written.
         whole.extend(links.map(|links| self.take_links(next.area, links)).unwrap_or_default());
+        if !(changes.is_empty() && whole.is_empty()) {
+            self.cursor = None;
+        }
         let alone = changes.into_iter().filter(|(_, y, _)| !whole.contains(y));
         let (linked, plain): (Vec<_>, Vec<_>) =
             alone.partition(|(_, y, _)| !links_of(&self.rows, *y).is_empty());
@@ -395,6 +402,28 @@ mod tests {
         assert_eq!(parser.screen().contents(), "above\nafter\nbelow");
         assert_eq!(String::from_utf8_lossy(&written).matches("after").count(), 1);
         assert_eq!(row_of(&shown, 1)[..5].iter().map(Cell::symbol).collect::<String>(), "after");
+    }
+
+    #[test]
+    fn a_frame_that_changes_nothing_writes_nothing() {
+        let sink = Sink::default();
+        let area = Rect::new(0, 0, 20, 2);
+        let mut backend = Healing::new(CrosstermBackend::new(sink.clone()), area);
+        let mut written = |text: &str, cursor: Option<Position>| {
+            let mut frame = Buffer::empty(area);
+            frame.set_string(0, 0, text, Style::new());
+            backend.show(&mut frame, None).unwrap();
+            backend.put_cursor(cursor).unwrap();
+            String::from_utf8(sink.0.take()).unwrap()
+        };
+        let (here, there) = (Some(Position::new(3, 1)), Some(Position::new(4, 1)));
+        assert!(written("text", here).ends_with("\u{1b}[?25h\u{1b}[2;4H"));
+        assert_eq!(written("text", here), "");
+        assert_eq!(written("text", there), "\u{1b}[2;5H");
+        assert!(written("next", there).ends_with("\u{1b}[2;5H"), "to write moves it");
+        assert_eq!(written("next", None), "\u{1b}[?25l");
+        assert_eq!(written("next", None), "");
+        assert_eq!(written("next", there), "\u{1b}[?25h");
     }
 
     #[test]
