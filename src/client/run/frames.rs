@@ -40,6 +40,7 @@ impl Client {
             self.frame_drawn(seen);
             return Ok(());
         }
+        let begun = Instant::now();
         let stand = self.app.stand();
         let hold = self.urgent && self.heard && !self.stale && self.stand == Some(stand);
         queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
@@ -58,6 +59,7 @@ impl Client {
         }
         self.screen.apply_buffer_with_cursor(shown.cursor)?;
         execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
+        self.app.measured(begun.elapsed(), terminal::take_written());
         (self.urgent, self.drawn_at) = (false, Instant::now());
         self.tell_title()?;
         self.effects.extend(self.app.update(Event::Touchable(shown.touch), now()));

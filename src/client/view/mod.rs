@@ -30,8 +30,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::app::{App, Overlay, Screen};
-use super::theme::{Role, Theme};
-use super::touch::{Hyperlink, Place, Touch};
+use super::theme::{Role, Theme, Tint};
+use super::touch::{HINTS, Hyperlink, Place, Touch};
 use super::window::Drawn;
 use areas::{Areas, Sidebars};
 
@@ -143,9 +143,12 @@ fn draw_rooms(
     if app.people_turned() && !standing.1 && has_people {
         people::draw_over(app, theme, widths.1, areas.messages, touch, buffer);
     }
+    if app.is_hinting() {
+        draw_hints(theme, touch, buffer);
+    }
     shown.cursor = input::draw(app, theme, &typed, areas.input, buffer);
     match app.overlay() {
-        Some(Overlay::Help { from }) => sheet::draw(app.keys(), *from, theme, areas.middle, buffer),
+        Some(Overlay::Help { from }) => sheet::draw(app, *from, theme, areas.middle, buffer),
         Some(Overlay::Switcher(switcher)) => {
             shown.cursor = overlay::draw_switcher(app, switcher, theme, areas.middle, touch, buffer);
         }
@@ -155,6 +158,16 @@ fn draw_rooms(
     if let Some(completion) = app.editor().completion() {
         let column = screen.x + input::indent(screen.width) + typed.place(completion.start).0;
         overlay::draw_completion(completion, theme, column, areas.middle, screen, touch, buffer);
+    }
+}
+
+/// Puts its letter on the first cell of each link.
+fn draw_hints(theme: &Theme, touch: &Touch, buffer: &mut Buffer) {
+    let style = theme.on(Tint::Select, Role::Strong).add_modifier(Modifier::BOLD);
+    for ((place, _), letter) in touch.hints().into_iter().zip(HINTS) {
+        if place.columns.start < buffer.area.right() && place.row < buffer.area.bottom() {
+            paint::put(buffer, place.columns.start, place.row, letter, style);
+        }
     }
 }
 
