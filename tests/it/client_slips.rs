@@ -179,7 +179,8 @@ fn a_server_that_is_not_there_leads_back_to_the_form() {
     }
     let effects = app.update(Event::Key(KeyCode::Enter.into()), now);
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Connect { .. })));
-    assert_eq!(app.update(Event::Offline("no host is called chat.exmaple".into()), now), []);
+    let effects = app.update(Event::Offline("no host is called chat.exmaple".into()), now);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Fail(_) | Effect::Quit)));
     let Screen::Form(form) = app.screen() else { panic!("{:?}", app.screen()) };
     assert_eq!((form.host.text(), form.nick.text()), ("chat.exmaple", "alice"));
     let why = "could not connect to chat.exmaple:6667: no host is called chat.exmaple";
@@ -337,12 +338,12 @@ fn letters_stand_on_the_links_and_open_or_copy_them() {
     let mut talk = in_lobby();
     talk.key(KeyModifiers::ALT, KeyCode::Char('o'));
     assert_eq!(talk.app.status(), Status::Info("there is no link on the screen".into()));
-    talk.hears(&line(1, "bob", "one https://a.example/1 two https://a.example/2"));
+    talk.hears(&line(1, "bob", "https://a.example/1 or https://a.example/2"));
     frame(&mut talk, 80, 24);
     talk.others();
     talk.key(KeyModifiers::ALT, KeyCode::Char('o'));
     let rows = frame(&mut talk, 80, 24).join("\n");
-    assert!(rows.contains("one attps://a.example/1 two sttps://a.example/2"), "{rows}");
+    assert!(rows.contains("attps://a.example/1 or sttps://a.example/2"), "{rows}");
     talk.key(NONE, KeyCode::Char('s'));
     assert_eq!(talk.others(), [Effect::Open("https://a.example/2".into())]);
     talk.key(KeyModifiers::ALT, KeyCode::Char('o'));

@@ -102,9 +102,10 @@ fn told(conversation: &Conversation) -> String {
 fn conversations(entries: &[&Entry]) -> Vec<Conversation> {
     let mut people: Vec<(&str, usize)> = Vec::new();
     for entry in entries {
+        let has_room = people.len() < PEOPLE_MOST;
         match people.iter_mut().find(|(who, _)| same(who, &entry.who)) {
             Some((_, count)) => *count += 1,
-            None if people.len() < PEOPLE_MOST => people.push((&entry.who, 1)),
+            None if has_room => people.push((&entry.who, 1)),
             None => {}
         }
     }
