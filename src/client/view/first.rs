@@ -22,7 +22,8 @@ fn broken(words: &str, width: u16) -> Vec<String> {
     let mut rows = vec![String::new()];
     for word in words.split_whitespace() {
         for (n, piece) in pieces(word, width.max(1)).into_iter().enumerate() {
-            let row = rows.last_mut().filter(|row| n == 0 && wide(row) + 1 + wide(piece) <= width);
+            let fits = |row: &&mut String| row.is_empty() || n == 0 && wide(row) + 1 + wide(piece) <= width;
+            let row = rows.last_mut().filter(fits);
             match row {
                 Some(row) if row.is_empty() => row.push_str(piece),
                 Some(row) => {
@@ -154,7 +155,8 @@ mod tests {
     #[test]
     fn a_long_sentence_is_broken_at_its_blanks() {
         assert_eq!(broken("a host is needed", 8), ["a host", "is", "needed"]);
-        assert_eq!(broken("of 0123456789 x", 4), ["of", "0123", "4567", "89", "x"]);
+        assert_eq!(broken("of 0123456789 x", 4), ["of", "0123", "4567", "89 x"]);
+        assert_eq!(broken("01234 5", 5), ["01234", "5"]);
         assert_eq!(broken("", 8), [""]);
     }
 }
