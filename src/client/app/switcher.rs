@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::editor::Editor;
 use super::super::keys::Action;
+use super::super::session::Channel;
 use super::super::window::With;
 use super::{App, Effect, Overlay, Status};
 use crate::irc::name::same;
@@ -95,7 +96,7 @@ impl App {
 
     /// The people of this room that match; those with whom one talks already have a window.
     fn people_found(&self, query: &str) -> Vec<(Fit, Found)> {
-        let members = self.channel(self.window()).map(|channel| channel.members()).unwrap_or_default();
+        let members = self.channel(self.window()).map(Channel::members).unwrap_or_default();
         let is_new =
             |nick: &str| !same(nick, self.nick()) && !self.windows.iter().any(|window| window.is(nick));
         let fits = members.iter().filter_map(|member| {
