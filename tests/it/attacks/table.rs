@@ -42,10 +42,10 @@
 //! | A37 | an end in the middle of anything | `attacks::crowd::a37_an_end_in_the_middle_of_anything_frees_the_nick_and_harms_nobody` |
 //! | A38 | names and channels without end | `attacks::crowd::a38_what_fifty_thousand_names_and_channels_leave_behind_is_bounded` `server::seeds::binary::s004_s9_of_ten_thousand_who_came_and_went_nothing_is_left` |
 //! | A39 | no descriptor left | `guard::a39_without_descriptors_accepting_rests_and_goes_on_when_there_are_some` |
-//! | A40 | a certificate that has changed | `client_tls::the_first_certificate_is_remembered_and_another_one_refused_until_it_is_named` |
+//! | A40 | a certificate that has changed | `client_tls::the_first_certificate_is_remembered_and_another_one_refused_until_it_is_named` `client_tls::between::whoever_is_in_between_with_a_key_of_his_own_is_told_nothing` |
 //! | A41 | the same host at another port | `src/client/pins.rs::pins_are_kept_apart_by_host_and_port_as_typed` |
 //! | A42 | a damaged file of pins | `client_tls::what_was_trusted_and_cannot_be_read_is_not_trusted_anew` `src/client/pins.rs::a_damaged_file_is_not_taken_for_an_empty_one` |
-//! | A43 | a downgrade | `client_tls::a_server_that_was_known_by_tls_is_not_spoken_to_without` |
+//! | A43 | a downgrade | `client_tls::a_server_that_was_known_by_tls_is_not_spoken_to_without` `client_tls::between::a_server_whose_key_is_known_and_that_ends_in_the_handshake_is_tried_again_and_told_nothing` `client_tls::between::a_server_whose_fingerprint_was_named_is_not_asked_anything_without_tls` |
 //! | A44 | old versions, half handshakes | `server::guard::a29_a30_a44_a_thousand_half_handshakes_end_in_time_and_nobody_waits_for_them` `client_tls::an_old_version_is_named` `server::tls::what_is_no_handshake_is_answered_with_an_alert_and_the_end` |
 //! | A45 | certificates of wrong names and times | `client_tls::a45_a_new_certificate_for_the_same_key_is_no_alarm_nor_is_a_wrong_name_or_date_of_what_is_trusted` `client_tls::an_authority_that_is_named_decides` |
 //! | A46 | a password of an account in the clear | accounts |
