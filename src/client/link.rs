@@ -132,7 +132,7 @@ impl Link {
     pub async fn finish(mut self, most: Duration) {
         let closed = async {
             while self.task.is_some() {
-                drop(self.next().await)
+                drop(self.next().await);
             }
         };
         // Whether it was in time makes no difference: the program ends.
