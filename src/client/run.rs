@@ -6,13 +6,15 @@ mod answered;
 mod frames;
 
 use std::collections::VecDeque;
-use std::io::{self, stdout};
+use std::io::{self, IsTerminal, stdout};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::Event as Input;
 use crossterm::execute;
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustix::io::Errno;
 use tokio::time::{sleep, timeout};
 
 use super::app::{App, Effect, Event, Keep, Options, Stand, Surroundings};
@@ -46,7 +48,9 @@ pub enum Ending {
 /// Why the client could not go on.
 #[derive(Debug)]
 pub enum Failure {
-    /// There is no terminal to draw on, or it is gone.
+    /// There is no terminal: no keyboard, or what is drawn goes into a file or a pipe.
+    NoTerminal(&'static str),
+    /// The terminal cannot be used, or is gone.
     Terminal(io::Error),
     /// No connection came about; the text has the reason for every address.
     Connection(String),
@@ -55,6 +59,7 @@ pub enum Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Failure::NoTerminal(what) => write!(f, "a terminal is needed: {what}"),
             Failure::Terminal(error) => write!(f, "the terminal cannot be used: {error}"),
             Failure::Connection(text) => f.write_str(text),
         }
@@ -120,7 +125,9 @@ struct Client {
     after_paste: AfterPaste,
     /// While the user's own editor has the terminal: what comes of it.
     edit: Option<Edit>,
-    screen: Terminal<Healing<CrosstermBackend<Frames>>>,
+    screen: Healing<CrosstermBackend<Frames>>,
+    /// What the next frame is drawn into.
+    next: Buffer,
     /// What the screen is instead, if it is lines of text.
     lines: Option<Lines>,
     guard: Guard,
@@ -133,7 +140,7 @@ struct Client {
     dirty: bool,
     /// The terminal may show something else than what was drawn last.
     stale: bool,
-    /// A key was pressed: the frame does not wait.
+    /// A key was pressed, or what it asked for has come: the frame does not wait.
     urgent: bool,
     /// The room was there once: the frame that showed it first did not wait.
     arrived: bool,
@@ -150,8 +157,17 @@ struct Client {
 
 impl Client {
     fn new(options: Options) -> Result<Client, Failure> {
+        // Lines of text can be read by another program; a screen cannot.
+        if !options.settings.plain && !stdout().is_terminal() {
+            return Err(Failure::NoTerminal("the output goes into a file or a pipe"));
+        }
         // First of all: whatever size it gets from here on is told.
-        let inputs = Inputs::new()?;
+        let inputs = Inputs::new().map_err(|error| match error.raw_os_error() {
+            Some(code) if code == Errno::NXIO.raw_os_error() => {
+                Failure::NoTerminal("there is none to read keys from")
+            }
+            _ => Failure::Terminal(error),
+        })?;
         let size = crossterm::terminal::size()?;
         let surroundings = Surroundings {
             seed: fastrand::u128(..),
@@ -162,7 +178,7 @@ impl Client {
         let theme = theme(None, &options.settings);
         let lines = options.settings.plain.then(Lines::default);
         let guard = Guard::new(used(lines.is_some(), options.settings.mouse))?;
-        let backend = Healing::new(CrosstermBackend::new(Frames::new()));
+        let screen = Healing::new(CrosstermBackend::new(Frames::new()), Rect::new(0, 0, size.0, size.1));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
@@ -174,7 +190,8 @@ impl Client {
             columns: Vec::new(),
             after_paste: AfterPaste::default(),
             edit: None,
-            screen: Terminal::new(backend)?,
+            screen,
+            next: Buffer::default(),
             lines,
             guard,
             effects: VecDeque::new(),
@@ -368,6 +385,7 @@ impl Client {
                 }
                 Effect::Edit(text) => self.start_edit(&text),
                 Effect::Repaint => self.repaint(),
+                Effect::Hurry => (self.urgent, self.dirty) = (true, true),
                 Effect::Mouse(on) => {
                     self.mouse = on;
                     if self.lines.is_none() {

@@ -9,7 +9,7 @@ use chatui::client::theme::{Depth, Ground, Role, Theme, Tint};
 use chatui::client::view::{Healing, draw};
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -297,7 +297,7 @@ fn the_sheet_of_keys_covers_neither_title_nor_input() {
      Ctrl-A Ctrl-E   start, end of line  Alt-P Alt-N     who named me, next
  ──  Ctrl-← Ctrl-→   by word             Ctrl-S          search
  11  Ctrl-W Alt-D    cut a word          Alt-← Alt-→     back, forward
-     Ctrl-U Ctrl-K   cut to start, end   Alt-↑           choose a message
+     Ctrl-U Ctrl-K   cut to start, end   Alt-↑ Alt-O     message, open link
      Ctrl-Y Alt-Y    put back, an older  Alt-=           who comes and goes
      Ctrl-_ Alt-_    undo, redo          Esc             back to live end
  11
@@ -447,13 +447,11 @@ fn no_size_makes_it_panic() {
 fn on_terminal(frames: &[Buffer]) -> String {
     let area = frames[0].area;
     let mut written = Vec::new();
-    let mut backend = Healing::new(CrosstermBackend::new(&mut written));
-    let mut previous = Buffer::empty(area);
+    let mut screen = Healing::new(CrosstermBackend::new(&mut written), area);
     for next in frames {
-        backend.draw(previous.diff(next).into_iter()).unwrap();
-        previous = next.clone();
+        screen.show(&mut next.clone(), None).unwrap();
     }
-    drop(backend);
+    drop(screen);
     let mut parser = vt100::Parser::new(area.height, area.width, 0);
     parser.process(&written);
     parser.screen().contents()
@@ -603,7 +601,7 @@ fn the_room_switcher_finds_a_room_by_letters_of_its_name() {
           viewer Go to                                          h  │@okonkwo
                  › ki                                              │+tidebot
  09:20           #kitchen                                    @2    │ a-very-pa…
- 09:48     leila   new sensor is in. offset against the staff: 4   │ bea
+ 09:48     leila yuki                                  write to    │ bea
                    mm. I am covered in crab 🦀                     │ dara
  10:30        jp   Brest is on 2.4.1, notes:                       │ greta_s
                    https://tides.example/notes/46                  │ jp

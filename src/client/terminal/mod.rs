@@ -7,7 +7,7 @@ mod paste;
 
 use std::io::{self, Stdout, Write, stdout};
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
@@ -49,6 +49,14 @@ pub enum Use {
     },
     /// Lines of text, one after the other; nothing is switched but how keys are read.
     Lines,
+}
+
+/// How many bytes of frames went to the terminal since [`take_written`] was asked.
+static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+
+/// How many bytes of frames went to the terminal since this was asked last.
+pub fn take_written() -> usize {
+    WRITTEN.swap(0, Ordering::Relaxed)
 }
 
 /// Whether it is used for lines.
@@ -216,6 +224,8 @@ fn leave() {
     let _ = out.flush();
 }
 
+/// A frame in which there is nothing.
+const EMPTY_FRAME: &[u8] = b"\x1b[?2026h\x1b[?2026l";
 /// Room for a frame on its way to the terminal: one write for most.
 const FRAME_BYTES: usize = 64 * 1024;
 
@@ -250,7 +260,11 @@ impl Write for Frames {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if self.bytes == EMPTY_FRAME {
+            self.bytes.clear();
+        }
         let bytes = std::mem::take(&mut self.bytes);
+        WRITTEN.fetch_add(bytes.len(), Ordering::Relaxed);
         let mut out = self.out.lock();
         let done = if OURS.load(Ordering::SeqCst) {
             out.write_all(&bytes).and_then(|()| out.flush())
