@@ -4,16 +4,22 @@
 //! says that `a` has heard all, `a!` closes `a`'s connection, `a+` opens it and registers it as a nick of that name,
 //! `~N` lets N seconds pass. What nobody asked for at the end of a script fails it.
 
+mod asked;
+mod coming;
 mod connections;
 mod extensions;
 mod guard;
+mod itself;
 mod mended;
 mod modes;
 mod monitor;
 mod operators;
 mod past;
+mod people;
 mod queries;
 mod search;
+mod sent;
+mod status;
 mod talk;
 
 use std::collections::{BTreeMap, VecDeque};
