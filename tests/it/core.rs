@@ -5,6 +5,7 @@
 //! `~N` lets N seconds pass. What nobody asked for at the end of a script fails it.
 
 mod asked;
+mod bans;
 mod coming;
 mod connections;
 mod extensions;
@@ -17,6 +18,7 @@ mod operators;
 mod past;
 mod people;
 mod queries;
+mod recalled;
 mod search;
 mod sent;
 mod status;
@@ -49,6 +51,8 @@ pub struct Stage {
     checks: usize,
     /// What becomes of a page that is to be read from the log.
     pages: Pages,
+    /// Too many passwords are being checked for another one.
+    busy: bool,
 }
 
 /// What becomes of a page of the log: it is named, it is read from what was kept, or it cannot be read.
@@ -70,6 +74,7 @@ impl Stage {
             bans: Arc::default(),
             checks: 0,
             pages: Pages::Named,
+            busy: false,
         }
     }
 
@@ -120,7 +125,11 @@ impl Stage {
                 Output::Check(check) => {
                     self.checks += 1;
                     let right = check.hash.text() == format!("hash of {}", check.password.text());
-                    let verdict = if right { Verdict::Right } else { Verdict::Wrong };
+                    let verdict = match (self.busy, right) {
+                        (true, _) => Verdict::Busy,
+                        (_, true) => Verdict::Right,
+                        (_, false) => Verdict::Wrong,
+                    };
                     self.input(Input::Checked(check.of, verdict));
                 }
                 Output::Bans { bans, .. } => self.bans = bans,
