@@ -19,6 +19,7 @@ use tempfile::TempDir;
 mod archive;
 mod clock;
 mod faults;
+mod odd;
 mod pages;
 mod power;
 mod retention;
