@@ -15,6 +15,7 @@ mod mended;
 mod modes;
 mod monitor;
 mod operators;
+mod order;
 mod past;
 mod people;
 mod queries;
