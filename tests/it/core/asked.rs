@@ -1,6 +1,8 @@
 //! CHATHISTORY in all its forms, out of what is remembered; and what is read from the log instead.
 
-use chatui::server::core::{Of, Playback};
+use chatui::irc::Draft;
+use chatui::irc::line::parse_msgid;
+use chatui::server::core::{Item, Of, Playback, Rest};
 
 use super::*;
 
@@ -191,10 +193,9 @@ fn playback(form: Form, batch: Option<&str>) -> Playback {
 
 #[test]
 fn a_gap_stands_where_something_is_missing() {
-    use chatui::server::core::{Item, Rest};
     let now = Time::from_millis(1_795_190_700_000);
     let line = |millis: u64, seq| {
-        chatui::irc::Draft::new("", "bob!b@h", "PRIVMSG", &["#x", &format!("n{seq}")])
+        Draft::new("", "bob!b@h", "PRIVMSG", &["#x", &format!("n{seq}")])
             .stamp(Time::from_millis(1_795_190_600_000 + millis), seq)
     };
     let (one, two) = (line(0, 1), line(1_000, 2));
@@ -235,7 +236,6 @@ fn a_gap_stands_where_something_is_missing() {
 
 #[test]
 fn what_lies_beyond_a_page_is_told_to_those_who_asked_and_read_tags() {
-    use chatui::server::core::Rest;
     let at = Time::from_millis(1_795_190_600_000);
     let head = |playback: &Playback, rest| {
         let bytes = playback.bytes([], rest);
@@ -245,7 +245,7 @@ fn what_lies_beyond_a_page_is_told_to_those_who_asked_and_read_tags() {
     let asked = playback(Form::Tags, Some("1"));
     let more = head(&asked, Rest::From(at, 7));
     let id = more.strip_prefix("@chatui/history-more=").unwrap().trim_end();
-    assert_eq!(chatui::irc::line::parse_msgid(id), Some((at, 7)));
+    assert_eq!(parse_msgid(id), Some((at, 7)));
     let labelled = Playback { label: Some("l".to_owned()), ..asked.clone() };
     assert_eq!(head(&labelled, Rest::End), "@label=l;draft/chathistory-end ");
     assert_eq!(head(&labelled, Rest::Open), "@label=l ");
@@ -255,10 +255,9 @@ fn what_lies_beyond_a_page_is_told_to_those_who_asked_and_read_tags() {
 
 #[test]
 fn an_old_text_for_an_old_client_says_its_day_unless_it_is_today() {
-    use chatui::server::core::Rest;
     let playback = playback(Form::Untagged, None);
     let said = |millis: u64, text: &str| {
-        chatui::irc::Draft::new("", "bob!b@h", "NOTICE", &["#x", text]).stamp(Time::from_millis(millis), 1)
+        Draft::new("", "bob!b@h", "NOTICE", &["#x", text]).stamp(Time::from_millis(millis), 1)
     };
     for (millis, text, told) in [
         (1_795_190_640_000, "hi", "[16:04] hi"),

@@ -1,8 +1,9 @@
 //! What is known of before: from the log at a start, of those who have left, and of who is on the way out; and how much all
 //! of that may become.
 
+use chatui::irc::Draft;
 use chatui::server::core::state::Kind;
-use chatui::server::core::{Find, Of, Rest};
+use chatui::server::core::{Find, Of, Playback, Query, Rest, Which};
 
 use super::*;
 
@@ -127,18 +128,12 @@ fn who_is_on_the_way_out_does_and_is_asked_nothing_more() {
 
 #[test]
 fn an_output_is_about_as_large_as_its_bytes() {
-    let line =
-        chatui::irc::Draft::new("", "a!a@h", "PRIVMSG", &["#x", "hello"]).stamp(Time::from_millis(1), 1);
+    let line = Draft::new("", "a!a@h", "PRIVMSG", &["#x", "hello"]).stamp(Time::from_millis(1), 1);
     let length = line.tagged().len();
-    let query = chatui::server::core::Query {
-        channel: "#x".to_owned(),
-        which: chatui::server::core::Which::Latest(None),
-        limit: 3,
-        events: false,
-        until: None,
-    };
+    let query =
+        Query { channel: "#x".to_owned(), which: Which::Latest(None), limit: 3, events: false, until: None };
     let page = |lines| {
-        let playback = Box::new(chatui::server::core::Playback {
+        let playback = Box::new(Playback {
             form: Form::Full,
             server: "s".to_owned(),
             of: Of::Search,
