@@ -234,3 +234,31 @@ fn who_is_away_is_told_to_those_who_write_and_who_asked() {
         b< :alice!~alice@h PRIVMSG bob :hi",
     );
 }
+
+#[test]
+fn names_come_in_lines_that_are_as_full_as_they_can_be() {
+    for length in 1..30 {
+        let channel = format!("#{}", "c".repeat(length));
+        let mut stage = Stage::new(Config::default());
+        let nicks: Vec<String> = (0..120).map(|n| format!("nick{n:03}")).collect();
+        for (id, nick) in (0..).zip(&nicks) {
+            stage.input(Input::Open(ConnId(id), Peer { address: "h".to_owned(), ..Peer::default() }));
+            stage.say(id, &format!("NICK {nick}"));
+            stage.say(id, "USER user 0 * :x");
+            stage.say(id, &format!("JOIN {channel}"));
+            stage.heard.clear();
+        }
+        stage.say(0, &format!("NAMES {channel}"));
+        let told = stage.heard.remove(&0).unwrap();
+        let head = format!(":chatui.local 353 nick000 = {channel} :");
+        let lists: Vec<&str> = told.iter().filter_map(|line| line.strip_prefix(&head)).collect();
+        let names: Vec<&str> = lists.iter().flat_map(|list| list.split(' ')).collect();
+        assert_eq!(names[0], "@nick000");
+        assert!(names[1..].iter().eq(&nicks[1..]), "each once, whole");
+        assert!(lists.len() > 1);
+        for pair in lists.windows(2) {
+            let next = pair[1].split(' ').next().unwrap();
+            assert!(head.len() + pair[0].len() + 1 + next.len() > 510, "{next} had room: {}", pair[0]);
+        }
+    }
+}
