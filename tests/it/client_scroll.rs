@@ -17,6 +17,21 @@ use crate::client::{CAPS, Talk, line, tag, untagged};
 /// When [`line`] has its messages said: number `n` so many seconds after this.
 const FIRST: u64 = 1_795_190_000_000;
 
+/// What a message says: of any length, and of all kinds of width.
+fn text(n: u64) -> String {
+    let words = [
+        "tide",
+        "潮位計",
+        "a-word-that-is-longer-than-a-narrow-window-is-wide",
+        "👩\u{200d}🔬",
+        "z\u{308}",
+        "من",
+        "x",
+    ];
+    let more = (0..n * 7 % 23).map(|k| words[((n + k * k) % 7) as usize]);
+    std::iter::once(format!("number {n}")).chain(more.map(str::to_owned)).collect::<Vec<_>>().join(" ")
+}
+
 /// A reader, and a server that has so many messages.
 struct Reader {
     talk: Talk,
@@ -75,7 +90,7 @@ impl Reader {
             }
             other => panic!("{other}"),
         };
-        let page: Vec<String> = (from..=to).map(|n| line(n, "bob", &format!("number {n}"))).collect();
+        let page: Vec<String> = (from..=to).map(|n| line(n, "bob", &text(n))).collect();
         self.talk.history(Some(tag(&asked, "label")), "#lobby", &page);
     }
 
@@ -96,7 +111,7 @@ impl Reader {
 
     fn hears_one(&mut self) {
         self.said += 1;
-        let line = line(self.said, "bob", &format!("number {}", self.said));
+        let line = line(self.said, "bob", &text(self.said));
         self.talk.hears(&line);
     }
 
@@ -249,4 +264,49 @@ fn no_way_through_the_history_loses_order_or_place() {
         assert!(!reader.talk.window("#lobby").entries().iter().any(loading));
     }
     assert!(jumps > 0);
+}
+
+#[test]
+fn for_any_series_of_resizes_and_arrivals_the_line_under_the_eye_stays() {
+    let seeds: u64 = std::env::var("CHATUI_SEEDS").ok().map_or(4, |seeds| seeds.parse().unwrap());
+    for seed in 0..seeds {
+        let mut rng = Rng::with_seed(seed);
+        let mut reader = Reader::new(5_000);
+        // So far up that no screen reaches the beginning of what is here, and down to a message.
+        for _ in 0..rng.u32(10..60) {
+            reader.key(KeyCode::PageUp, KeyModifiers::NONE);
+            reader.settle();
+        }
+        reader.key(KeyCode::Up, KeyModifiers::SHIFT);
+        let eye = reader.eye();
+        assert!(eye.is_some(), "seed {seed}");
+        for step in 0..120 {
+            match rng.u32(..100) {
+                0..30 => (0..rng.u32(1..60)).for_each(|_| reader.hears_one()),
+                30..45 => (0..rng.u32(1..12)).for_each(|n| {
+                    let who = format!(":n{seed}x{step}x{n}!u@h");
+                    reader.talk.hears(&format!("{who} JOIN #lobby"));
+                    reader.talk.hears(&format!("{who} PART #lobby"));
+                }),
+                45..50 => reader
+                    .talk
+                    .hears(":bob!u@h TOPIC #lobby :another topic, and so long that it is cut at its end"),
+                50..55 => {
+                    // A reaction takes a row below what it is about: here or elsewhere.
+                    let about = eye.unwrap().saturating_add_signed(rng.i64(-6..6));
+                    reader.talk.hears(&format!(
+                        "@+draft/react=👍;+draft/reply=m{about};msgid=r{seed}x{step} :bob!u@h TAGMSG #lobby"
+                    ));
+                }
+                55..60 => reader.answer(),
+                60..65 => reader.key(KeyCode::Char('='), KeyModifiers::ALT),
+                _ => {
+                    reader.size = (rng.u16(20..200), rng.u16(5..60));
+                    reader.talk.event(Event::Resize(reader.size.0, reader.size.1));
+                }
+            }
+            assert_eq!(reader.eye(), eye, "seed {seed}, step {step}, {:?}", reader.size);
+            reader.check();
+        }
+    }
 }

@@ -171,6 +171,15 @@ fn the_room_in_40_by_12_with_a_line_that_waits() {
 }
 
 #[test]
+fn in_a_narrow_window_a_minute_is_told_once_too() {
+    let buffer = frame(&mut Scene::lobby((40, 30)));
+    let (_, y) = find(&buffer, "a-very-patient");
+    let above = (0..y).rev().find(|y| row(&buffer, *y).contains("marit")).map(|y| row(&buffer, y));
+    assert!(above.is_some_and(|above| above.ends_with("11:58")), "{}", rows(&buffer).join("\n"));
+    assert!(!row(&buffer, y).contains(':'), "{}", row(&buffer, y));
+}
+
+#[test]
 fn every_kind_of_text_in_60_by_16() {
     let mut scene = Scene::joined((60, 16), "@marit viewer bea");
     scene.say("09:00", "a-very-patient-harbour-captain", "z\u{308} 日本 👨\u{200d}👩\u{200d}👧 🇩🇪 end");

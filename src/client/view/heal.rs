@@ -198,7 +198,8 @@ fn is_doubtful(cluster: &str) -> bool {
             | '\u{4E00}'..='\u{9FFF}'
             | '\u{AC00}'..='\u{D7A3}'
             | '\u{F900}'..='\u{FAFF}'
-            | '\u{FF01}'..='\u{FF9F}'
+            // Not the two marks of voice behind them, which some draw over the sign before.
+            | '\u{FF01}'..='\u{FF9D}'
             | '\u{20000}'..='\u{2FFFF}'
     );
     characters.next().is_some() || !is_known
@@ -400,7 +401,9 @@ mod tests {
     #[test]
     fn the_frame_is_not_doubtful_but_marks_flags_and_emoji_are() {
         assert!(["a", "│", "日", "é", "“"].iter().all(|cluster| !is_doubtful(cluster)));
-        assert!(["e\u{301}", "🇩🇪", "❤️", "🎉", "\u{e000}"].iter().all(|cluster| is_doubtful(cluster)));
+        assert!(
+            ["e\u{301}", "🇩🇪", "❤️", "🎉", "\u{e000}", "ﾞ", "ﾟ"].iter().all(|cluster| is_doubtful(cluster))
+        );
         assert!(["␛", "⟨", "●", "↓", "ｱ", "Ж", "한", "┄"].iter().all(|cluster| !is_doubtful(cluster)));
     }
 

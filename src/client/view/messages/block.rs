@@ -130,10 +130,7 @@ impl Blocks<'_> {
         }
         let above_shown = self.entry(self.block(block.start - 1).start);
         let is_timeless = matches!(above.kind, Kind::Gap(_) | Kind::Beginning);
-        if !is_timeless
-            && clock::time(above_shown.at, self.app) == clock::time(entry.at, self.app)
-            && (goes_on || !self.columns.narrow)
-        {
+        if !is_timeless && clock::time(above_shown.at, self.app) == clock::time(entry.at, self.app) {
             time = Row::default();
         }
         (time, name)

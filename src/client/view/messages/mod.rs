@@ -148,9 +148,11 @@ impl Blocks<'_> {
         let steps = usize::try_from(self.window.moved.unsigned_abs()).unwrap_or(usize::MAX);
         let place = if self.window.moved > 0 { self.up(start, steps) } else { self.down(start, steps)? };
         let part = self.upward(Some(place.clone()), rows_above);
+        // Whoever scrolls up comes no further than the oldest row. Who does not scroll keeps the line under the eye: where
+        // the window has become larger than what is here above that line, rows stay empty until more of the past is.
         let place = match rows_above - part.lines.len() {
-            0 => place,
-            missing => self.down(place, missing)?,
+            missing if missing > 0 && self.window.moved > 0 => self.down(place, missing)?,
+            _ => place,
         };
         // A window that fits on the screen is not scrolled.
         if part.at_top && self.upward(self.newest(), rows).at_top {
