@@ -169,3 +169,34 @@ fn when_too_many_passwords_are_being_checked_nobody_has_guessed() {
     stage.input(Input::Checked(ConnId(u32::from('z')), Verdict::Right));
     stage.run("a.");
 }
+
+#[test]
+fn a_password_and_operators_that_are_chosen_anew_hold_for_who_comes_next() {
+    let mut stage = Stage::new(Config::default());
+    stage.run("a+alice\n a> OPER root tide\n a< :chatui.local 491 alice :*");
+    let operator = Operator { name: "root".to_owned(), hash: Hidden::new("hash of tide") };
+    stage.input(Input::Reload(Box::new(Reload {
+        motd: Vec::new(),
+        password: Some(Secret::Plain(Hidden::new("ebb"))),
+        operators: vec![operator],
+        sts: None,
+        bans: None,
+    })));
+    stage.run(
+        "a> OPER root tide
+        a< :chatui.local 381 alice :*
+        a< :alice!~alice@h MODE alice +o
+        b+
+        b> NICK bob
+        b> USER b 0 * :b
+        b< :chatui.local 464 bob :*
+        b< ERROR :*
+        b#
+        c+
+        c> PASS ebb
+        c> NICK carol
+        c> USER c 0 * :c
+        c< :chatui.local 001 carol *
+        c*",
+    );
+}
