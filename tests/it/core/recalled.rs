@@ -157,3 +157,18 @@ fn an_output_is_about_as_large_as_its_bytes() {
     }
     assert_eq!((Kind::Irc.name(), Kind::Plain.name()), ("irc", "plain"));
 }
+
+#[test]
+fn of_too_many_empty_channels_some_are_forgotten_and_read_from_the_log_again() {
+    let mut stage = Stage::new(Config::default());
+    let said = |n: u64| {
+        Draft::new("", "bob!b@h", "PRIVMSG", &[&format!("#c{n}"), "hi"])
+            .stamp(Time::from_millis(1_000 + n), n)
+    };
+    (1..=10_000).for_each(|n| stage.core.recall(&said(n)));
+    stage.run("a+alice\n a> JOIN #c10001\n a< :alice!~alice@h JOIN #c10001\n a*\n a> PART #c10001\n a*");
+    stage.run("a> JOIN #c10000\n a< * JOIN *\n a< *\n a< *\n a< :bob!b@h PRIVMSG #c10000 :[*] hi\n a> PART #c10000\n a*");
+    stage.core.recall(&said(10_001));
+    stage.run("a> JOIN #c10001\n a< * JOIN *\n a< *\n a< *\n a< asked for a page of #c10001");
+    stage.run("a> JOIN #c1\n a< * JOIN *\n a< *\n a< *\n a< :bob!b@h PRIVMSG #c1 :[*] hi");
+}

@@ -3,6 +3,8 @@
 
 use std::error::Error;
 
+use chatui::irc::line::STAMP;
+use chatui::irc::{MAX_LINE, MAX_REST, MAX_TAGS};
 use chatui::server::log::{Archive, Call, Disk, Fate};
 use rustix::io::Errno;
 
@@ -207,4 +209,23 @@ fn so_many_torn_ends_of_one_moment_have_names_and_no_more() {
     let texts: std::collections::BTreeSet<Vec<u8>> =
         torn(dir.path()).iter().map(|path| fs::read(path).unwrap()).collect();
     assert_eq!(texts.len(), 100, "each has its own");
+}
+
+#[test]
+fn a_line_at_the_limits_of_the_wire_is_kept_and_one_beyond_them_is_not() {
+    let dir = TempDir::new().unwrap();
+    let (mut log, ..) = open(dir.path());
+    let long = |seq, more| {
+        let tags = format!("+x={}", "y".repeat(MAX_TAGS - STAMP - 5 + more));
+        Draft::new(&tags, "alice!a@h", "PRIVMSG", &["#a", &"z".repeat(MAX_REST)]).stamp(at(0), seq)
+    };
+    let most = long(1, 0);
+    assert_eq!(most.tagged().len(), MAX_LINE);
+    log.append(std::slice::from_ref(&most)).unwrap();
+    log.append(&[said(2, "#a")]).unwrap();
+    assert_eq!(all(&mut log, "#a")[0], most);
+    drop(log);
+    let (mut log, opened, lines) = open(dir.path());
+    assert_eq!((opened.lines, opened.repairs.len(), &lines[0]), (2, 0, &most));
+    assert!(matches!(log.append(&[long(3, 1)]), Err(AppendError::Broken(_))));
 }
