@@ -347,6 +347,19 @@ mod tests {
     }
 
     #[test]
+    fn the_ballast_cannot_be_compressed_away() {
+        let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
+        Room::new(data.path()).settle(&mut disk);
+        let bytes = fs::read(data.path().join(NAME)).unwrap();
+        let words: std::collections::HashSet<&[u8]> = bytes.chunks(8).collect();
+        assert_eq!(words.len() as u64, BALLAST / 8, "no word is there twice");
+        let ones: u64 = bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
+        assert!(ones.abs_diff(4 * BALLAST) < BALLAST / 100, "{ones}");
+        let (free, all) = free(data.path()).unwrap();
+        assert!(free <= all && all > BALLAST);
+    }
+
+    #[test]
     fn that_there_is_room_again_is_told_after_a_calm_with_something_kept() {
         let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
         let mut room = Room::new(data.path());
