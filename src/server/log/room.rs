@@ -395,6 +395,25 @@ mod tests {
     }
 
     #[test]
+    fn it_is_looked_how_much_is_free_now_and_then() {
+        let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
+        let mut room = Room::new(data.path());
+        room.settle(&mut disk);
+        let first = room.looked.unwrap();
+        room.look(&mut disk);
+        assert_eq!(room.looked, Some(first), "not so soon");
+        // What went away meanwhile is put back when it is time.
+        fs::remove_file(data.path().join(NAME)).unwrap();
+        room.ballast = Ballast::GivenUp(None);
+        room.look(&mut disk);
+        assert!(!laid(data.path()));
+        let past = Instant::now().checked_sub(LOOK).unwrap();
+        room.looked = Some(past);
+        room.look(&mut disk);
+        assert!(laid(data.path()) && room.looked.is_some_and(|at| at >= first));
+    }
+
+    #[test]
     fn what_is_in_the_way_of_the_ballast_stops_nobody() {
         let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
         fs::create_dir(data.path().join(NAME)).unwrap();

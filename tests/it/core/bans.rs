@@ -200,3 +200,32 @@ fn a_password_and_operators_that_are_chosen_anew_hold_for_who_comes_next() {
         c*",
     );
 }
+
+#[test]
+fn who_knew_the_password_may_mistype_again() {
+    let wrong = "OPER root ebb";
+    Stage::new(operated()).run(&format!(
+        "a+alice
+        b+bob
+        a> {wrong}
+        a< :chatui.local 464 alice :Password incorrect
+        a> {wrong}
+        a< :chatui.local 464 alice :Password incorrect
+        a> OPER root tide
+        a< :chatui.local 381 alice :*
+        a*
+        b> {wrong}
+        b< :chatui.local 464 bob :Password incorrect
+        b> {wrong}
+        b< :chatui.local 464 bob :Password incorrect
+        b> OPER root tide
+        b< :chatui.local 381 bob :*
+        b*
+        c+carol
+        c> {wrong}
+        c< :chatui.local 464 carol :Password incorrect
+        c> OPER root tide
+        c< :chatui.local 381 carol :*
+        c*"
+    ));
+}
