@@ -66,13 +66,16 @@ fn main() -> ExitCode {
         }
         eprintln!("round {round} of {}", cli.rounds);
     }
-    print!("| what |");
+    print!("| what | goal |");
     columns.iter().for_each(|(make, _)| print!(" {make} |"));
-    print!("\n|---|");
+    print!("\n|---|---|");
     columns.iter().for_each(|_| print!("---|"));
     println!();
-    for (n, name) in ROWS.iter().enumerate() {
-        print!("| {name} |");
+    for (n, (name, goal)) in ROWS.iter().enumerate() {
+        match goal {
+            goal if goal.is_nan() => print!("| {name} | |"),
+            goal => print!("| {name} | {goal} |"),
+        }
         for (_, figures) in &columns {
             match median(figures.iter().filter_map(|row| row.get(n).copied())) {
                 Some(figure) => print!(" {figure:.2} |"),

@@ -11,25 +11,31 @@ use crate::process::{cpu, memory, wakeups};
 use crate::real::Real;
 use crate::server::{SHOWN, Server};
 
-/// What is measured, in the order of the figures of [`measure`].
-pub const ROWS: &[&str] = &[
-    "start to room shown, ms",
-    "memory at the start, MiB",
-    "burst: CPU, s",
-    "burst: until the last is shown, s",
-    "burst: bytes to the terminal, kB",
-    "memory after the burst, MiB",
-    "search: the first of 100,000 lines shown, ms",
-    "1,000 messages/s: CPU, % of a core",
-    "1,000 messages/s: terminal, KiB/s",
-    "1,000 messages/s: key shown, p50 ms",
-    "1,000 messages/s: key shown, p99 ms",
-    "the same on a line of 1,000 KiB/s: p50 ms",
-    "the same on a line of 1,000 KiB/s: p99 ms",
-    "resize by a column: until drawn, ms",
-    "idle: wakeups",
-    "idle: CPU, ms",
-    "idle: bytes to the terminal",
+/// What is measured, in the order of the figures of [`measure`], and the goal of chatui.
+pub const ROWS: &[(&str, f64)] = &[
+    ("start to room shown, ms", 15.0),
+    ("memory at the start, MiB", 8.0),
+    ("burst: CPU, s", 0.6),
+    ("burst: until the last is shown, s", 0.8),
+    ("burst: bytes to the terminal, kB", 100.0),
+    ("burst: frames a second", 30.0),
+    ("memory after the burst, MiB", 16.0),
+    ("page up: first drawn, p50 ms", f64::NAN),
+    ("the first of 100,000 lines reached, ms", f64::NAN),
+    ("memory then, MiB", 16.0),
+    ("search: the first of 100,000 lines shown, ms", 20.0),
+    ("1,000 messages/s: CPU, % of a core", 5.0),
+    ("1,000 messages/s: terminal, KiB/s", 150.0),
+    ("1,000 messages/s: frames a second", 30.0),
+    ("1,000 messages/s: key shown, p50 ms", 0.3),
+    ("1,000 messages/s: key shown, p99 ms", 2.0),
+    ("the same on a line of 1,000 KiB/s: p50 ms", 0.5),
+    ("the same on a line of 1,000 KiB/s: p99 ms", 5.0),
+    ("resize by a column: until drawn, ms", 5.0),
+    ("idle: wakeups", 0.0),
+    ("idle: CPU, ms", 1.0),
+    ("idle: bytes to the terminal", 0.0),
+    ("first try after a drop, ms", 1000.0),
 ];
 
 /// Letters that stand in no message and in no name, so that one on its way to the screen is the one that was pressed.
@@ -38,9 +44,18 @@ const LETTERS: &[u8] = b"QJZX";
 /// A word of one message alone, and what stands behind it.
 const NEEDLE: &str = "needle";
 const HAYSTACK: &str = "in a stack of hay";
+/// The last of many.
+const LAST: &str = "and here is the last of them";
 
 /// How many keys are pressed for one figure.
 const KEYS: usize = 100;
+
+/// For how long frames are counted while nobody presses a key.
+const WATCHED: Duration = Duration::from_secs(2);
+/// How long it is waited before a client counts as idle: what it does a little later, so as not to do it often, is done then.
+const SETTLED: Duration = Duration::from_secs(8);
+/// How long a client is given to come back after a drop.
+const RETURN_MOST: Duration = Duration::from_secs(3);
 
 /// How often a second something is said while keys are pressed: 1,000 messages in all.
 const GULPS: u32 = 100;
@@ -56,15 +71,16 @@ pub fn measure(make: Make, burst: usize, idle: u64) -> Outcome<Vec<f64>> {
     pane.quiet(Duration::from_millis(500));
     row.push(memory(pane.pid()));
 
-    let (used, written, begun) = (cpu(pane.pid()), pane.bytes(), Instant::now());
-    let last = "and here is the last of them";
-    server.say([needle()].into_iter().chain((1..burst).map(text)).chain([last.to_owned()]))?;
-    let shown = pane.shows(last)?;
+    let (used, written, frames, begun) = (cpu(pane.pid()), pane.bytes(), pane.frames(), Instant::now());
+    server.say([needle()].into_iter().chain((1..burst).map(text)).chain([LAST.to_owned()]))?;
+    let shown = pane.shows(LAST)?;
     pane.quiet(Duration::from_millis(500));
     row.push((cpu(pane.pid()) - used).as_secs_f64());
     row.push((shown - begun).as_secs_f64());
     row.push((pane.bytes() - written) as f64 / 1e3);
+    row.push(rate(make, pane.frames() - frames, shown - begun));
     row.push(memory(pane.pid()));
+    row.extend(scrolled(make, &pane)?);
     row.push(match make {
         Make::Chatui => searched(burst)?,
         // It has all of them in memory. What it shows of the search scrolls by.
@@ -72,9 +88,10 @@ pub fn measure(make: Make, burst: usize, idle: u64) -> Outcome<Vec<f64>> {
         Make::Weechat | Make::Senpai => f64::NAN,
     });
 
-    row.extend(under_load(&mut server, &pane, true)?);
+    let [cpu_share, terminal, p50, p99] = under_load(&mut server, &pane)?;
+    row.extend([cpu_share, terminal, watched(make, &mut server, &pane)?, p50, p99]);
     pane.set_pace(1000 << 10);
-    row.extend(under_load(&mut server, &pane, false)?);
+    row.extend(&under_load(&mut server, &pane)?[2..]);
     pane.set_pace(0);
     pane.quiet(Duration::from_millis(500));
 
@@ -87,13 +104,60 @@ pub fn measure(make: Make, burst: usize, idle: u64) -> Outcome<Vec<f64>> {
     }
     row.push(quantile(&mut steps, 0.5));
 
-    thread::sleep(Duration::from_secs(2));
+    thread::sleep(SETTLED);
     let (woken, used, written) = (wakeups(pane.pid()), cpu(pane.pid()), pane.bytes());
     thread::sleep(Duration::from_secs(idle));
     row.push((wakeups(pane.pid()) - woken) as f64);
     row.push(millis(cpu(pane.pid()) - used));
     row.push((pane.bytes() - written) as f64);
+
+    let tried = server.drop_client(RETURN_MOST)?;
+    row.push(tried.map_or(f64::NAN, millis));
     Ok(row)
+}
+
+/// Pages up, then (Alt-Home) to the first line of all, and back: how long each took, and the memory at that end.
+fn scrolled(make: Make, pane: &Pane) -> Outcome<[f64; 3]> {
+    let mut pages = Vec::new();
+    for _ in 0..9 {
+        let begun = Instant::now();
+        pane.keys(b"\x1b[5~")?;
+        pages.push(millis(pane.answered_after(begun)?.saturating_duration_since(begun)));
+        pane.quiet(Duration::from_millis(100));
+    }
+    if make != Make::Chatui {
+        // What they have, they have in memory.
+        (0..9).try_for_each(|_| pane.keys(b"\x1b[6~"))?;
+        pane.quiet(Duration::from_millis(300));
+        return Ok([quantile(&mut pages, 0.5), f64::NAN, f64::NAN]);
+    }
+    let begun = Instant::now();
+    pane.keys(b"\x1b[1;3H")?;
+    let reached = millis(pane.shows(HAYSTACK)?.saturating_duration_since(begun));
+    pane.quiet(Duration::from_millis(300));
+    let there = memory(pane.pid());
+    pane.keys(b"\x1b")?;
+    pane.shows(LAST)?;
+    pane.quiet(Duration::from_millis(300));
+    Ok([quantile(&mut pages, 0.5), reached, there])
+}
+
+/// How many frames a second there are while 1,000 messages a second arrive and nobody presses a key.
+fn watched(make: Make, server: &mut Server, pane: &Pane) -> Outcome<f64> {
+    let (frames, begun) = (pane.frames(), Instant::now());
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let talk = scope.spawn(|| talk(server, begun, &over).map_err(|error| error.to_string()));
+        thread::sleep(WATCHED);
+        over.store(true, Ordering::Relaxed);
+        talk.join().map_err(|_| "the talk broke".to_owned())?
+    })?;
+    Ok(rate(make, pane.frames() - frames, begun.elapsed()))
+}
+
+/// Frames a second, of a client that says where its frames begin.
+fn rate(make: Make, frames: u64, over: Duration) -> f64 {
+    if make == Make::Chatui { frames as f64 / over.as_secs_f64() } else { f64::NAN }
 }
 
 /// How long the client takes to show the oldest of so many lines that a server of its own make has in its log.
@@ -117,9 +181,9 @@ fn found(pane: &Pane, question: &[u8]) -> Outcome<f64> {
     Ok(millis(pane.shows(HAYSTACK)?.saturating_duration_since(begun)))
 }
 
-/// Presses keys while 1,000 messages a second arrive. Gives the shares of CPU and of the terminal, if they are wanted, and how
-/// long keys took.
-fn under_load(server: &mut Server, pane: &Pane, with_cost: bool) -> Outcome<Vec<f64>> {
+/// Presses keys while 1,000 messages a second arrive. Gives the shares of CPU and of the terminal, and how long keys took:
+/// half of them, and 99 of 100.
+fn under_load(server: &mut Server, pane: &Pane) -> Outcome<[f64; 4]> {
     let (used, written, begun) = (cpu(pane.pid()), pane.bytes(), Instant::now());
     let over = AtomicBool::new(false);
     let times = thread::scope(|scope| {
@@ -131,14 +195,12 @@ fn under_load(server: &mut Server, pane: &Pane, with_cost: bool) -> Outcome<Vec<
     })?;
     let over = begun.elapsed().as_secs_f64();
     let mut times: Vec<f64> = times.into_iter().map(millis).collect();
-    let mut row = Vec::new();
-    if with_cost {
-        row.push((cpu(pane.pid()) - used).as_secs_f64() / over * 100.0);
-        row.push((pane.bytes() - written) as f64 / 1024.0 / over);
-    }
-    row.push(quantile(&mut times, 0.5));
-    row.push(quantile(&mut times, 0.99));
-    Ok(row)
+    Ok([
+        (cpu(pane.pid()) - used).as_secs_f64() / over * 100.0,
+        (pane.bytes() - written) as f64 / 1024.0 / over,
+        quantile(&mut times, 0.5),
+        quantile(&mut times, 0.99),
+    ])
 }
 
 /// Says 1,000 messages a second until it is over.

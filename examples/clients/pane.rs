@@ -12,6 +12,9 @@ use crate::Outcome;
 /// The size of the terminal.
 const SIZE: PtySize = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
 
+/// How a frame begins: a synchronized update.
+const FRAME: &[u8] = b"\x1b[?2026h";
+
 /// A client in its terminal.
 pub struct Pane {
     master: Box<dyn MasterPty + Send>,
@@ -30,6 +33,9 @@ struct Shared {
 struct State {
     screen: vt100::Parser,
     bytes: u64,
+    /// How many frames have begun, and how far the beginning of one has come.
+    frames: u64,
+    begun: usize,
     last: Instant,
     /// Bytes a second that the terminal takes; 0 for as many as come.
     pace: u64,
@@ -52,6 +58,8 @@ impl Pane {
             state: Mutex::new(State {
                 screen: vt100::Parser::new(SIZE.rows, SIZE.cols, 0),
                 bytes: 0,
+                frames: 0,
+                begun: 0,
                 last: started,
                 pace: 0,
                 awaited: None,
@@ -94,6 +102,11 @@ impl Pane {
     /// How many bytes it has written.
     pub fn bytes(&self) -> u64 {
         self.shared.lock().bytes
+    }
+
+    /// How many frames it has begun (mode 2026), if it says so.
+    pub fn frames(&self) -> u64 {
+        self.shared.lock().frames
     }
 
     /// Lets the terminal take only so many bytes a second; 0 for as many as come.
@@ -145,16 +158,22 @@ impl Pane {
         Ok(came.saturating_duration_since(pressed))
     }
 
-    /// Waits for the first byte that is written after a moment, and until nothing more has come for so long; gives the
-    /// moment of the last byte.
-    pub fn drawn_after(&self, moment: Instant, pause: Duration) -> Outcome<Instant> {
+    /// Waits for the first byte that is written after a moment; gives the moment at which it came.
+    pub fn answered_after(&self, moment: Instant) -> Outcome<Instant> {
         let state = self.shared.lock();
         let waited = self
             .shared
             .changed
             .wait_timeout_while(state, Duration::from_secs(5), |state| state.last <= moment && !state.closed);
-        let drawn = waited.unwrap_or_else(PoisonError::into_inner).0.last > moment;
-        if drawn { Ok(self.quiet(pause)) } else { Err("nothing was drawn".into()) }
+        let last = waited.unwrap_or_else(PoisonError::into_inner).0.last;
+        if last > moment { Ok(last) } else { Err("nothing was drawn".into()) }
+    }
+
+    /// Waits for the first byte that is written after a moment, and until nothing more has come for so long; gives the
+    /// moment of the last byte.
+    pub fn drawn_after(&self, moment: Instant, pause: Duration) -> Outcome<Instant> {
+        self.answered_after(moment)?;
+        Ok(self.quiet(pause))
     }
 
     /// Waits until nothing has been written for so long; gives the moment of the last byte.
@@ -197,10 +216,27 @@ impl Shared {
             (state.awaited, state.came) = (None, Some(now));
         }
         state.bytes += bytes.len() as u64;
+        state.count_frames(bytes);
         state.last = now;
         state.screen.process(bytes);
         drop(state);
         self.changed.notify_all();
+    }
+}
+
+impl State {
+    /// Counts the beginnings of frames, however they are cut.
+    fn count_frames(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.begun = match byte {
+                byte if *byte == FRAME[self.begun] => self.begun + 1,
+                0x1B => 1,
+                _ => 0,
+            };
+            if self.begun == FRAME.len() {
+                (self.frames, self.begun) = (self.frames + 1, 0);
+            }
+        }
     }
 }
 

@@ -2,11 +2,11 @@
 //! to say. It has the extensions that make a client quick, and a history in which all that it has said can be found.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chatui::irc::Message;
 use chatui::irc::Time;
@@ -29,6 +29,8 @@ const BEGIN: u64 = 1_795_190_700_000;
 pub struct Server {
     address: SocketAddr,
     arrived: Receiver<TcpStream>,
+    /// When somebody has connected.
+    knocked: Receiver<Instant>,
     client: Option<TcpStream>,
     said: Arc<Mutex<Vec<String>>>,
 }
@@ -39,17 +41,20 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (arrive, arrived) = channel();
+        let (knock, knocked) = channel();
         let said = Arc::new(Mutex::new(Vec::new()));
         let history = Arc::clone(&said);
         thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
+                // Whoever waits for it is still there.
+                let _ = knock.send(Instant::now());
                 // A client that leaves in the middle is no error here.
                 let _ = serve(&stream, &history, || {
                     let _ = stream.try_clone().map(|stream| arrive.send(stream));
                 });
             }
         });
-        Ok(Server { address, arrived, client: None, said })
+        Ok(Server { address, arrived, knocked, client: None, said })
     }
 
     /// Where it listens.
@@ -61,6 +66,15 @@ impl Server {
     pub fn wait_for_client(&mut self) -> Outcome<()> {
         self.client = Some(self.arrived.recv_timeout(Duration::from_secs(20)).map_err(|_| "nobody joined")?);
         Ok(())
+    }
+
+    /// Drops the connection; how long after that the client has tried again, if it has within so long.
+    pub fn drop_client(&mut self, most: Duration) -> Outcome<Option<Duration>> {
+        let client = self.client.take().ok_or("nobody is there")?;
+        while self.knocked.try_recv().is_ok() {}
+        let dropped = Instant::now();
+        client.shutdown(Shutdown::Both)?;
+        Ok(self.knocked.recv_timeout(most).ok().map(|tried| tried.saturating_duration_since(dropped)))
     }
 
     /// Says lines of so many people, all at once.

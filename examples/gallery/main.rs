@@ -11,19 +11,20 @@
 
 mod scene;
 
-use std::io::{self, stdout};
+use std::io::{self, Write, stdout};
 
 use chatui::client::app::Event;
 use chatui::client::theme::{Depth, Ground, Theme};
-use chatui::client::view::{Healing, view};
+use chatui::client::view::{Healing, draw};
 use crossterm::event::{self, KeyCode, KeyModifiers};
 use crossterm::terminal::{
     DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
 };
 use crossterm::{execute, terminal};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use scene::Scene;
 
 fn main() -> io::Result<()> {
@@ -52,11 +53,19 @@ fn main() -> io::Result<()> {
 
 /// Draws until somebody has seen enough.
 fn show(scene: &mut Scene, theme: &Theme) -> io::Result<()> {
-    let mut terminal = Terminal::new(Healing::new(CrosstermBackend::new(stdout())))?;
+    let mut screen = Healing::new(CrosstermBackend::new(stdout()), Rect::default());
     loop {
-        let mut drawn = None;
-        terminal.draw(|frame| drawn = Some(view(&scene.app, theme, frame)))?;
-        drawn.into_iter().for_each(|drawn| scene.drawn(drawn));
+        let (columns, rows) = scene.app.size();
+        let area = Rect::new(0, 0, columns, rows);
+        if screen.shown().area != area {
+            screen.clear(area)?;
+        }
+        let mut frame = Buffer::empty(area);
+        let (drawn, cursor) = draw(&scene.app, theme, area, &mut frame);
+        screen.show(&mut frame, None)?;
+        screen.put_cursor(cursor)?;
+        stdout().flush()?;
+        scene.drawn(drawn);
         match event::read()? {
             event::Event::Key(key) if is_end(scene, &key) => return Ok(()),
             event::Event::Key(key) => scene.event(Event::Key(key)),

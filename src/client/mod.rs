@@ -10,6 +10,7 @@ pub mod config;
 pub mod doctor;
 mod edit;
 pub mod editor;
+mod emoji;
 pub mod entry;
 mod home;
 pub mod keys;

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::Event as Input;
 use crossterm::execute;
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use tokio::time::{sleep, timeout};
 
 use super::app::{App, Effect, Event, Keep, Options, Stand, Surroundings};
@@ -120,7 +121,9 @@ struct Client {
     after_paste: AfterPaste,
     /// While the user's own editor has the terminal: what comes of it.
     edit: Option<Edit>,
-    screen: Terminal<Healing<CrosstermBackend<Frames>>>,
+    screen: Healing<CrosstermBackend<Frames>>,
+    /// What the next frame is drawn into.
+    next: Buffer,
     /// What the screen is instead, if it is lines of text.
     lines: Option<Lines>,
     guard: Guard,
@@ -133,7 +136,7 @@ struct Client {
     dirty: bool,
     /// The terminal may show something else than what was drawn last.
     stale: bool,
-    /// A key was pressed: the frame does not wait.
+    /// A key was pressed, or what it asked for has come: the frame does not wait.
     urgent: bool,
     /// The room was there once: the frame that showed it first did not wait.
     arrived: bool,
@@ -162,7 +165,7 @@ impl Client {
         let theme = theme(None, &options.settings);
         let lines = options.settings.plain.then(Lines::default);
         let guard = Guard::new(used(lines.is_some(), options.settings.mouse))?;
-        let backend = Healing::new(CrosstermBackend::new(Frames::new()));
+        let screen = Healing::new(CrosstermBackend::new(Frames::new()), Rect::new(0, 0, size.0, size.1));
         Ok(Client {
             app: App::new(options.clone(), surroundings, now()),
             theme,
@@ -174,7 +177,8 @@ impl Client {
             columns: Vec::new(),
             after_paste: AfterPaste::default(),
             edit: None,
-            screen: Terminal::new(backend)?,
+            screen,
+            next: Buffer::default(),
             lines,
             guard,
             effects: VecDeque::new(),
@@ -368,6 +372,7 @@ impl Client {
                 }
                 Effect::Edit(text) => self.start_edit(&text),
                 Effect::Repaint => self.repaint(),
+                Effect::Hurry => (self.urgent, self.dirty) = (true, true),
                 Effect::Mouse(on) => {
                     self.mouse = on;
                     if self.lines.is_none() {

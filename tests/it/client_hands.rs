@@ -17,11 +17,11 @@ use crate::terminal::{Home, Terminal, chatui};
 const NONE: KeyModifiers = KeyModifiers::NONE;
 
 /// A frame, of which the client is told.
-fn frame(talk: &mut Talk, held: &mut Held, hold: bool) -> (Buffer, Shown) {
+fn frame(talk: &mut Talk, held: &mut Held, terminal: Option<&Buffer>) -> (Buffer, Shown) {
     let (columns, rows) = talk.app.size();
     let area = Rect::new(0, 0, columns, rows);
     let mut buffer = Buffer::empty(area);
-    let shown = show(&talk.app, &Theme::new(Depth::True, Ground::DARK), held, hold, area, &mut buffer);
+    let shown = show(&talk.app, &Theme::new(Depth::True, Ground::DARK), held, terminal, area, &mut buffer);
     talk.event(Event::Touchable(shown.touch.clone()));
     talk.event(Event::Drawn(shown.drawn));
     (buffer, shown)
@@ -33,7 +33,7 @@ fn row(buffer: &Buffer, y: u16) -> String {
 
 /// Clicks on the first cell of a text in the first row that has this other text, too.
 fn click(talk: &mut Talk, button: MouseButton, text: &str, with: &str) {
-    let (buffer, _) = frame(talk, &mut Held::default(), false);
+    let (buffer, _) = frame(talk, &mut Held::default(), None);
     let place = (0..buffer.area.height).find_map(|y| {
         let row = row(&buffer, y);
         let at = row.find(text).filter(|_| row.contains(with))?;
@@ -89,7 +89,7 @@ fn a_link_over_several_rows_is_one_and_one_that_is_covered_is_none() {
     talk.hears(&format!(
         ":bob!b@h PRIVMSG #lobby :see {uri} and\n:bob!b@h PRIVMSG #lobby :[notes](https://b.example/1)"
     ));
-    let (buffer, shown) = frame(&mut talk, &mut Held::default(), false);
+    let (buffer, shown) = frame(&mut talk, &mut Held::default(), None);
     let (long, short): (Vec<_>, Vec<_>) = shown.links.iter().partition(|(_, link)| *link.uri == *uri);
     assert!(long.len() > 2 && long.iter().all(|(_, link)| link.id == long[0].1.id), "{long:?}");
     let read: String = long
@@ -101,7 +101,7 @@ fn a_link_over_several_rows_is_one_and_one_that_is_covered_is_none() {
     assert!((0..24).any(|y| row(&buffer, y).contains("notes (b.example)")));
     assert!(shown.touch.spots().iter().any(|(_, spot)| matches!(spot, Spot::Link(_))));
     talk.key(NONE, KeyCode::F(1));
-    let (_, shown) = frame(&mut talk, &mut Held::default(), false);
+    let (_, shown) = frame(&mut talk, &mut Held::default(), None);
     assert_eq!(shown.links, []);
 }
 
@@ -128,16 +128,16 @@ fn a_key_is_answered_without_what_has_come_meanwhile() {
     let mut talk = in_lobby();
     let mut held = Held::default();
     talk.hears(":bob!b@h PRIVMSG #lobby :seen");
-    let (before, _) = frame(&mut talk, &mut held, false);
+    let (before, _) = frame(&mut talk, &mut held, None);
     let stand = talk.app.stand();
     talk.hears(":bob!b@h PRIVMSG #lobby :not yet");
     talk.key(NONE, KeyCode::Char('x'));
     assert_eq!(talk.app.stand(), stand);
-    let (between, shown) = frame(&mut talk, &mut held, true);
+    let (between, shown) = frame(&mut talk, &mut held, Some(&before));
     let changed: Vec<u16> = (0..24).filter(|y| row(&before, *y) != row(&between, *y)).collect();
     assert_eq!(changed, [23], "the input alone");
     assert!(!shown.touch.spots().is_empty());
-    let (after, _) = frame(&mut talk, &mut held, false);
+    let (after, _) = frame(&mut talk, &mut held, None);
     assert!((0..24).any(|y| row(&after, y).contains("not yet")));
     // What moves the messages is not held back.
     for key in [KeyCode::PageUp, KeyCode::Enter] {

@@ -9,7 +9,7 @@ use chatui::client::theme::{Depth, Ground, Role, Theme, Tint};
 use chatui::client::view::{Healing, draw};
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -447,13 +447,11 @@ fn no_size_makes_it_panic() {
 fn on_terminal(frames: &[Buffer]) -> String {
     let area = frames[0].area;
     let mut written = Vec::new();
-    let mut backend = Healing::new(CrosstermBackend::new(&mut written));
-    let mut previous = Buffer::empty(area);
+    let mut screen = Healing::new(CrosstermBackend::new(&mut written), area);
     for next in frames {
-        backend.draw(previous.diff(next).into_iter()).unwrap();
-        previous = next.clone();
+        screen.show(&mut next.clone(), None).unwrap();
     }
-    drop(backend);
+    drop(screen);
     let mut parser = vt100::Parser::new(area.height, area.width, 0);
     parser.process(&written);
     parser.screen().contents()

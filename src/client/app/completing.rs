@@ -2,6 +2,7 @@
 
 use super::super::command;
 use super::super::editor::{Candidate, Kind as Word};
+use super::super::emoji;
 use super::super::window::With;
 use super::{App, Status};
 use crate::irc::Time;
@@ -34,12 +35,11 @@ impl App {
                 let channels = self.windows.iter().filter(|window| window.with == With::Channel);
                 channels.map(|window| candidate(plain(&window.name), "room")).collect()
             }
-            Word::Emoji => emojis::iter()
-                .flat_map(|emoji| emoji.shortcodes().map(move |name| (emoji, name)))
-                .map(|(emoji, name)| Candidate {
-                    text: format!(":{name}:"),
-                    sign: Some(emoji.as_str()),
-                    note: emoji.name().to_owned(),
+            Word::Emoji => emoji::all()
+                .map(|emoji| Candidate {
+                    text: format!(":{}:", emoji.short),
+                    sign: Some(emoji.sign),
+                    note: emoji.name.to_owned(),
                 })
                 .collect(),
             Word::Nick => {

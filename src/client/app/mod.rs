@@ -153,6 +153,8 @@ pub enum Effect {
     Open(String),
     /// Paint every cell anew.
     Repaint,
+    /// Draw at once: what the user asked for and waits for is there. Once for each thing that they ask for.
+    Hurry,
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// The colours were set otherwise.

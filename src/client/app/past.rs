@@ -236,7 +236,10 @@ impl App {
                     self.windows[at].filled_some(gap, new);
                 }
             }
-            Purpose::Jump { to: Some(ref to) } => self.jumped(at, to),
+            Purpose::Jump { to: Some(ref to) } => {
+                self.jumped(at, to);
+                effects.push(Effect::Hurry);
+            }
             Purpose::Jump { to: None } => {}
             // All of them may have come live meanwhile: that does not mean that nothing is before them.
             Purpose::First => {

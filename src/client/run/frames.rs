@@ -8,6 +8,7 @@ use crossterm::{execute, queue};
 use ratatui::layout::Rect;
 
 use super::super::app::Event;
+use super::super::view::Shown;
 use super::super::window::Drawn;
 use super::super::{terminal, view};
 use super::{Client, Failure, now};
@@ -42,22 +43,24 @@ impl Client {
         }
         let stand = self.app.stand();
         let hold = self.urgent && self.heard && !self.stale && self.stand == Some(stand);
-        queue!(self.screen.backend_mut().inner_mut(), BeginSynchronizedUpdate)?;
-        if std::mem::take(&mut self.stale) {
-            // To resize clears and forgets as well, and unlike `clear` it does not ask where the cursor is: the
-            // answer would have to be waited for, behind all that was typed.
-            let size = self.screen.size()?;
-            self.screen.resize(Rect::new(0, 0, size.width, size.height))?;
+        let (columns, rows) = self.app.size();
+        let area = Rect::new(0, 0, columns, rows);
+        queue!(self.screen.inner_mut(), BeginSynchronizedUpdate)?;
+        if std::mem::take(&mut self.stale) || self.screen.shown().area != area {
+            self.screen.clear(area)?;
         }
-        self.screen.autoresize()?;
-        let mut frame = self.screen.get_frame();
-        let area = frame.area();
-        let shown = view::show(&self.app, &self.theme, &mut self.held, hold, area, frame.buffer_mut());
-        if self.knows_links {
-            self.screen.backend_mut().set_links(shown.links);
-        }
-        self.screen.apply_buffer_with_cursor(shown.cursor)?;
-        execute!(self.screen.backend_mut().inner_mut(), EndSynchronizedUpdate)?;
+        let typed = hold.then(|| view::show_typed(&self.app, &self.theme, &self.held, area)).flatten();
+        let shown = match typed {
+            Some((mut parts, shown)) => {
+                for part in &mut parts {
+                    self.screen.show(part, self.knows_links.then_some(&shown.links))?;
+                }
+                shown
+            }
+            None => self.draw_whole(hold, area)?,
+        };
+        self.screen.put_cursor(shown.cursor)?;
+        execute!(self.screen.inner_mut(), EndSynchronizedUpdate)?;
         (self.urgent, self.drawn_at) = (false, Instant::now());
         self.tell_title()?;
         self.effects.extend(self.app.update(Event::Touchable(shown.touch), now()));
@@ -66,6 +69,19 @@ impl Client {
         }
         self.frame_drawn(shown.drawn);
         Ok(())
+    }
+
+    /// Draws the whole screen; `hold`: with the messages as the terminal shows them.
+    fn draw_whole(&mut self, hold: bool, area: Rect) -> Result<Shown, Failure> {
+        self.next.resize(area);
+        let terminal = hold.then(|| self.screen.shown());
+        let shown = view::show(&self.app, &self.theme, &mut self.held, terminal, area, &mut self.next);
+        self.screen.show(&mut self.next, self.knows_links.then_some(&shown.links))?;
+        // Most of the time nothing is drawn: until then its memory is the system's. A row's worth is kept, for what is given
+        // back whole the allocator keeps for itself from then on.
+        self.next.content.clear();
+        self.next.content.shrink_to(usize::from(area.width));
+        Ok(shown)
     }
 
     /// A frame was drawn with all that there is.

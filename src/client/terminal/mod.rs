@@ -216,6 +216,8 @@ fn leave() {
     let _ = out.flush();
 }
 
+/// A frame in which there is nothing.
+const EMPTY_FRAME: &[u8] = b"\x1b[?2026h\x1b[?2026l";
 /// Room for a frame on its way to the terminal: one write for most.
 const FRAME_BYTES: usize = 64 * 1024;
 
@@ -250,6 +252,9 @@ impl Write for Frames {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if self.bytes == EMPTY_FRAME {
+            self.bytes.clear();
+        }
         let bytes = std::mem::take(&mut self.bytes);
         let mut out = self.out.lock();
         let done = if OURS.load(Ordering::SeqCst) {

@@ -153,15 +153,35 @@ pub(super) fn indexed(index: u8) -> Rgb {
     }
 }
 
+/// The light of a channel of sRGB, 0 to 1.
 fn linear(channel: u8) -> f32 {
     let value = f32::from(channel) / 255.0;
-    if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    if value <= 0.040_45 { value / 12.92 } else { to_2_4(f64::from((value + 0.055) / 1.055)) as f32 }
 }
 
+/// The channel of sRGB with so much light.
 fn gamma(value: f32) -> u8 {
     let value = value.clamp(0.0, 1.0);
-    let encoded = if value <= 0.003_130_8 { value * 12.92 } else { 1.055 * value.powf(1.0 / 2.4) - 0.055 };
+    let encoded = if value <= 0.003_130_8 { value * 12.92 } else { 1.055 * root_of_2_4(value) - 0.055 };
     (encoded * 255.0).round() as u8
+}
+
+// Two powers that `powf` knows as well. It would be the one thing that the program wants of the C library's mathematics,
+// which then lie in memory with all their tables.
+
+/// To the power of 2.4, of what is from 0.05 to 1: the square, and the square of the fifth root (by Newton's method).
+fn to_2_4(value: f64) -> f64 {
+    let mut root = value.sqrt().sqrt();
+    for _ in 0..6 {
+        root -= (root.powi(5) - value) / (5.0 * root.powi(4));
+    }
+    value * value * root * root
+}
+
+/// The contrary: 5/12 are a third and a quarter of it.
+fn root_of_2_4(value: f32) -> f32 {
+    let root = value.cbrt();
+    root * root.sqrt().sqrt()
 }
 
 #[cfg(test)]
@@ -172,6 +192,19 @@ mod tests {
     fn black_and_white_are_as_far_apart_as_can_be() {
         assert!((Rgb(0, 0, 0).contrast(Rgb(255, 255, 255)) - 21.0).abs() < 0.01);
         assert!((Rgb(9, 9, 9).contrast(Rgb(9, 9, 9)) - 1.0).abs() < 0.001);
+    }
+
+    #[test]
+    fn the_powers_are_those_of_the_library() {
+        for channel in 11..=255_u8 {
+            let value = (f64::from(channel) / 255.0 + 0.055) / 1.055;
+            assert!((to_2_4(value) - value.powf(2.4)).abs() < 1e-12, "{channel}");
+            assert_eq!(gamma(linear(channel)), channel);
+        }
+        for n in 4..=1000_u16 {
+            let value = f32::from(n) / 1000.0;
+            assert!((root_of_2_4(value) - value.powf(1.0 / 2.4)).abs() < 1e-6, "{value}");
+        }
     }
 
     #[test]

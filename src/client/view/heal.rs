@@ -1,5 +1,5 @@
 //! Rows that heal themselves: terminals disagree on how wide some clusters are, and a row in which one was drawn
-//! narrower or wider than reckoned keeps halves of what stood there before. A [`Healing`] backend paints such a row
+//! narrower or wider than reckoned keeps halves of what stood there before. A [`Healing`] screen paints such a row
 //! whole whenever a cell of it changes, and moves the cursor anew behind each such cluster, so that a wrong width
 //! costs one cell of its own row and never leaves a ghost.
 //!
@@ -9,9 +9,12 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use ratatui::backend::{Backend, ClearType, WindowSize};
-use ratatui::buffer::{Cell, CellWidth};
-use ratatui::layout::{Position, Size};
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::queue;
+use crossterm::terminal::{Clear, ClearType};
+use ratatui::backend::Backend;
+use ratatui::buffer::{Buffer, Cell, CellWidth};
+use ratatui::layout::{Position, Rect};
 
 use crate::client::touch::{Hyperlink, Place};
 
@@ -21,108 +24,165 @@ const LINK_MOST: usize = 2_000;
 /// A cell and its place.
 type Placed<'a> = (u16, u16, &'a Cell);
 
-/// A backend around another one.
+/// What a terminal shows, and the way to have it show something else. Nothing is flushed here: a frame is one write.
 #[derive(Debug)]
 pub struct Healing<B> {
     inner: B,
+    shown: Buffer,
     rows: Vec<ShownRow>,
-    /// The links of the frame that is drawn next; none once they are on the terminal.
-    links: Option<Vec<(Place, Hyperlink)>>,
-    cursor: Position,
+    /// Whether the cursor can be seen, and where it stands, as far as that is known.
+    is_cursor_seen: Option<bool>,
+    cursor: Option<Position>,
 }
 
-/// What stands in a row of the terminal.
+/// What else is known of a row of the terminal.
 #[derive(Clone, Debug, Default)]
 struct ShownRow {
-    cells: Vec<Cell>,
     is_doubtful: bool,
     links: Vec<(Range<u16>, Hyperlink)>,
 }
 
-impl<B: Backend> Healing<B> {
-    /// Around a backend whose screen is empty.
-    pub fn new(inner: B) -> Healing<B> {
-        Healing { inner, rows: Vec::new(), links: None, cursor: Position::ORIGIN }
+impl<B: Backend<Error = io::Error> + Write> Healing<B> {
+    /// The screen of a terminal that has this size and is empty.
+    pub fn new(inner: B, area: Rect) -> Healing<B> {
+        let rows = vec![ShownRow::default(); usize::from(area.height)];
+        Healing { inner, shown: Buffer::empty(area), rows, is_cursor_seen: None, cursor: None }
     }
 
-    /// The backend within.
-    pub fn inner(&self) -> &B {
-        &self.inner
+    /// What the terminal shows.
+    pub fn shown(&self) -> &Buffer {
+        &self.shown
     }
 
-    /// The backend within, for what is not drawn in cells.
+    /// The way to the terminal, for what is not drawn in cells.
     pub fn inner_mut(&mut self) -> &mut B {
         &mut self.inner
     }
 
-    /// What of the frame that is drawn next leads somewhere, for a terminal that knows links
-    /// ([OSC 8](https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda)).
-    pub fn set_links(&mut self, links: Vec<(Place, Hyperlink)>) {
-        self.links = Some(links);
+    /// Empties the terminal, whatever stands on it, and takes note of its size.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn clear(&mut self, area: Rect) -> io::Result<()> {
+        if self.shown.area == area {
+            self.shown.reset();
+        } else {
+            self.shown = Buffer::empty(area);
+        }
+        self.rows.clear();
+        self.rows.resize_with(usize::from(area.height), ShownRow::default);
+        (self.is_cursor_seen, self.cursor) = (None, None);
+        queue!(self.inner, Clear(ClearType::All))
     }
 
-    /// The row of the terminal with this number.
-    fn row(&mut self, y: u16) -> &mut ShownRow {
-        let y = usize::from(y);
-        if self.rows.len() <= y {
-            self.rows.resize_with(y + 1, ShownRow::default);
+    /// Has the terminal show a frame, or some whole rows of one. What leads somewhere in these rows is told to terminals
+    /// that know links ([OSC 8](https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda)): `None` to others. The
+    /// buffer is given back with what was shown before, or as it is.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn show(&mut self, next: &mut Buffer, links: Option<&[(Place, Hyperlink)]>) -> io::Result<()> {
+        if next.area == self.shown.area {
+            let before = std::mem::take(&mut self.shown);
+            self.write(&before, next, links)?;
+            self.shown = std::mem::replace(next, before);
+            return Ok(());
         }
-        &mut self.rows[y]
+        let Some(cells) = self.cells_of(next.area) else { return Ok(()) };
+        let before = Buffer { area: next.area, content: self.shown.content[cells.clone()].to_vec() };
+        self.write(&before, next, links)?;
+        self.shown.content[cells].clone_from_slice(&next.content);
+        Ok(())
     }
 
-    /// Remembers what a cell shows from now on.
-    fn remember(&mut self, x: u16, y: u16, cell: &Cell) {
-        let x = usize::from(x);
-        let cells = &mut self.row(y).cells;
-        let width = usize::from(cell.cell_width()).max(1);
-        if cells.len() < x + width {
-            cells.resize(x + width, Cell::EMPTY);
+    /// Puts the cursor somewhere, or hides it.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn put_cursor(&mut self, cursor: Option<Position>) -> io::Result<()> {
+        if self.is_cursor_seen != Some(cursor.is_some()) {
+            match cursor {
+                Some(_) => queue!(self.inner, Show)?,
+                None => queue!(self.inner, Hide)?,
+            }
+            self.is_cursor_seen = Some(cursor.is_some());
         }
-        for behind in &mut cells[x + 1..x + width] {
-            *behind = blank(cell);
+        match cursor.filter(|cursor| self.cursor != Some(*cursor)) {
+            Some(cursor) => {
+                self.cursor = Some(cursor);
+                queue!(self.inner, MoveTo(cursor.x, cursor.y))
+            }
+            None => Ok(()),
         }
-        cells[x] = cell.clone();
     }
 
-    /// Takes over the links of this frame; gives the rows whose links are other ones now.
-    fn take_links(&mut self) -> BTreeSet<u16> {
+    /// Which of the cells shown are whole rows of this area.
+    fn cells_of(&self, part: Rect) -> Option<Range<usize>> {
+        let all = self.shown.area;
+        let is_rows = part.x == all.x && part.width == all.width && part.intersection(all) == part;
+        let from = usize::from(part.y - all.y.min(part.y)) * usize::from(all.width);
+        is_rows.then(|| from..from + part.area() as usize)
+    }
+
+    /// Writes what differs.
+    fn write(
+        &mut self,
+        before: &Buffer,
+        next: &Buffer,
+        links: Option<&[(Place, Hyperlink)]>,
+    ) -> io::Result<()> {
+        let changes: Vec<Placed<'_>> = before.diff_iter(next).collect();
+        let mut whole: BTreeSet<u16> = changes.iter().map(|(_, y, _)| *y).collect();
+        whole.retain(|y| {
+            let is_doubtful = row_of(next, *y).iter().any(|cell| is_doubtful(cell.symbol()));
+            let Some(row) = self.rows.get_mut(usize::from(*y)) else { return is_doubtful };
+            std::mem::replace(&mut row.is_doubtful, is_doubtful) || is_doubtful
+        });
+        // What stands there already leads to where it led when it was written.
+        whole.extend(links.map(|links| self.take_links(next.area, links)).unwrap_or_default());
+        if !(changes.is_empty() && whole.is_empty()) {
+            self.cursor = None;
+        }
+        let alone = changes.into_iter().filter(|(_, y, _)| !whole.contains(y));
+        let (linked, plain): (Vec<_>, Vec<_>) =
+            alone.partition(|(_, y, _)| !links_of(&self.rows, *y).is_empty());
+        if !plain.is_empty() {
+            self.inner.draw(plain.into_iter())?;
+        }
+        for row in linked.chunk_by(|before, after| before.1 == after.1) {
+            write_run(&mut self.inner, row, links_of(&self.rows, row[0].1))?;
+        }
+        whole.into_iter().try_for_each(|y| self.heal(row_of(next, y), y))
+    }
+
+    /// Takes over the links of the rows that are shown; gives the rows whose links are other ones now.
+    fn take_links(&mut self, area: Rect, links: &[(Place, Hyperlink)]) -> BTreeSet<u16> {
         let mut changed = BTreeSet::new();
-        let Some(links) = self.links.take() else { return changed };
-        let mut next: Vec<Vec<(Range<u16>, Hyperlink)>> = Vec::new();
-        for (Place { row, columns }, link) in links {
+        for y in area.top()..area.bottom() {
+            let Some(row) = self.rows.get_mut(usize::from(y)) else { break };
             // The gate has made it visible ASCII; this is the second lock.
-            if link.uri.len() > LINK_MOST || !link.uri.bytes().all(|b| b.is_ascii_graphic()) {
-                continue;
-            }
-            let at = usize::from(row);
-            if next.len() <= at {
-                next.resize_with(at + 1, Vec::new);
-            }
-            next[at].push((columns, link));
-        }
-        for at in 0..next.len().max(self.rows.len()) {
-            let Ok(y) = u16::try_from(at) else { break };
-            let links = next.get_mut(at).map(std::mem::take).unwrap_or_default();
-            if self.rows.get(at).is_some_and(|row| row.links == links)
-                || links.is_empty() && self.rows.len() <= at
+            let is_one = |link: &Hyperlink| {
+                link.uri.len() <= LINK_MOST && link.uri.bytes().all(|b| b.is_ascii_graphic())
+            };
+            let here = || links.iter().filter(|(place, link)| place.row == y && is_one(link));
+            if !here()
+                .map(|(place, link)| (&place.columns, link))
+                .eq(row.links.iter().map(|(columns, link)| (columns, link)))
             {
-                continue;
+                row.links = here().map(|(place, link)| (place.columns.clone(), link.clone())).collect();
+                changed.insert(y);
             }
-            self.row(y).links = links;
-            changed.insert(y);
         }
         changed
     }
-}
 
-impl<B: Backend<Error = io::Error> + Write> Healing<B> {
     /// Paints a row whole.
-    fn heal(&mut self, y: u16) -> io::Result<()> {
-        let Some(row) = self.rows.get(usize::from(y)) else { return Ok(()) };
+    fn heal(&mut self, cells: &[Cell], y: u16) -> io::Result<()> {
+        let links = links_of(&self.rows, y);
         let mut x = 0;
         let mut run: Vec<Placed<'_>> = Vec::new();
-        while x < row.cells.len() {
-            let cell = &row.cells[x];
+        while x < cells.len() {
+            let cell = &cells[x];
             let width = usize::from(cell.cell_width()).max(1);
             let column = u16::try_from(x).unwrap_or(u16::MAX);
             if is_doubtful(cell.symbol()) {
@@ -130,17 +190,29 @@ impl<B: Backend<Error = io::Error> + Write> Healing<B> {
                 // move of the cursor, in case it draws more.
                 let blank = blank(cell);
                 let behind = (x..x + width).filter_map(|x| u16::try_from(x).ok());
-                write_run(&mut self.inner, &run, &row.links)?;
+                write_run(&mut self.inner, &run, links)?;
                 self.inner.draw(behind.map(|x| (x, y, &blank)))?;
-                write_run(&mut self.inner, &[(column, y, cell)], &row.links)?;
+                write_run(&mut self.inner, &[(column, y, cell)], links)?;
                 run.clear();
             } else {
                 run.push((column, y, cell));
             }
             x += width;
         }
-        write_run(&mut self.inner, &run, &row.links)
+        write_run(&mut self.inner, &run, links)
     }
+}
+
+/// The cells of a row.
+fn row_of(buffer: &Buffer, y: u16) -> &[Cell] {
+    let width = usize::from(buffer.area.width);
+    let at = usize::from(y.saturating_sub(buffer.area.y)) * width;
+    buffer.content.get(at..at + width).unwrap_or_default()
+}
+
+/// The links of a row of the terminal.
+fn links_of(rows: &[ShownRow], y: u16) -> &[(Range<u16>, Hyperlink)] {
+    rows.get(usize::from(y)).map_or(&[], |row| &row.links)
 }
 
 /// Writes cells of one row; those of a link between its beginning and its end, so that none reaches over the row's.
@@ -205,107 +277,27 @@ fn is_doubtful(cluster: &str) -> bool {
     characters.next().is_some() || !is_known
 }
 
-impl<B: Backend<Error = io::Error> + Write> Backend for Healing<B> {
-    type Error = io::Error;
-
-    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        let content: Vec<Placed<'_>> = content.collect();
-        let mut touched = BTreeSet::new();
-        for (x, y, cell) in &content {
-            self.remember(*x, *y, cell);
-            touched.insert(*y);
-        }
-        touched.retain(|y| {
-            let row = &mut self.rows[usize::from(*y)];
-            let was_doubtful = row.is_doubtful;
-            row.is_doubtful = row.cells.iter().any(|cell| is_doubtful(cell.symbol()));
-            was_doubtful || row.is_doubtful
-        });
-        // What stands there already leads to where it led when it was written.
-        touched.extend(self.take_links());
-        let alone = content.into_iter().filter(|(_, y, _)| !touched.contains(y));
-        let links = |y: u16| self.rows.get(usize::from(y)).map_or(&[][..], |row| &row.links);
-        let (linked, plain): (Vec<_>, Vec<_>) = alone.partition(|(_, y, _)| !links(*y).is_empty());
-        self.inner.draw(plain.into_iter())?;
-        for row in linked.chunk_by(|before, after| before.1 == after.1) {
-            write_run(&mut self.inner, row, links(row[0].1))?;
-        }
-        touched.into_iter().try_for_each(|y| self.heal(y))
-    }
-
-    fn append_lines(&mut self, count: u16) -> io::Result<()> {
-        self.rows.clear();
-        self.inner.append_lines(count)
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.inner.hide_cursor()
-    }
-
-    fn show_cursor(&mut self) -> io::Result<()> {
-        self.inner.show_cursor()
-    }
-
-    /// Where the cursor was put last. The terminal is not asked: its answer would have to be read from among the keys.
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        Ok(self.cursor)
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.cursor = position.into();
-        self.inner.set_cursor_position(self.cursor)
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.rows.clear();
-        self.inner.clear()
-    }
-
-    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        self.rows.clear();
-        self.inner.clear_region(clear_type)
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        self.inner.size()
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.inner.window_size()
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Backend::flush(&mut self.inner)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use ratatui::backend::CrosstermBackend;
-    use ratatui::layout::Rect;
     use ratatui::style::Style;
 
     /// Draws texts one after the other into the first row of a terminal that counts widths by character (a family
     /// is eight cells wide to it), and returns what then stands on its screen.
     fn shown_after(texts: &[&str], heals: bool) -> String {
         let mut parser = vt100::Parser::new(2, 20, 0);
-        let mut previous = ratatui::buffer::Buffer::empty(Rect::new(0, 0, 20, 2));
+        let mut previous = Buffer::empty(Rect::new(0, 0, 20, 2));
         let mut written = Vec::new();
-        let mut backend = Healing::new(CrosstermBackend::new(&mut written));
+        let mut backend = Healing::new(CrosstermBackend::new(&mut written), previous.area);
         for text in texts {
-            let mut next = ratatui::buffer::Buffer::empty(previous.area);
+            let mut next = Buffer::empty(previous.area);
             next.set_string(0, 0, text, Style::new());
             next.set_string(19, 0, "│", Style::new());
-            let changes = previous.diff(&next);
-            let changes = changes.into_iter();
             if heals {
-                backend.draw(changes).unwrap();
+                backend.show(&mut next.clone(), None).unwrap();
             } else {
-                backend.inner_mut().draw(changes).unwrap();
+                backend.inner_mut().draw(previous.diff(&next).into_iter()).unwrap();
             }
             previous = next;
         }
@@ -339,29 +331,22 @@ mod tests {
     }
 
     /// Draws a frame with this text in its first row, and links.
-    fn write(
-        backend: &mut Healing<CrosstermBackend<Sink>>,
-        previous: &mut ratatui::buffer::Buffer,
-        text: &str,
-        links: &[(u16, Range<u16>, &str)],
-    ) {
-        let mut next = ratatui::buffer::Buffer::empty(previous.area);
+    fn write(backend: &mut Healing<CrosstermBackend<Sink>>, text: &str, links: &[(u16, Range<u16>, &str)]) {
+        let mut next = Buffer::empty(backend.shown().area);
         next.set_string(0, 0, text, Style::new());
         let link = |(row, columns, uri): &(u16, Range<u16>, &str)| {
             (Place { row: *row, columns: columns.clone() }, Hyperlink { uri: (*uri).into(), id: (7, 1) })
         };
-        backend.set_links(links.iter().map(link).collect());
-        backend.draw(previous.diff(&next).into_iter()).unwrap();
-        *previous = next;
+        let links: Vec<_> = links.iter().map(link).collect();
+        backend.show(&mut next, Some(&links)).unwrap();
     }
 
     #[test]
     fn a_link_is_opened_and_closed_within_its_row_and_written_anew_when_it_leads_elsewhere() {
         let sink = Sink::default();
-        let mut backend = Healing::new(CrosstermBackend::new(sink.clone()));
-        let mut previous = ratatui::buffer::Buffer::empty(Rect::new(0, 0, 20, 2));
+        let mut backend = Healing::new(CrosstermBackend::new(sink.clone()), Rect::new(0, 0, 20, 2));
         let mut write = |text: &str, links: &[(u16, Range<u16>, &str)]| {
-            write(&mut backend, &mut previous, text, links);
+            write(&mut backend, text, links);
             let out = String::from_utf8(sink.0.take()).unwrap();
             let parts = |text: &str| out.matches(text).count();
             assert_eq!(parts("\u{1b}]8;id="), parts("\u{1b}]8;;\u{1b}\\"), "{out:?}");
@@ -390,6 +375,55 @@ mod tests {
         {
             assert!(!write("x", &[(0, 0..1, evil)]).contains("]8;"));
         }
+    }
+
+    #[test]
+    fn some_rows_alone_are_shown_like_a_whole_frame() {
+        let area = Rect::new(0, 0, 20, 3);
+        let mut written = Vec::new();
+        let mut backend = Healing::new(CrosstermBackend::new(&mut written), area);
+        let mut frame = Buffer::empty(area);
+        for (text, y) in ["above", "👩‍👩‍👧‍👦 before", "below"].into_iter().zip(0..) {
+            frame.set_string(0, y, text, Style::new());
+        }
+        backend.show(&mut frame, None).unwrap();
+        let mut row = Buffer::empty(Rect { y: 1, height: 1, ..area });
+        row.set_string(0, 1, "after", Style::new());
+        backend.show(&mut row, None).unwrap();
+        // It stands there now: once more is nothing.
+        backend.show(&mut row, None).unwrap();
+        let mut beyond = Buffer::empty(Rect { y: 3, height: 1, ..area });
+        beyond.set_string(0, 3, "nowhere", Style::new());
+        backend.show(&mut beyond, None).unwrap();
+        let shown = backend.shown().clone();
+        drop(backend);
+        let mut parser = vt100::Parser::new(3, 20, 0);
+        parser.process(&written);
+        assert_eq!(parser.screen().contents(), "above\nafter\nbelow");
+        assert_eq!(String::from_utf8_lossy(&written).matches("after").count(), 1);
+        assert_eq!(row_of(&shown, 1)[..5].iter().map(Cell::symbol).collect::<String>(), "after");
+    }
+
+    #[test]
+    fn a_frame_that_changes_nothing_writes_nothing() {
+        let sink = Sink::default();
+        let area = Rect::new(0, 0, 20, 2);
+        let mut backend = Healing::new(CrosstermBackend::new(sink.clone()), area);
+        let mut written = |text: &str, cursor: Option<Position>| {
+            let mut frame = Buffer::empty(area);
+            frame.set_string(0, 0, text, Style::new());
+            backend.show(&mut frame, None).unwrap();
+            backend.put_cursor(cursor).unwrap();
+            String::from_utf8(sink.0.take()).unwrap()
+        };
+        let (here, there) = (Some(Position::new(3, 1)), Some(Position::new(4, 1)));
+        assert!(written("text", here).ends_with("\u{1b}[?25h\u{1b}[2;4H"));
+        assert_eq!(written("text", here), "");
+        assert_eq!(written("text", there), "\u{1b}[2;5H");
+        assert!(written("next", there).ends_with("\u{1b}[2;5H"), "to write moves it");
+        assert_eq!(written("next", None), "\u{1b}[?25l");
+        assert_eq!(written("next", None), "");
+        assert_eq!(written("next", there), "\u{1b}[?25h");
     }
 
     #[test]

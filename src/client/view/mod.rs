@@ -47,19 +47,19 @@ pub struct Shown {
     pub drawn: Drawn,
     /// What can be touched, to be handed back as `Event::Touchable`.
     pub touch: Touch,
-    /// The links that can be seen, for [`Healing::set_links`].
+    /// The links that can be seen, for [`Healing::show`].
     pub links: Vec<(Place, Hyperlink)>,
     /// Where the cursor is to be.
     pub cursor: Option<Position>,
 }
 
-/// Draws the whole screen into a buffer. `held` has the messages of the frame before, and is given those of this one;
-/// `hold`: they are drawn once more instead of those that there are now, if the areas are the same.
+/// Draws the whole screen into a buffer. `held` knows the frame before, and is told of this one; `terminal`: what that
+/// shows, if its messages are to stand there once more instead of those that there are now.
 pub fn show(
     app: &App,
     theme: &Theme,
     held: &mut Held,
-    hold: bool,
+    terminal: Option<&Buffer>,
     screen: Rect,
     buffer: &mut Buffer,
 ) -> Shown {
@@ -71,18 +71,52 @@ pub fn show(
     match app.screen() {
         Screen::Form(form) => shown.cursor = first::draw_form(app, theme, form, screen, buffer),
         Screen::Connecting(connecting) => first::draw_connecting(app, theme, connecting, screen, buffer),
-        Screen::Rooms => draw_rooms(app, theme, (held, hold), screen, &mut shown, buffer),
+        Screen::Rooms => draw_rooms(app, theme, (held, terminal), screen, &mut shown, buffer),
+    }
+    if !matches!(app.screen(), Screen::Rooms) {
+        held.forget();
     }
     shown.cursor = shown.cursor.filter(|cursor| screen.contains(*cursor));
-    // A link is underlined, and what may lie over one is not.
-    let is_seen = |x, y| buffer.cell((x, y)).is_some_and(|cell| cell.modifier.contains(Modifier::UNDERLINED));
-    shown.links = shown.touch.links(is_seen);
+    shown.links = links(&shown.touch, buffer);
     shown
+}
+
+/// Draws what a key changes at once, the title and the rows under the messages, if everything else can be left as the
+/// frame before had it: rows of the screen, and what is shown with them there.
+pub fn show_typed(app: &App, theme: &Theme, held: &Held, screen: Rect) -> Option<(Vec<Buffer>, Shown)> {
+    if screen.is_empty() || !matches!(app.screen(), Screen::Rooms) || covers(app, screen.width) {
+        return None;
+    }
+    let typed = input::typed(app, theme, screen.width);
+    let areas = areas_of(app, &typed, screen);
+    let rest = held.rest(&areas)?;
+    let below = areas.middle.bottom();
+    let below = Rect { y: below, height: screen.bottom() - below, ..screen };
+    let mut parts: Vec<Buffer> = areas.title.into_iter().chain([below]).map(Buffer::empty).collect();
+    let mut shown = Shown::default();
+    for part in &mut parts {
+        part.set_style(part.area, theme.role(Role::Fg));
+        if areas.title == Some(part.area) {
+            draw_title(app, theme, &areas, &mut shown.touch, part);
+        } else {
+            draw_status(app, theme, &areas, &mut shown.touch, part);
+            shown.cursor = input::draw(app, theme, &typed, areas.input, part);
+        }
+        shown.links.extend(links(&shown.touch, part));
+    }
+    shown.touch.extend(rest);
+    shown.cursor = shown.cursor.filter(|cursor| screen.contains(*cursor));
+    Some((parts, shown))
+}
+
+/// The links that can be seen in some rows: a link is underlined, and what may lie over one is not.
+fn links(touch: &Touch, buffer: &Buffer) -> Vec<(Place, Hyperlink)> {
+    touch.links(|x, y| buffer.cell((x, y)).is_some_and(|cell| cell.modifier.contains(Modifier::UNDERLINED)))
 }
 
 /// Draws the whole screen into a buffer, and says what of the current window it shows and where the cursor is to be.
 pub fn draw(app: &App, theme: &Theme, screen: Rect, buffer: &mut Buffer) -> (Drawn, Option<Position>) {
-    let shown = show(app, theme, &mut Held::default(), false, screen, buffer);
+    let shown = show(app, theme, &mut Held::default(), None, screen, buffer);
     (shown.drawn, shown.cursor)
 }
 
@@ -96,20 +130,10 @@ pub fn view(app: &App, theme: &Theme, frame: &mut Frame<'_>) -> Drawn {
     drawn
 }
 
-fn draw_rooms(
-    app: &App,
-    theme: &Theme,
-    (held, hold): (&mut Held, bool),
-    screen: Rect,
-    shown: &mut Shown,
-    buffer: &mut Buffer,
-) {
-    let touch = &mut shown.touch;
-    let typed = input::typed(app, theme, screen.width);
+/// Where everything stands.
+fn areas_of(app: &App, typed: &input::Typed, screen: Rect) -> Areas {
     let widths = areas::list_widths(screen.width);
-    let (wide, lists) = (areas::standing(screen.width), app.lists_stand());
-    let standing = (wide.0 && lists.0, wide.1 && lists.1);
-    let has_people = app.channel(app.window()).is_some();
+    let standing = standing(app, screen.width);
     let hits = hits::list(app, screen.width).filter(|_| !app.rooms_turned());
     // What was found needs more room than the rooms do: the people give it.
     let has_room = hits.is_none() || areas::is_wide(screen.width);
@@ -120,27 +144,57 @@ fn draw_rooms(
         },
         people: (standing.1 && has_room && !app.people_turned()).then_some(widths.1),
     };
-    let areas = Areas::of(screen, typed.height(), sidebars);
-    let is_low = areas.status.is_none();
-    if let Some(area) = areas.title {
-        title::draw(app, theme, area, is_low, touch, buffer);
-    }
+    Areas::of(screen, typed.height(), sidebars)
+}
+
+/// Whether the lists stand in a window of this width before anybody turns them around.
+fn standing(app: &App, width: u16) -> (bool, bool) {
+    let (wide, lists) = (areas::standing(width), app.lists_stand());
+    (wide.0 && lists.0, wide.1 && lists.1)
+}
+
+/// Which of the lists lie over the messages.
+fn lists_over(app: &App, width: u16) -> (bool, bool) {
+    let standing = standing(app, width);
+    let has_people = app.channel(app.window()).is_some();
+    (app.rooms_turned() && !standing.0, app.people_turned() && !standing.1 && has_people)
+}
+
+/// Whether something lies over the messages or in the place of a list.
+fn covers(app: &App, width: u16) -> bool {
+    let is_found = app.search().is_some() || app.editor().completion().is_some();
+    is_found || app.overlay().is_some() || lists_over(app, width) != (false, false)
+}
+
+fn draw_rooms(
+    app: &App,
+    theme: &Theme,
+    (held, terminal): (&mut Held, Option<&Buffer>),
+    screen: Rect,
+    shown: &mut Shown,
+    buffer: &mut Buffer,
+) {
+    let touch = &mut shown.touch;
+    let typed = input::typed(app, theme, screen.width);
+    let widths = areas::list_widths(screen.width);
+    let areas = areas_of(app, &typed, screen);
+    draw_title(app, theme, &areas, touch, buffer);
+    let begin = touch.spots().len();
     draw_sidebars(app, theme, &areas, screen.width, touch, buffer);
+    let beside = touch.spots().len() - begin;
     let columns = areas.columns(clock::width(app.settings().time));
-    let again = if hold { held.draw(areas.messages, touch, buffer) } else { None };
+    let again = terminal.and_then(|terminal| held.draw(areas.messages, terminal, touch, buffer));
     shown.drawn = again.unwrap_or_else(|| {
-        let before = touch.spots().len();
-        let drawn = messages::draw(app, theme, areas.messages, columns, is_low, touch, buffer);
-        held.keep(areas.messages, buffer, &touch.spots()[before..], drawn);
-        drawn
+        messages::draw(app, theme, areas.messages, columns, areas.status.is_none(), touch, buffer)
     });
-    if let Some(area) = areas.status {
-        status::draw(app, theme, area, areas.rooms.is_none(), touch, buffer);
-    }
-    if app.rooms_turned() && !standing.0 {
+    held.keep(areas, &touch.spots()[begin..], beside, shown.drawn);
+    held.cover(covers(app, screen.width), areas.messages, buffer);
+    draw_status(app, theme, &areas, touch, buffer);
+    let over = lists_over(app, screen.width);
+    if over.0 {
         rooms::draw_over(app, theme, widths.0, areas.messages, touch, buffer);
     }
-    if app.people_turned() && !standing.1 && has_people {
+    if over.1 {
         people::draw_over(app, theme, widths.1, areas.messages, touch, buffer);
     }
     shown.cursor = input::draw(app, theme, &typed, areas.input, buffer);
@@ -155,6 +209,18 @@ fn draw_rooms(
     if let Some(completion) = app.editor().completion() {
         let column = screen.x + input::indent(screen.width) + typed.place(completion.start).0;
         overlay::draw_completion(completion, theme, column, areas.middle, screen, touch, buffer);
+    }
+}
+
+fn draw_title(app: &App, theme: &Theme, areas: &Areas, touch: &mut Touch, buffer: &mut Buffer) {
+    if let Some(area) = areas.title {
+        title::draw(app, theme, area, areas.status.is_none(), touch, buffer);
+    }
+}
+
+fn draw_status(app: &App, theme: &Theme, areas: &Areas, touch: &mut Touch, buffer: &mut Buffer) {
+    if let Some(area) = areas.status {
+        status::draw(app, theme, area, areas.rooms.is_none(), touch, buffer);
     }
 }
 

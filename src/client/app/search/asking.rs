@@ -144,6 +144,7 @@ impl App {
         if !std::mem::take(&mut search.steps_on) {
             return;
         }
+        effects.push(Effect::Hurry);
         if search.chosen > 0 {
             let at = search.chosen - 1;
             self.show_hit(at, effects);

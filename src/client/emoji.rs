@@ -1,0 +1,61 @@
+//! The names of emoji (`:tada:`), as they are known elsewhere: a text, not a table of the program's own kind. Thousands of
+//! pointers would be set right at each start and lie in memory from then on, for what few ever look up.
+
+/// For each emoji a line: the emoji, its short names with blanks between them, its name. A test holds it against the crate
+/// `emojis`, which somebody keeps up with Unicode.
+const TABLE: &str = include_str!("emoji.tsv");
+
+/// A short name of an emoji.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The emoji itself.
+    pub sign: &'static str,
+    /// One of its short names, without the colons.
+    pub short: &'static str,
+    /// What it is called in full.
+    pub name: &'static str,
+}
+
+/// All of them, in the order of Unicode.
+pub fn all() -> impl Iterator<Item = Named> {
+    TABLE
+        .lines()
+        .filter_map(|line| {
+            let (sign, rest) = line.split_once('\t')?;
+            let (shorts, name) = rest.split_once('\t')?;
+            Some(shorts.split(' ').map(move |short| Named { sign, short, name }))
+        })
+        .flatten()
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the one test that writes the table")]
+mod tests {
+    use super::*;
+
+    /// The table as the crate has it.
+    fn table() -> String {
+        let line = |emoji: &emojis::Emoji| {
+            let shorts: Vec<&str> = emoji.shortcodes().collect();
+            (!shorts.is_empty()).then(|| format!("{emoji}\t{}\t{}\n", shorts.join(" "), emoji.name()))
+        };
+        emojis::iter().filter_map(line).collect()
+    }
+
+    #[test]
+    fn the_table_is_that_of_the_crate_that_is_kept_up_with_unicode() {
+        assert_eq!(TABLE.lines().count(), table().lines().count());
+        for (line, wanted) in TABLE.lines().zip(table().lines()) {
+            assert_eq!(line, wanted, "cargo test --lib -- --ignored emoji writes the table anew");
+        }
+        let tada = all().find(|named| named.short == "tada");
+        assert_eq!(tada, Some(Named { sign: "🎉", short: "tada", name: "party popper" }));
+        assert_eq!(all().count(), emojis::iter().flat_map(emojis::Emoji::shortcodes).count());
+    }
+
+    #[test]
+    #[ignore = "it writes the table"]
+    fn write_emoji_table() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/client/emoji.tsv"), table()).unwrap();
+    }
+}
