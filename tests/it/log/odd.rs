@@ -229,3 +229,42 @@ fn a_line_at_the_limits_of_the_wire_is_kept_and_one_beyond_them_is_not() {
     assert_eq!((opened.lines, opened.repairs.len(), &lines[0]), (2, 0, &most));
     assert!(matches!(log.append(&[long(3, 1)]), Err(AppendError::Broken(_))));
 }
+
+#[test]
+fn sums_are_read_again_after_a_restart_and_go_with_their_segments() {
+    let dir = TempDir::new().unwrap();
+    let (mut log, ..) = open_with(dir.path(), small());
+    (1..80).for_each(|seq| log.append(&[said(seq, "#a")]).unwrap());
+    let tended = |log: &FileLog| {
+        let reader = log.reader();
+        (0..100).take_while(|_| reader.tend()).count()
+    };
+    let count = segments(dir.path()).len();
+    assert!(count > 3);
+    assert_eq!((tended(&log), tended(&log)), (count, 0), "a step for each");
+    log.append(&[said(80, "#a")]).unwrap();
+    assert_eq!(tended(&log), 1, "what was added");
+    drop(log);
+    let (mut log, ..) = open_with(dir.path(), small());
+    assert_eq!(tended(&log), 1, "of the newest nothing is written down");
+    assert_eq!(seqs(&all(&mut log, "#a")), (1..=80).collect::<Vec<_>>());
+    drop(log);
+    // What is no sum, or no segment's, is left alone.
+    let others = ["notes.sum", "00000000000000000001.txt"].map(|name| dir.path().join("log").join(name));
+    others.iter().for_each(|path| fs::write(path, "mine").unwrap());
+    let keep = Keep { bytes: Some(1), age: None };
+    let (log, opened, _) = open_with(dir.path(), Options { keep, ..small() });
+    assert_eq!(opened.segments, 2);
+    tended(&log);
+    let sums = files(dir.path(), |name| name.ends_with(".sum") && name.starts_with('0'));
+    assert_eq!(sums, [segments(dir.path())[0].with_extension("sum")]);
+    assert!(others.iter().all(|path| fs::read(path).unwrap() == b"mine"));
+    // One that is damaged is made anew.
+    let good = fs::read(&sums[0]).unwrap();
+    fs::write(&sums[0], &good[1..]).unwrap();
+    drop(log);
+    let (mut log, ..) = open_with(dir.path(), small());
+    assert_eq!((tended(&log), fs::read(&sums[0]).unwrap()), (2, good));
+    let all = seqs(&all(&mut log, "#a"));
+    assert!(all.len() > 3 && all.last() == Some(&80));
+}
