@@ -54,6 +54,8 @@ pub struct Stage {
     pages: Pages,
     /// Too many passwords are being checked for another one.
     busy: bool,
+    /// Behind which line nothing was to be found by the last search.
+    until: Option<(Time, u64)>,
 }
 
 /// What becomes of a page of the log: it is named, it is read from what was kept, or it cannot be read.
@@ -76,6 +78,7 @@ impl Stage {
             checks: 0,
             pages: Pages::Named,
             busy: false,
+            until: None,
         }
     }
 
@@ -118,6 +121,7 @@ impl Stage {
                 Output::Page { to, lines: Lines::Sought(find), playback } => {
                     let mut log = MemoryLog::new();
                     log.append(&self.kept).unwrap();
+                    self.until = find.until;
                     let (work, log) = (Work::Search(find), log.prefix());
                     let bytes = Job { to, page: (0, 0), work, playback, log }.bytes();
                     self.hear(to, &bytes);
