@@ -17,6 +17,7 @@ pub const DEFAULT_PORT: u16 = 6667;
 /// The chat that a group of people runs themselves, in the terminal, with one binary.
 #[derive(Debug, Parser)]
 #[command(name = "chatui", version, about, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "To begin: chatui host. It says what the others type.")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -20,6 +20,7 @@ pub enum Attack {
     NeverReads,
     ReadsSlowly,
     Writes,
+    WritesElsewhere,
     Loops,
     Asks,
     Babbles,
@@ -57,7 +58,7 @@ impl Way {
 
 impl Attack {
     /// All of them, after none.
-    pub const ALL: [Attack; 13] = [
+    pub const ALL: [Attack; 14] = [
         Attack::Nothing,
         Attack::Connects,
         Attack::Silence,
@@ -65,6 +66,7 @@ impl Attack {
         Attack::NeverReads,
         Attack::ReadsSlowly,
         Attack::Writes,
+        Attack::WritesElsewhere,
         Attack::Loops,
         Attack::Asks,
         Attack::Babbles,
@@ -83,6 +85,7 @@ impl Attack {
             Attack::NeverReads => "A31 never reads, 1,000 msg/s",
             Attack::ReadsSlowly => "A32 reads 1 kB/s, 1,000 msg/s",
             Attack::Writes => "A33 writes at full speed",
+            Attack::WritesElsewhere => "A33 the same, in another room",
             Attack::Loops => "A34 JOIN, NICK, MODE loops",
             Attack::Asks => "A35 asks for large answers",
             Attack::Babbles => "A36 babbles before registration",
@@ -114,6 +117,9 @@ impl Attack {
             Attack::Drops => hold(way, 200, b"N").await,
             Attack::NeverReads | Attack::ReadsSlowly => deaf(way, self == Attack::ReadsSlowly).await,
             Attack::Writes => flood(way, ROOM, |n| format!("PRIVMSG {ROOM} :{n} and more of it\r\n")).await,
+            Attack::WritesElsewhere => {
+                flood(way, "#bad", |n| format!("PRIVMSG #bad :{n} and more of it\r\n")).await
+            }
             Attack::Loops => {
                 let step = |n: u64| {
                     format!(

@@ -18,7 +18,7 @@ mod good;
 mod usage;
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -44,9 +44,10 @@ struct Cli {
     /// Only these attacks, as in A31
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
-    /// From where the neighbour comes, if that is not where the others come from
+    /// From where the neighbour comes, if that is not where the others come from; for each further attack from the next
+    /// address, since what one address may do is counted over ten minutes
     #[arg(long)]
-    from: Option<SocketAddr>,
+    from: Option<Ipv4Addr>,
 }
 
 /// How many good clients there are.
@@ -85,15 +86,16 @@ fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
         "attack", "p50 ms", "p99 ms", "max ms", "heard", "gone", "before", "most", "after", "cpu %"
     );
     let mut bearable = true;
-    for attack in Attack::ALL {
+    for (number, attack) in (0..).zip(Attack::ALL) {
         if !cli.only.is_empty() && !cli.only.iter().any(|name| attack.name().starts_with(name.as_str())) {
             continue;
         }
         let span = Duration::from_secs(cli.seconds);
+        let from = cli.from.map(|first| SocketAddr::from((Ipv4Addr::from_bits(first.to_bits() + number), 0)));
         let row = runtime.block_on(async {
             let good = Good::come(cli.server, CLIENTS).await?;
             let before = process.usage();
-            let enemy = apart(attack, cli.server, cli.from, span);
+            let enemy = apart(attack, cli.server, from, span);
             let mut most = before.memory;
             let watch = async {
                 // It goes on until the others are done.

@@ -46,6 +46,9 @@ impl Address {
         let text = text.trim();
         let ircs = text.strip_prefix("ircs://");
         let bare = ircs.or_else(|| text.strip_prefix("irc://")).unwrap_or(text);
+        if let Some((scheme, _)) = bare.split_once("://") {
+            return Err(format!("{scheme}:// is not IRC: a server is HOST, HOST:PORT, irc:// or ircs://"));
+        }
         let bare = bare.split(['/', '?']).next().unwrap_or_default();
         let (host, port) = if let Some(rest) = bare.strip_prefix('[') {
             let (host, after) = rest.split_once(']').ok_or("the address lacks its closing bracket")?;

@@ -1,5 +1,7 @@
 //! `/join`, `/me` and so on: what is typed becomes a [`Command`].
 
+use std::fmt;
+
 use super::nearest::nearest;
 
 /// What the user wants.
@@ -25,6 +27,8 @@ pub enum Command {
     Topic(Option<String>),
     /// Show who is here.
     Names(Option<String>),
+    /// Show the channels that there are, or those whose names fit a mask.
+    List(Option<String>),
     /// Ask about somebody.
     Whois(String),
     /// Be away, with a reason.
@@ -37,6 +41,8 @@ pub enum Command {
     Help(Option<String>),
     /// Remove somebody from the channel, with a reason.
     Kick(String, String),
+    /// Keep whoever fits this nick or mask out of the channel (`true`), or no more.
+    Ban(bool, String),
     /// Show or set modes of the channel, or of what is named first.
     Mode(String),
     /// Give a rank to these people in the channel (`true`), or take it: the mode's letter.
@@ -65,6 +71,10 @@ pub enum Command {
     Retry,
     /// Connect anew.
     Reconnect,
+    /// Tell what was missed, in a few lines.
+    Catchup,
+    /// Show what a frame and an echo take, or no more.
+    Perf,
     /// Send a line as it is.
     Quote(String),
 }
@@ -76,6 +86,19 @@ pub enum Wrong {
     Unknown(String, Option<&'static str>),
     /// It lacks something: how it is used.
     Usage(&'static Spec),
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wrong::Usage(spec) => write!(f, "{}: {}", spec.usage(), spec.what),
+            Wrong::Unknown(name, Some(near)) => write!(f, "there is no command /{name}: /{near}?"),
+            // A path, or a word with a slash in front.
+            Wrong::Unknown(name, None) => {
+                write!(f, "there is no command /{name}: /help lists all, and a second / in front says it")
+            }
+        }
+    }
 }
 
 /// One command.
@@ -96,6 +119,13 @@ impl PartialEq for Spec {
     }
 }
 impl Eq for Spec {}
+
+impl Spec {
+    /// How it is typed: `/join #channel [key]`.
+    pub fn usage(&self) -> String {
+        format!("/{} {}", self.name, self.params).trim_end().to_owned()
+    }
+}
 
 const fn spec(
     name: &'static str,
@@ -134,6 +164,9 @@ pub const TABLE: &[Spec] = &[
     spec("nick", "nick", "take another nick", |rest| some(word(rest).0).map(Command::Nick)),
     spec("topic", "[text]", "show the topic, or set it", |rest| Some(Command::Topic(some(rest)))),
     spec("names", "[#channel]", "show who is here", |rest| Some(Command::Names(some(word(rest).0)))),
+    spec("list", "[mask]", "show the channels that there are", |rest| {
+        Some(Command::List(some(word(rest).0)))
+    }),
     spec("whois", "nick", "ask about somebody", |rest| some(word(rest).0).map(Command::Whois)),
     spec("away", "[reason]", "be away", |rest| {
         Some(Command::Away(some(rest).unwrap_or_else(|| "away".to_owned())))
@@ -142,6 +175,12 @@ pub const TABLE: &[Spec] = &[
     spec("kick", "nick [reason]", "remove somebody from the channel", |rest| {
         let (nick, reason) = word(rest);
         (!nick.is_empty()).then(|| Command::Kick(nick.to_owned(), reason.to_owned()))
+    }),
+    spec("ban", "nick or mask", "keep somebody out of the channel", |rest| {
+        some(word(rest).0).map(|mask| Command::Ban(true, mask))
+    }),
+    spec("unban", "nick or mask", "and no more", |rest| {
+        some(word(rest).0).map(|mask| Command::Ban(false, mask))
     }),
     spec("op", "nick …", "make operators", |rest| ranks(true, 'o', rest)),
     spec("deop", "nick …", "operators no more", |rest| ranks(false, 'o', rest)),
@@ -154,6 +193,7 @@ pub const TABLE: &[Spec] = &[
         let (nick, channel) = word(rest);
         (!nick.is_empty()).then(|| Command::Invite(nick.to_owned(), some(word(channel).0)))
     }),
+    spec("catchup", "", "tell what was missed, in a few lines", |_| Some(Command::Catchup)),
     spec("goto", "day or time", "go to what was said then", |rest| some(rest).map(Command::Goto)),
     spec("search", "words from: in: since: before: has:link", "look for what was said", |rest| {
         some(rest).map(Command::Search)
@@ -180,9 +220,10 @@ pub const TABLE: &[Spec] = &[
     spec("retry", "", "send the line that failed again", |_| Some(Command::Retry)),
     spec("clear", "", "empty the window", |_| Some(Command::Clear)),
     spec("reconnect", "", "connect anew", |_| Some(Command::Reconnect)),
+    spec("perf", "", "show what the last frame and echo took, or no more", |_| Some(Command::Perf)),
     spec("quote", "line", "send a line to the server as it is", |rest| some(rest).map(Command::Quote)),
     spec("quit", "[reason]", "leave chatui", |rest| Some(Command::Quit(some(rest)))),
-    spec("help", "[command]", "explain", |rest| {
+    spec("help", "[command or setting]", "explain", |rest| {
         Some(Command::Help(some(word(rest).0.trim_start_matches('/'))))
     }),
 ];
@@ -239,13 +280,14 @@ pub fn parse(text: &str) -> Result<Command, Wrong> {
         return Ok(Command::Say(rest.to_owned()));
     }
     let (name, rest) = word(rest);
-    let Some(spec) = find(name) else {
-        return Err(Wrong::Unknown(
-            name.to_owned(),
-            nearest(&name.to_ascii_lowercase(), TABLE.iter().map(|spec| spec.name)),
-        ));
-    };
+    let spec = find(name).ok_or_else(|| unknown(name))?;
     (spec.make)(rest).ok_or(Wrong::Usage(spec))
+}
+
+/// That there is no command of this name, and which one may have been meant.
+pub fn unknown(name: &str) -> Wrong {
+    let near = nearest(&name.to_ascii_lowercase(), TABLE.iter().map(|spec| spec.name));
+    Wrong::Unknown(name.to_owned(), near)
 }
 
 /// Whether a whole input is a word with which people leave programs; then it is asked about.

@@ -76,6 +76,10 @@ fn run(path: &Path) -> Result<String, String> {
     let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(path).status();
     match status {
         Err(error) => return Err(format!("{editor} cannot be started: {error}")),
+        // So a shell says that it has found no such program.
+        Ok(status) if status.code() == Some(127) => {
+            return Err(format!("there is no {editor} here ($EDITOR names it): what was typed is kept"));
+        }
         Ok(status) if !status.success() => {
             return Err(format!("{editor} has failed: what was typed is kept"));
         }

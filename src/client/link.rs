@@ -106,7 +106,7 @@ impl Link {
             std::future::pending::<()>().await;
         }
         match self.events.recv().await {
-            Some(event) => event,
+            Some(event) => self.noted(event),
             None => {
                 self.task = None;
                 Event::Offline("the connection ended".to_owned())
@@ -116,12 +116,25 @@ impl Link {
 
     /// An event that is there already.
     pub fn ready(&mut self) -> Option<Event> {
-        self.events.try_recv().ok()
+        let event = self.events.try_recv().ok()?;
+        Some(self.noted(event))
+    }
+
+    /// Behind the end nothing comes: that there is nothing more is no second end.
+    fn noted(&mut self, event: Event) -> Event {
+        if matches!(event, Event::Offline(_) | Event::Refused(_)) {
+            self.task = None;
+        }
+        event
     }
 
     /// Waits until the server has closed the connection, so long at most: what was sent is on its way.
     pub async fn finish(mut self, most: Duration) {
-        let closed = async { while !matches!(self.next().await, Event::Offline(_) | Event::Refused(_)) {} };
+        let closed = async {
+            while self.task.is_some() {
+                drop(self.next().await);
+            }
+        };
         // Whether it was in time makes no difference: the program ends.
         let _ = timeout(most, closed).await;
     }
@@ -197,6 +210,7 @@ impl Way {
             (_, Some(pin), _) => Demand::Pinned(pin),
             _ => Demand::Any,
         };
+        let known = matches!(demand, Demand::Pinned(_) | Demand::Given(_));
         let wanted = self.to.tls || self.security.tls || !matches!(demand, Demand::Any);
         let mut reason = "the name has no address".to_owned();
         for address in addresses {
@@ -222,8 +236,12 @@ impl Way {
                             };
                         }
                         Ok(Err(Failure::Refused(reason))) => return Ended::Refused(reason),
-                        Ok(Err(Failure::NotSpoken)) => {
-                            return self.without_tls(address, matches!(demand, Demand::Pinned(_))).await;
+                        // Whose key is known speaks TLS, and may just have been stopped: it is tried again.
+                        Ok(Err(Failure::Ended)) if known => {
+                            reason = "the connection ended in the middle of the TLS handshake".to_owned();
+                        }
+                        Ok(Err(Failure::NotSpoken | Failure::Ended)) => {
+                            return self.without_tls(address, known).await;
                         }
                         Ok(Err(Failure::Failed(why))) => reason = why,
                         Err(_) => reason = format!("no TLS within {} s", HANDSHAKE_MOST.as_secs()),
@@ -237,11 +255,16 @@ impl Way {
         Ended::Offline(reason)
     }
 
-    /// The server does not speak TLS where it was asked to. One that was never known to is asked whether it does at another
+    /// The server does not speak TLS where it was asked to. One of which no key is known is asked whether it does at another
     /// port, and told nothing else.
-    async fn without_tls(&self, address: SocketAddr, is_pinned: bool) -> Ended {
+    async fn without_tls(&self, address: SocketAddr, known: bool) -> Ended {
         let to = &self.to;
-        if is_pinned {
+        if known && self.security.fingerprint.is_some() {
+            return Ended::Refused(format!(
+                "{to} speaks no TLS, so it is not the server whose --fingerprint was named. Nothing was said to it"
+            ));
+        }
+        if known {
             return Ended::Refused(format!(
                 "{to} speaks no TLS now, but it did before. Somebody may be in between, or the server was changed. Nothing \
                  was said to it; --plaintext goes on all the same, for everybody on the way to read"

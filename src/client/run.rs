@@ -6,7 +6,7 @@ mod answered;
 mod frames;
 
 use std::collections::VecDeque;
-use std::io::{self, stdout};
+use std::io::{self, IsTerminal, stdout};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::Event as Input;
@@ -14,6 +14,7 @@ use crossterm::execute;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use rustix::io::Errno;
 use tokio::time::{sleep, timeout};
 
 use super::app::{App, Effect, Event, Keep, Options, Stand, Surroundings};
@@ -47,7 +48,9 @@ pub enum Ending {
 /// Why the client could not go on.
 #[derive(Debug)]
 pub enum Failure {
-    /// There is no terminal to draw on, or it is gone.
+    /// There is no terminal: no keyboard, or what is drawn goes into a file or a pipe.
+    NoTerminal(&'static str),
+    /// The terminal cannot be used, or is gone.
     Terminal(io::Error),
     /// No connection came about; the text has the reason for every address.
     Connection(String),
@@ -56,6 +59,7 @@ pub enum Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Failure::NoTerminal(what) => write!(f, "a terminal is needed: {what}"),
             Failure::Terminal(error) => write!(f, "the terminal cannot be used: {error}"),
             Failure::Connection(text) => f.write_str(text),
         }
@@ -153,8 +157,17 @@ struct Client {
 
 impl Client {
     fn new(options: Options) -> Result<Client, Failure> {
+        // Lines of text can be read by another program; a screen cannot.
+        if !options.settings.plain && !stdout().is_terminal() {
+            return Err(Failure::NoTerminal("the output goes into a file or a pipe"));
+        }
         // First of all: whatever size it gets from here on is told.
-        let inputs = Inputs::new()?;
+        let inputs = Inputs::new().map_err(|error| match error.raw_os_error() {
+            Some(code) if code == Errno::NXIO.raw_os_error() => {
+                Failure::NoTerminal("there is none to read keys from")
+            }
+            _ => Failure::Terminal(error),
+        })?;
         let size = crossterm::terminal::size()?;
         let surroundings = Surroundings {
             seed: fastrand::u128(..),

@@ -63,6 +63,9 @@ pub enum Failure {
     Refused(String),
     /// The server does not seem to speak TLS.
     NotSpoken,
+    /// The connection ended in the middle of the handshake, without a word: a server that does not know what to make of it,
+    /// that has just ended, or is not let be reached.
+    Ended,
     /// Something else, in words.
     Failed(String),
 }
@@ -172,7 +175,7 @@ impl Judge {
             Demand::Given(wanted) if *wanted == shown => Ok(Accepted::Known(pin)),
             Demand::Given(wanted) => Err(format!(
                 "the certificate at {at} is not the one that was named: --fingerprint {wanted} ({}), but it shows {shown} \
-                 ({})",
+                 ({}). Somebody may be in between, listening; or the server has a new one. Ask whoever runs it",
                 wanted.phrase(),
                 shown.phrase()
             )),
@@ -295,7 +298,7 @@ fn failure(error: &io::Error) -> Failure {
     let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         return match error.kind() {
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
-                Failure::NotSpoken
+                Failure::Ended
             }
             _ => Failure::Failed(error.to_string()),
         };

@@ -6,6 +6,12 @@ use std::sync::Arc;
 
 use super::entry::EntryId;
 
+/// The letters by which links are chosen, those under the fingers first.
+pub const HINTS: [char; 26] = [
+    'a', 's', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'e', 'r', 'i', 'o', 'n', 'm', 'w', 'u', 'v', 'c', 'b', 't',
+    'p', 'q', 'x', 'y', 'z',
+];
+
 /// What stands at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spot {
@@ -19,6 +25,8 @@ pub enum Spot {
     Link(Hyperlink),
     /// The row that leads to the live end.
     Live,
+    /// The title of a channel.
+    Title,
     /// This entry of the menu of a completion.
     Choice(usize),
     /// Something that lies over all that and means nothing itself.
@@ -71,6 +79,21 @@ impl Touch {
     /// Adds all of another.
     pub fn extend(&mut self, other: &[(Place, Spot)]) {
         self.spots.extend_from_slice(other);
+    }
+
+    /// The links that can be seen, each with the place where it begins, from the top; the last of them if they are too many
+    /// for the letters.
+    pub fn hints(&self) -> Vec<(Place, Hyperlink)> {
+        let mut hints: Vec<(Place, Hyperlink)> = Vec::new();
+        for (place, spot) in &self.spots {
+            if let Spot::Link(link) = spot
+                && hints.iter().all(|(_, known)| known.id != link.id)
+            {
+                hints.push((place.clone(), link.clone()));
+            }
+        }
+        hints.sort_by_key(|(place, _)| (place.row, place.columns.start));
+        hints.split_off(hints.len().saturating_sub(HINTS.len()))
     }
 
     /// The links, with the columns of each that can still be seen: `is_seen` says it of a column and a row.

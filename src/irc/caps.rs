@@ -45,6 +45,10 @@ pub enum Cap {
     EventPlayback,
     /// `SEARCH`.
     Search,
+    /// `MARKREAD`: how far a conversation was read, on all of one's devices
+    /// ([read-marker](https://ircv3.net/specs/extensions/read-marker)). Without accounts a server has nobody to keep it
+    /// for: the client speaks it, the server does not.
+    ReadMarker,
 }
 
 /// Each capability with its names. All of them are offered, for programs learn a new name only after a while; the first
@@ -69,12 +73,18 @@ pub const TABLE: &[(Cap, &[&str])] = &[
     (Cap::Chathistory, &["draft/chathistory"]),
     (Cap::EventPlayback, &["draft/event-playback"]),
     (Cap::Search, &["soju.im/search"]),
+    (Cap::ReadMarker, &["draft/read-marker"]),
 ];
 
 impl Cap {
     /// The capability of this name, or of one that means the same.
     pub fn by_name(name: &str) -> Option<Cap> {
         TABLE.iter().find(|(_, names)| names.contains(&name)).map(|(cap, _)| *cap)
+    }
+
+    /// Whether the server offers it, and not only the client asks for it.
+    pub fn is_served(self) -> bool {
+        self != Cap::ReadMarker
     }
 
     /// Its first name.

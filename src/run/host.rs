@@ -48,15 +48,20 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
     let here = Address { host: near.ip().to_string(), port: near.port(), tls: false };
     let mut options = options(&args.client, Some(here))?;
     options.settings.plain |= args.plain_screen;
+    options.hosts = server.is_some();
     // Where TLS is spoken, nobody needs to be asked whether the server is our own.
     if let Some(tls) = server.as_ref().and_then(Server::tls).filter(|_| !near.ip().is_loopback()) {
         options.security.fingerprint = Some(tls.fingerprint());
     }
     // Short enough to stand on one row of a window of 80 columns: it is to be copied.
-    options.note = Some(match &server {
-        Some(server) => format!("others type: {}", join_line_of(server)),
-        None => format!("runs here already: {}", join_line(address)),
-    });
+    options.notes = match &server {
+        Some(server) if args.listen.ip().is_loopback() => vec![
+            format!("others here type: {}", join_line_of(server)),
+            format!("for elsewhere: chatui host --listen 0.0.0.0:{}", near.port()),
+        ],
+        Some(server) => vec![format!("others type: {}", join_line_of(server))],
+        None => vec![format!("runs here already: {}", join_line(address))],
+    };
     let ending = block_on(options);
     let served = server.map(|server| {
         server.stopper().stop("The host has left. Bye!");

@@ -63,6 +63,8 @@ const SILENT: &[u8] = b"ERROR :Registration timed out\r\n";
 const HTTP_ANSWER: &[u8] = b"HTTP/1.1 426 Upgrade Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 /// A fatal alert, `handshake_failure` (RFC 8446 6): what a TLS client shows as a clear refusal.
 pub const TLS_ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 40];
+/// The same, `protocol_version`: for a client that knows no version from 1.2 on.
+pub const TLS_TOO_OLD: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
 const NOT_TEXT: &[u8] = b"Plain UTF-8 text or IRC only.\r\n";
 
 /// Whether a nick reads like a word that decides here: it would be a confusing nick.

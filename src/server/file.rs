@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -17,10 +17,14 @@ pub const READ_MOST: u64 = 1 << 20;
 /// Reads a file of ours. One that others may read is for its owner alone from then on.
 ///
 /// # Errors
-/// When it is not there, a link, no plain file, or cannot be read.
+/// When it is not there, a link, no plain file, somebody else's, or cannot be read.
 pub fn read_own(path: &Path) -> io::Result<Vec<u8>> {
     let file = open(path, OFlags::NOFOLLOW)?;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+    let found = file.metadata()?;
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other("it belongs to another user"));
+    }
+    if found.permissions().mode() & 0o077 != 0 {
         warn!("{} could be read by others; now it cannot", path.display());
         file.set_permissions(Permissions::from_mode(MODE))?;
     }
@@ -39,7 +43,12 @@ fn open(path: &Path, flags: OFlags) -> io::Result<File> {
     let mut options = OpenOptions::new();
     // Not blocking: a pipe by this name must not hold the server up.
     options.read(true).custom_flags((flags | OFlags::NONBLOCK).bits().cast_signed());
-    let file = options.open(path)?;
+    let file = options.open(path).map_err(|error| match error.raw_os_error() {
+        Some(number) if number == rustix::io::Errno::LOOP.raw_os_error() => {
+            io::Error::other("it is a symbolic link; put the file itself there")
+        }
+        _ => error,
+    })?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a file")) }
 }
 

@@ -602,7 +602,21 @@ fn control_c_clears_first_then_asks_then_leaves() {
     assert_eq!(talk.others(), [Effect::Quit], "asked again, it does not wait");
     let mut talk = in_lobby();
     talk.control('d');
+    assert_eq!(talk.app.status(), Status::Question("leave chatui? Ctrl-D again".into()));
+    assert_eq!(talk.sent(), [""; 0], "who holds Ctrl-D to delete is not put out");
+    talk.control('d');
     assert_eq!(talk.sent(), ["QUIT leaving"]);
+}
+
+#[test]
+fn who_hosts_is_told_that_all_leave_with_them() {
+    let server = Some(Address { host: "h".into(), port: 6667, tls: false });
+    let mut talk = Talk::with(Options { server, nick: "alice".into(), hosts: true, ..Options::default() });
+    talk.online(CAPS);
+    talk.joined("#lobby", "@alice bob");
+    talk.control('c');
+    let asked = Status::Question("stop the server for all, and leave? Ctrl-C again".into());
+    assert_eq!(talk.app.status(), asked);
 }
 
 #[test]

@@ -283,6 +283,11 @@ fn no_message_moves_or_reaches_what_is_not_its_own() {
     }
     is_sound(&mut terminal, "topics");
     is_clean(&terminal, "topics");
+    let count = texts.len();
+    println!(
+        "hostile | blns.txt, texts | {count} | client in a terminal, twice each | {} | 5, 6 | ",
+        2 * count
+    );
     terminal.line("/quit");
     assert_eq!(terminal.exit(), 0);
     terminal.is_restored();
@@ -310,6 +315,11 @@ fn no_name_moves_or_reaches_what_is_not_its_own() {
         is_sound(&mut terminal, &format!("names from {} on", some[0].0));
     }
     is_clean_but(&["\u{7}"], &terminal, "names");
+    println!(
+        "hostile | names.tsv | {} | client in a terminal, 5 times each | {} | 5, 6 | ",
+        names.len(),
+        5 * names.len()
+    );
 }
 
 /// The same, these aside: a direct message may ring the bell, and back at the shell there are lines.

@@ -257,5 +257,6 @@ fn ranks_modes_and_invitations_are_commands_and_their_refusals_sentences() {
         assert_eq!(told, sentence, "{line}");
     }
     talk.types("/kick");
-    assert!(talk.window("#lobby").entries().back().unwrap().text.starts_with("/kick nick [reason]"));
+    let Status::Error(usage) = talk.app.status() else { panic!("{:?}", talk.app.status()) };
+    assert!(usage.starts_with("/kick nick [reason]") && talk.app.editor().text() == "/kick");
 }

@@ -243,7 +243,7 @@ fn lines_of_text_say_each_thing_once_and_in_order() {
     let text = written(&mut talk);
     assert!(text.contains(" alice: x\r\n"), "{text:?}");
     talk.hears(":eve!e@h PRIVMSG alice :psst");
-    assert!(written(&mut talk).contains("2 eve: "), "who writes to us is told of");
+    assert!(written(&mut talk).contains("2 eve writes to you"), "who writes to us is told of");
     // Whatever comes, the terminal is only told to go back in a row and to erase its rest.
     talk.types("/set");
     let text = written(&mut talk).replace("\u{1b}[K", "");

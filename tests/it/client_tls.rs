@@ -1,6 +1,8 @@
 //! The client's link and TLS: whom it trusts, whom it refuses, and with which words. Against the real server, and small ones
 //! that misbehave.
 
+mod between;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -55,7 +57,12 @@ impl Home {
                     _ => {}
                 }
                 let is_last = matches!(event, Event::Line(_) | Event::Offline(_) | Event::Refused(_));
+                let is_end = matches!(event, Event::Offline(_) | Event::Refused(_));
                 events.push(event);
+                if is_end {
+                    let more = tokio::time::timeout(Duration::from_millis(20), link.next()).await;
+                    assert!(more.is_err(), "there was an end, and then {more:?}: {events:?}");
+                }
                 if is_last {
                     return events;
                 }
@@ -300,13 +307,7 @@ fn a_server_that_wants_tls_gets_it_now_and_later() {
     let folder = TempDir::new().unwrap();
     let (chain, key) = Authority::new("one").issue(folder.path(), "127.0.0.1", 2100);
     let chain = CertificateDer::pem_file_iter(chain).unwrap().map(Result::unwrap).collect();
-    let server = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, PrivateKeyDer::from_pem_file(key).unwrap())
-        .unwrap();
-    let server = Arc::new(server);
+    let server = tls_server(chain, &key);
     let insisting = small_server(move |stream| {
         let mut stream =
             rustls::StreamOwned::new(ServerConnection::new(Arc::clone(&server)).unwrap(), stream);
@@ -319,6 +320,14 @@ fn a_server_that_wants_tls_gets_it_now_and_later() {
     assert_eq!(home.pins().tls_port("127.0.0.1", now + 1100), Ok(None));
     // Another port of the same host, without TLS: it is the one that was named.
     assert_eq!(welcome(&home.visit(Security::default(), &plain)), None);
+}
+
+/// What a small server with this certificate says of TLS.
+fn tls_server(chain: Vec<CertificateDer<'static>>, key: &Path) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let key = PrivateKeyDer::from_pem_file(key).unwrap();
+    Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap())
 }
 
 /// An authority of our own.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,11 +52,37 @@ fn a20_no_link_in_the_data_folder_is_followed() {
         symlink(&target, &path).unwrap();
         let output = run(&home, &serve);
         assert!(matches!(output.status.code(), Some(73 | 78)), "{name}: {output:?}");
-        assert!(text(&output.stderr).contains(name), "{name} is not named: {output:?}");
+        let said = text(&output.stderr);
+        assert!(said.contains(name) && said.contains("is a symbolic link"), "{name} is not named: {said}");
         fs::remove_dir_all(&data).unwrap();
         assert_eq!(fs::read_to_string(home.path("elsewhere/file")).unwrap(), "# mine\n");
         assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 1, "{name}");
     }
+}
+
+#[test]
+fn a20_what_belongs_to_another_user_is_refused() {
+    if !rustix::process::geteuid().is_root() {
+        return; // nobody else can give a file away
+    }
+    let home = Home::new();
+    let data = home.path("data");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--listen", "0.0.0.0:0", "--data", &data];
+    let server = Server::of(command(&home, &serve));
+    let mut alice = peer(&server);
+    alice.register("alice", "");
+    alice.join("#x");
+    assert_eq!(server.stop(Signal::TERM).0, Some(0));
+    fs::write(format!("{data}/bans"), "# mine\n").unwrap();
+    for name in ["", "log", "log/00000000000000000001.irc", "log/lock", "bans", "tls.pem"] {
+        let path = format!("{data}/{name}");
+        chown(&path, Some(65_534), None).unwrap();
+        let output = run(&home, &serve);
+        assert!(matches!(output.status.code(), Some(73 | 78)), "{name}: {output:?}");
+        assert!(text(&output.stderr).contains("belongs to another user"), "{name}: {output:?}");
+        chown(&path, Some(0), None).unwrap();
+    }
+    assert_eq!(Server::of(command(&home, &serve)).stop(Signal::TERM).0, Some(0));
 }
 
 #[test]

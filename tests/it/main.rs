@@ -20,6 +20,7 @@ mod client_people;
 mod client_scroll;
 mod client_search;
 mod client_settings;
+mod client_slips;
 mod client_tls;
 mod core;
 mod crash;

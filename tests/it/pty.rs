@@ -324,7 +324,7 @@ fn host_is_a_server_and_a_person_in_one() {
     let args = ["host", "--listen", "127.0.0.1:0", "--data", data.as_str(), "--nick", "alice"];
     let mut alice = Terminal::chatui(&home, 80, 24, &args);
     alice.sees_rows("alice is among the people", |rows| member(rows, "alice"));
-    alice.sees("others type: chatui join 127.0.0.1:");
+    alice.sees("others here type: chatui join 127.0.0.1:");
     let address = address_in(&alice.screen());
 
     let mut bob = Terminal::chatui(&home, 100, 30, &["join", &address, "--nick", "bob"]);

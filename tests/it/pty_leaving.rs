@@ -22,7 +22,7 @@ fn each_way_of_leaving_restores_the_terminal() {
         ("by /quit with a reason", "/quit off to lunch\r", None, 0),
         ("by Ctrl-C twice", "\u{3}\u{3}", None, 0),
         ("by Ctrl-C with text and twice", "some text\u{3}\u{3}\u{3}", None, 0),
-        ("by Ctrl-D", "\u{4}", None, 0),
+        ("by Ctrl-D twice", "\u{4}\u{4}", None, 0),
         ("by exit, asked once", "exit\ry", None, 0),
         ("by SIGTERM", "", Some(Signal::TERM), 143),
         ("by SIGHUP", "", Some(Signal::HUP), 129),

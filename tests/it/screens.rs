@@ -297,7 +297,7 @@ fn the_sheet_of_keys_covers_neither_title_nor_input() {
      Ctrl-A Ctrl-E   start, end of line  Alt-P Alt-N     who named me, next
  ──  Ctrl-← Ctrl-→   by word             Ctrl-S          search
  11  Ctrl-W Alt-D    cut a word          Alt-← Alt-→     back, forward
-     Ctrl-U Ctrl-K   cut to start, end   Alt-↑           choose a message
+     Ctrl-U Ctrl-K   cut to start, end   Alt-↑ Alt-O     message, open link
      Ctrl-Y Alt-Y    put back, an older  Alt-=           who comes and goes
      Ctrl-_ Alt-_    undo, redo          Esc             back to live end
  11
@@ -601,7 +601,7 @@ fn the_room_switcher_finds_a_room_by_letters_of_its_name() {
           viewer Go to                                          h  │@okonkwo
                  › ki                                              │+tidebot
  09:20           #kitchen                                    @2    │ a-very-pa…
- 09:48     leila   new sensor is in. offset against the staff: 4   │ bea
+ 09:48     leila yuki                                  write to    │ bea
                    mm. I am covered in crab 🦀                     │ dara
  10:30        jp   Brest is on 2.4.1, notes:                       │ greta_s
                    https://tides.example/notes/46                  │ jp

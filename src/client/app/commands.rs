@@ -7,6 +7,7 @@ use super::super::window::With;
 use super::connection::Connection;
 use super::jump::Place;
 use super::{App, Effect, Status, when};
+use crate::irc::text::plain;
 
 impl App {
     /// Why nobody would hear what is said in the window that is shown.
@@ -34,7 +35,13 @@ impl App {
                 let target = self.window().name.clone();
                 self.send_text(&target, Manner::Action, &text, effects);
             }
-            Command::Message(to, text) => self.send_text(&to, Manner::Message, &text, effects),
+            Command::Message(to, text) => {
+                self.send_text(&to, Manner::Message, &text, effects);
+                // It stands in another room: here nothing else would tell that it went there.
+                if !self.window().is(&to) && self.outbox.to(&to).next().is_some() {
+                    self.say(Status::Info(format!("for {}: {}", plain(&to), plain(&text))));
+                }
+            }
             Command::Notice(to, text) => self.send_text(&to, Manner::Notice, &text, effects),
             Command::Join(channels, key) => self.join(&channels, key.as_deref(), effects),
             Command::Part(channel, reason) => self.part(channel, &reason, effects),
@@ -63,6 +70,8 @@ impl App {
                 let what = what.as_ref().map(|(key, action)| (key.as_str(), action.as_deref()));
                 self.map_keys(what, effects);
             }
+            Command::Catchup => self.catch_up(),
+            Command::Perf => self.turn_perf(),
             Command::Retry => self.retry(effects),
             Command::Quit(reason) => self.leave(reason.as_deref(), effects),
             Command::Reconnect if self.connection == Connection::Online => {
@@ -94,9 +103,14 @@ impl App {
                 self.session.names_asked(&channel);
                 ("NAMES", vec![channel])
             }
+            Command::List(mask) => ("LIST", mask.into_iter().collect()),
             Command::Whois(nick) => ("WHOIS", vec![nick]),
             Command::Kick(nick, reason) if in_channel && reason.is_empty() => ("KICK", vec![here, nick]),
             Command::Kick(nick, reason) if in_channel => ("KICK", vec![here, nick, reason]),
+            Command::Ban(set, mask) if in_channel => {
+                let mask = if mask.contains(['!', '@', '*']) { mask } else { format!("{mask}!*@*") };
+                ("MODE", vec![here, (if set { "+b" } else { "-b" }).to_owned(), mask])
+            }
             Command::Rank(set, letter, nicks) if in_channel => {
                 let letters: String = nicks.iter().map(|_| letter).collect();
                 let modes = format!("{}{letters}", if set { '+' } else { '-' });
@@ -182,10 +196,12 @@ impl App {
 
     fn help(&mut self, topic: Option<&str>) {
         let lines: Vec<String> = match topic.map(command::find) {
-            Some(Some(spec)) => vec![format!("/{} {}: {}", spec.name, spec.params, spec.what)],
-            Some(None) => vec!["there is no such command; /help lists all".to_owned()],
+            Some(Some(spec)) => vec![format!("{} · {}", spec.usage(), spec.what)],
+            // The settings, too, are explained.
+            Some(None) if self.explain_setting(topic.unwrap_or_default()) => Vec::new(),
+            Some(None) => vec![command::unknown(topic.unwrap_or_default()).to_string()],
             None => {
-                let row = |spec: &command::Spec| format!("/{} {} · {}", spec.name, spec.params, spec.what);
+                let row = |spec: &command::Spec| format!("{} · {}", spec.usage(), spec.what);
                 let mut lines: Vec<String> = command::TABLE.iter().map(row).collect();
                 lines
                     .push("F1 shows the keys, /keys all that can be mapped, /set what can be set".to_owned());

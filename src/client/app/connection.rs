@@ -7,7 +7,7 @@ use super::super::entry::{Entry, GapState, Kind};
 use super::super::session::Stage;
 use super::super::window::{PENDING_SHOWN_AFTER, Past, Window, With};
 use super::past::PATIENCE_FOR_HISTORY;
-use super::{App, Connecting, Effect, Screen, Status, Try};
+use super::{App, Connecting, Effect, Form, Screen, Status, Try};
 use crate::irc::text::plain;
 use crate::irc::{Cap, Time};
 
@@ -97,6 +97,7 @@ impl App {
         self.give_up_asks(effects);
         self.give_up_search(effects);
         self.give_up_mention();
+        self.tell_marks(false, effects);
         self.typing.tick(self.now);
         self.flood.tick(self.now);
         let mut reports = std::mem::take(&mut self.reports);
@@ -158,6 +159,7 @@ impl App {
     pub(super) fn on_welcome(&mut self, effects: &mut Vec<Effect>) {
         if !matches!(self.screen, Screen::Rooms) {
             self.screen = Screen::Rooms;
+            self.typed_host = None;
             self.first_words();
             if let Some(server) = &self.options.server {
                 effects.push(Effect::Remember(server.to_string()));
@@ -190,9 +192,9 @@ impl App {
         }
         if self.options.nick_is_login {
             let nick = self.session.nick();
-            words.push(format!("no nick was given: you are {nick}, your login name (/nick changes it)"));
+            words.push(format!("no nick was given: you are {nick} (/nick NAME changes it)"));
         }
-        words.extend(self.options.note.take());
+        words.append(&mut self.options.notes);
         for text in words {
             self.tell_here(Kind::Server, &text);
         }
@@ -217,7 +219,11 @@ impl App {
         match &self.screen {
             Screen::Form(_) => return,
             Screen::Connecting(connecting) => {
-                effects.push(Effect::Fail(failure(connecting, reason)));
+                let words = failure(connecting, reason);
+                match self.typed_host.take() {
+                    Some(host) => self.ask_again(&host, words),
+                    None => effects.push(Effect::Fail(words)),
+                }
                 return;
             }
             Screen::Rooms => {}
@@ -236,6 +242,14 @@ impl App {
             self.connection = Connection::Waiting(self.now + after);
             effects.push(Effect::Connect { to, after });
         }
+    }
+
+    /// No connection to what was typed into the form: it asks again, and says why. A slip is mended there.
+    fn ask_again(&mut self, host: &str, why: String) {
+        let mut form = Form::new(Some(host), self.session.nick());
+        form.error = Some(why);
+        self.options.server = None;
+        self.screen = Screen::Form(Box::new(form));
     }
 
     /// Something to be told once the rooms are there.
@@ -264,6 +278,7 @@ impl App {
             effects.push(Effect::Quit);
             return;
         }
+        self.tell_marks(true, effects);
         let reason = reason.unwrap_or(&self.settings.quit_message);
         effects.push(Effect::Send(self.session.line("QUIT", &[reason], None, None)));
         self.leaving = Some(self.now + FAREWELL);

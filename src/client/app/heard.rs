@@ -9,6 +9,7 @@ use super::super::session::{Heard, Report, What};
 use super::super::terminal::notice::Notice;
 use super::super::window::{Window, With};
 use super::{App, Effect, Status};
+use crate::irc::Cap;
 use crate::irc::name::same;
 use crate::irc::text::plain;
 
@@ -77,6 +78,7 @@ impl App {
                     window.react(&msgid, &who, &with);
                 }
             }
+            Report::Read { place, at } => self.on_read_elsewhere(&place, at),
             Report::Answered => self.on_answered(effects),
             Report::Ended(reason) => self.on_ended(&reason, effects),
             Report::Silent => {
@@ -229,17 +231,19 @@ impl App {
             self.on_search_failed(text, label, effects);
             return;
         }
-        // A message that was refused says so itself.
+        // A message that was refused says so itself; where all that is sent has a label, only one with its label is meant.
         let about_message = matches!(code, "401" | "404" | "407" | "411" | "412" | "417")
             || matches!(command, "PRIVMSG" | "NOTICE");
+        let has_labels = self.session.has(Cap::LabeledResponse);
         let refused = label.and_then(|label| self.outbox.take_by_label(label)).or_else(|| {
-            (about_message && label.is_none()).then(|| self.outbox.take_sent_to(place)).flatten()
+            let may_be = about_message && label.is_none() && !has_labels;
+            may_be.then(|| self.outbox.take_sent_to(place)).flatten()
         });
         if let Some(item) = refused {
             self.fail_item(&item, text);
             return;
         }
-        if about_message && label.is_none() && self.tells_typing_to(place) {
+        if about_message && label.is_none() && self.is_typing_refused(place) {
             // Not a message: that one types reaches nobody there either.
             return;
         }

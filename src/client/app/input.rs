@@ -3,8 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::super::address::Address;
-use super::super::command::{self, Wrong};
-use super::super::entry::Kind;
+use super::super::command;
 use super::super::keys::{Action, Does, SHEET};
 use super::super::window::{Drawn, Heading, Past, Scroll};
 use super::connection::Connection;
@@ -79,6 +78,9 @@ impl App {
         {
             return;
         }
+        if self.on_hint_key(key, effects) {
+            return;
+        }
         if self.on_finding_key(key, action, effects) || self.on_select_key(key, action, effects) {
             return;
         }
@@ -118,6 +120,11 @@ impl App {
         true
     }
 
+    /// Whether the user means to leave. Whoever hosts takes everybody with them, and is told so.
+    fn leave_question(&self) -> &'static str {
+        if self.options.hosts { "stop the server for all, and leave?" } else { "leave chatui?" }
+    }
+
     fn ask_user(&mut self, about: About, text: &str) {
         self.question = Some(Question { text: text.to_owned(), about });
     }
@@ -128,13 +135,12 @@ impl App {
             Action::NewLine => self.editor.insert('\n'),
             Action::Complete => self.complete(true),
             Action::CompleteBack => self.complete(false),
-            Action::ClearOrLeave if self.editor.is_empty() => {
-                let keys = self.keys.keys_of(Does::Act(Action::ClearOrLeave));
+            // Ctrl-D, too: who holds it to delete what follows must not find himself outside.
+            Action::ClearOrLeave | Action::DeleteOrLeave if self.editor.is_empty() => {
+                let keys = self.keys.keys_of(Does::Act(action));
                 let key = keys.first().map(ToString::to_string).unwrap_or_default();
-                self.ask_user(About::Leave, &format!("leave chatui? {key} again"));
+                self.ask_user(About::Leave, &format!("{} {key} again", self.leave_question()));
             }
-            // The end of input, as a shell takes it.
-            Action::DeleteOrLeave if self.editor.is_empty() => self.leave(None, effects),
             Action::ClearOrLeave => self.editor.clear(),
             Action::DeleteOrLeave => self.editor.delete(),
             Action::Escape if self.editor.completion().is_some() => self.editor.complete_cancel(),
@@ -190,6 +196,7 @@ impl App {
             Action::SearchHistory => self.editor.search_older(),
             Action::Edit => effects.push(Effect::Edit(self.editor.text().to_owned())),
             Action::Unfold => self.turn_comings(),
+            Action::Hint => self.show_hints(),
         }
     }
 
@@ -214,6 +221,10 @@ impl App {
     }
 
     fn on_enter(&mut self, effects: &mut Vec<Effect>) {
+        // What was said about the line before is not about this one.
+        if matches!(self.said, Some((Status::Info(_) | Status::Error(_), _))) {
+            self.said = None;
+        }
         let text = self.editor.text();
         if text.trim().is_empty() {
             if matches!(self.connection, Connection::Waiting(_) | Connection::None) {
@@ -222,7 +233,8 @@ impl App {
             return;
         }
         if command::means_leave(text) {
-            self.ask_user(About::LeaveWord, "leave chatui? Enter leaves · s says it · Esc");
+            let question = format!("{} Enter leaves · s says it · Esc", self.leave_question());
+            self.ask_user(About::LeaveWord, &question);
             return;
         }
         let is_command = is_command(text);
@@ -235,16 +247,13 @@ impl App {
             self.say(Status::Error(plain(&reason)));
             return;
         }
-        let text = self.editor.take();
-        match command::parse(&text) {
-            Ok(command) => self.run(command, effects),
-            Err(Wrong::Usage(spec)) => {
-                self.tell_here(Kind::Error, &format!("/{} {}: {}", spec.name, spec.params, spec.what));
+        match command::parse(text) {
+            Ok(command) => {
+                self.editor.take();
+                self.run(command, effects);
             }
-            Err(Wrong::Unknown(name, nearest)) => {
-                let hint = nearest.map_or_else(|| "/help lists all".to_owned(), |name| format!("/{name}?"));
-                self.tell_here(Kind::Error, &format!("there is no command /{name}: {hint}"));
-            }
+            // What was typed stays: a slip is mended there, and not typed anew.
+            Err(wrong) => self.say(Status::Error(plain(&wrong.to_string()))),
         }
     }
 
@@ -398,6 +407,7 @@ impl App {
             return;
         }
         self.options.nick_is_login = self.options.nick_is_login && nick == self.options.nick;
+        self.typed_host = Some(form.host.text().to_owned());
         self.session.set_wanted_nick(&nick);
         self.first_connect(&address, effects);
     }

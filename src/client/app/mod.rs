@@ -1,12 +1,14 @@
 //! The client's core: what has happened comes in as an [`Event`], what is to be done goes out as [`Effect`]s, and
 //! what is to be seen is read off the [`App`]. Pure: no socket, no file, no clock, no chance.
 
+mod catchup;
 mod commands;
 mod completing;
 mod connection;
 mod flood;
 mod guard;
 mod heard;
+mod hint;
 mod input;
 mod jump;
 mod keeping;
@@ -14,6 +16,7 @@ mod mention;
 mod mouse;
 mod options;
 mod past;
+mod perf;
 mod remembering;
 mod screen;
 mod search;
@@ -47,6 +50,7 @@ use connection::Connection;
 use flood::Flood;
 use keeping::{Drafts, Keeping};
 use past::Asked;
+use perf::Perf;
 use remembering::Remembering;
 use search::Finding;
 use select::{Answering, Selection};
@@ -60,7 +64,7 @@ pub use options::Options;
 pub use screen::{About, Connecting, Field, Form, Overlay, Question, Screen, Status, Try};
 pub use search::{Hit, Search};
 pub use settings::WIDTHS;
-pub use switcher::{Found, Switcher};
+pub use switcher::{Found, Switcher, To};
 pub use wanted::Wanted;
 
 /// What the core cannot know by itself; the edge looks it up once.
@@ -193,6 +197,8 @@ pub struct App {
     overlay: Option<Overlay>,
     question: Option<Question>,
     selection: Option<Selection>,
+    /// Whether a letter opens one of the links on the screen.
+    hinting: bool,
     answering: Option<Answering>,
     finding: Finding,
     /// What the last frame showed.
@@ -207,7 +213,10 @@ pub struct App {
     mouse: bool,
     /// How many rows the messages had in the last frame.
     page: u16,
+    perf: Perf,
     connection: Connection,
+    /// What was typed into the form as the server, until there is a welcome: if there is none, the form asks again.
+    typed_host: Option<String>,
     backoff: Backoff,
     /// When the connection was lost.
     lost: Option<Time>,
@@ -262,6 +271,7 @@ impl App {
             overlay: None,
             question: None,
             selection: None,
+            hinting: false,
             answering: None,
             finding: Finding::default(),
             drawn: Drawn::default(),
@@ -271,8 +281,10 @@ impl App {
             turned: Turned::default(),
             comings: options.settings.comings,
             mouse: options.settings.mouse,
+            perf: Perf::default(),
             page: surroundings.size.1.saturating_sub(3).max(1),
             connection: Connection::None,
+            typed_host: None,
             backoff: Backoff::new(jitter),
             lost: None,
             told: Vec::new(),
@@ -436,7 +448,8 @@ impl App {
         if let Some(question) = &self.question {
             return Status::Question(question.text.clone());
         }
-        let selection = self.search_status().or_else(|| self.selection_status());
+        let selection = self.hint_status().or_else(|| self.search_status());
+        let selection = selection.or_else(|| self.selection_status());
         let failed = matches!(self.said, Some((Status::Error(_), _))) && self.finding.search.is_some();
         if !failed && let Some(keys @ Status::Question(_)) = selection {
             return keys;
@@ -456,7 +469,7 @@ impl App {
             Connection::Online => {}
         }
         let typists = || match self.typists() {
-            typists if typists.is_empty() => Status::Quiet,
+            typists if typists.is_empty() => self.perf_status().unwrap_or(Status::Quiet),
             typists => Status::Typing(typists),
         };
         said.or(selection).or_else(|| self.flood_status()).unwrap_or_else(typists)

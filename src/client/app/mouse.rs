@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
+use super::super::entry::Kind;
 use super::super::touch::{Spot, Touch};
 use super::super::window::With;
 use super::{App, Effect, Overlay, Screen, Status};
@@ -59,9 +60,18 @@ impl App {
             }
             (MouseButton::Left, Some(Spot::Message(entry))) => self.choose_entry(entry),
             (MouseButton::Left, Some(Spot::Live)) => self.windows[self.current].go_live(),
+            (MouseButton::Left, Some(Spot::Title)) => self.tell_topic(),
             (MouseButton::Left, Some(Spot::Choice(number))) => self.editor.complete_with(number),
             (MouseButton::Left, None) => self.forget_selection(),
             _ => {}
+        }
+    }
+
+    /// The whole of the topic, of which the title shows what there is room for.
+    fn tell_topic(&mut self) {
+        match self.channel(self.window()).map(|channel| channel.topic.text.to_string()) {
+            Some(topic) if !topic.is_empty() => self.tell_here(Kind::Server, &format!("topic: {topic}")),
+            _ => self.say(Status::Info("there is no topic here".to_owned())),
         }
     }
 

@@ -25,8 +25,10 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Whether to come back when the connection is lost.
     pub reconnect: bool,
-    /// Something to show at the start, such as how others can join.
-    pub note: Option<String>,
+    /// Whether the server runs in this process and ends with the client.
+    pub hosts: bool,
+    /// What to show at the start, a sentence for each, such as how others can join.
+    pub notes: Vec<String>,
     /// Which key does what.
     pub keys: Keymap,
     /// What is set.
@@ -46,7 +48,8 @@ impl Default for Options {
             security: Security::default(),
             connect_timeout: Duration::from_secs(2),
             reconnect: true,
-            note: None,
+            hosts: false,
+            notes: Vec::new(),
             keys: Keymap::default(),
             settings: Settings::default(),
             complaints: Vec::new(),

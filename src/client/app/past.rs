@@ -64,7 +64,7 @@ impl Purpose {
 /// A question about the past that is not answered yet.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    place: String,
+    pub(super) place: String,
     pub(super) purpose: Purpose,
     label: Option<u64>,
     limit: u32,
@@ -216,8 +216,11 @@ impl App {
                     self.look_for_unsure(place, &Ask::After(&msgid, time), effects);
                 }
                 _ => {
-                    self.windows[at].catching_up = None;
-                    self.windows[at].remove(gap);
+                    let window = &mut self.windows[at];
+                    window.catching_up = None;
+                    window.remove(gap);
+                    // Of what was missed, some may have been read elsewhere.
+                    window.read_until(window.marked);
                 }
             },
             Purpose::Search { page } if full && self.outbox.unsure_since(place).is_some() => match last {

@@ -7,23 +7,29 @@ use super::super::memory::{Memory, Read};
 use super::super::session::Ask;
 use super::super::window::{Past, Resume, Scroll, With};
 use super::jump::Place;
-use super::past::{MAX_PAGES, Purpose, oldest};
+use super::past::{Asked, MAX_PAGES, Purpose, oldest};
 use super::{App, Effect, Event, Keep, Screen, Status};
+use crate::irc::name::same;
 use crate::irc::{Cap, Time};
 
 /// How long after a change what is remembered is written: a killed client forgets no more than this of it.
 const MEMORY_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long after a message was read the server is told: in a busy room not for each.
+const MARK_PAUSE: Duration = Duration::from_secs(3);
 
 /// What is remembered, and when it is to be written.
 #[derive(Debug, Default)]
 pub(super) struct Remembering {
     pub(super) memory: Memory,
     due: Option<Time>,
+    /// When the server is told how far was read.
+    marks_due: Option<Time>,
 }
 
 impl Remembering {
     pub(super) fn next_tick(&self) -> Option<Time> {
-        self.due
+        [self.due, self.marks_due].into_iter().flatten().min()
     }
 }
 
@@ -91,10 +97,17 @@ impl App {
         let window = &self.windows[self.current];
         let looks = self.focused && matches!(self.screen, Screen::Rooms) && window.is_live();
         // Before the past is here nothing of it was seen.
-        if !looks || window.with != With::Channel || window.resume.is_some() {
+        if !looks || window.with == With::Server || window.resume.is_some() {
             return;
         }
         let Some(newest) = window.newest_known() else { return };
+        if newest.at > window.marked && self.session.has(Cap::ReadMarker) && self.online() {
+            let (current, at) = (self.current, newest.at);
+            self.windows[current].read_here = Some(at);
+            self.remembering.marks_due.get_or_insert(self.now + MARK_PAUSE);
+        }
+        let window = &self.windows[self.current];
+        let Some(newest) = window.newest_known().filter(|_| window.with == With::Channel) else { return };
         let known = self.remembering.memory.read(&window.name);
         if known.is_some_and(|known| known.msgid == newest.msgid) {
             return;
@@ -102,6 +115,44 @@ impl App {
         let read = Read { room: window.name.clone(), msgid: newest.msgid.clone(), at: newest.at };
         if self.remembering.memory.note_read(read) {
             self.remember_soon(MEMORY_PAUSE);
+        }
+    }
+
+    /// The server is told how far was read here, if it is time, or if this is the end.
+    pub(super) fn tell_marks(&mut self, is_last: bool, effects: &mut Vec<Effect>) {
+        if self.remembering.marks_due.is_none_or(|due| !is_last && self.now < due) {
+            return;
+        }
+        self.remembering.marks_due = None;
+        if !self.online() {
+            return;
+        }
+        for window in &mut self.windows {
+            if let Some(at) = window.read_here.take().filter(|at| *at > window.marked) {
+                window.marked = at;
+                let params = [window.name.as_str(), &format!("timestamp={at}")];
+                effects.push(Effect::Send(self.session.line("MARKREAD", &params, None, None)));
+            }
+        }
+    }
+
+    /// A conversation was read on another device, or in an earlier session of this one.
+    pub(super) fn on_read_elsewhere(&mut self, place: &str, at: Time) {
+        let is_first = |asked: &Asked| matches!(asked.purpose, Purpose::First) && same(&asked.place, place);
+        let is_coming = self.asks.iter().any(is_first);
+        let Some(window) = self.windows.iter_mut().find(|window| window.is(place)) else { return };
+        if at <= window.marked {
+            return;
+        }
+        window.marked = at;
+        match &mut window.resume {
+            Some(resume) if at > resume.at => *resume = Resume { msgid: "".into(), at, pages: resume.pages },
+            Some(_) => {}
+            // Before the past is here it is not known what of it is new.
+            None if is_coming => {
+                window.resume = Some(Resume { msgid: "".into(), at, pages: 0 });
+            }
+            None => window.read_until(at),
         }
     }
 

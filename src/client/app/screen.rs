@@ -36,7 +36,7 @@ pub struct Form {
     pub nick: Editor,
     /// Which of them is being edited.
     pub field: Field,
-    /// What is wrong with them, in a sentence.
+    /// What is wrong with them, or why no connection came about, in a sentence.
     pub error: Option<String>,
 }
 

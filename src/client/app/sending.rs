@@ -185,6 +185,7 @@ impl App {
     pub(super) fn echoed(&mut self, heard: &Heard) -> bool {
         let item = self.outbox.take_echoed(heard.id.as_deref(), heard.label, &heard.place, &heard.text);
         let Some(item) = item else { return false };
+        self.measured_echo(self.now.since(item.typed));
         self.settle_entry(&item, |window, entry| window.settle(entry, heard.at, &heard.msgid));
         true
     }
@@ -213,11 +214,15 @@ impl App {
             .rev()
             .find(|entry| matches!(entry.state, State::Failed(_)))
             .map(|entry| entry.id);
-        let target = window.name.clone();
-        let Some(failed) = failed else {
-            self.say(Status::Info("no line has failed here".to_owned()));
-            return;
-        };
+        match failed {
+            Some(failed) => self.retry_entry(failed, effects),
+            None => self.say(Status::Info("no line has failed here".to_owned())),
+        }
+    }
+
+    /// Sends a failed line of this window again.
+    pub(super) fn retry_entry(&mut self, failed: EntryId, effects: &mut Vec<Effect>) {
+        let target = self.window().name.clone();
         if let Some(reason) = self.deaf(&target) {
             self.say(Status::Error(plain(&reason)));
             return;

@@ -131,6 +131,15 @@ impl App {
         }
     }
 
+    /// Explains the setting of this name. Whether there is one.
+    pub(super) fn explain_setting(&mut self, name: &str) -> bool {
+        let setting = settings::find(name);
+        if let Ok(setting) = setting {
+            self.explain(setting);
+        }
+        setting.is_ok()
+    }
+
     /// `/unset name`: as it was before it was set.
     pub(super) fn unset(&mut self, name: &str, effects: &mut Vec<Effect>) {
         let result = match (settings::find(name), Chord::parse(name)) {

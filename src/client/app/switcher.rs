@@ -1,11 +1,15 @@
 //! The room switcher: some letters of a room's name, and one is there.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::editor::Editor;
 use super::super::keys::Action;
+use super::super::session::Channel;
 use super::super::window::With;
 use super::{App, Effect, Overlay, Status};
+use crate::irc::name::same;
 use crate::irc::text::plain;
 
 /// What is typed into the switcher, and which of the rooms that match is chosen.
@@ -16,11 +20,23 @@ pub struct Switcher {
     chosen: usize,
 }
 
-/// A window that matches.
+/// Most people that are offered.
+const PEOPLE_MOST: usize = 50;
+
+/// Where one may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum To {
+    /// To the window with this number.
+    Window(usize),
+    /// To somebody in the room that is shown, with whom there is no conversation yet.
+    Person(Arc<str>),
+}
+
+/// A window or somebody that matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Its number.
-    pub window: usize,
+    /// Which.
+    pub to: To,
     /// Where in its name (in bytes) the letters stand that were looked for.
     pub letters: Vec<usize>,
 }
@@ -51,7 +67,8 @@ impl Switcher {
 
 impl App {
     /// The windows that match what is typed into the switcher: the best match first, then the one before this one,
-    /// then those in which something happened lately, then the server's; this one last.
+    /// then those in which something happened lately, then the server's; this one last. Among them the people of the
+    /// room that is shown, once something is typed.
     pub fn switcher_found(&self, switcher: &Switcher) -> Vec<Found> {
         let query = switcher.query.text();
         let mut found: Vec<(Fit, Found)> = self
@@ -60,17 +77,43 @@ impl App {
             .enumerate()
             .filter_map(|(window, room)| {
                 let (fit, letters) = fit(&plain(&room.name), query)?;
-                Some((fit, Found { window, letters }))
+                Some((fit, Found { to: To::Window(window), letters }))
             })
             .collect();
-        let recency = |at: usize| {
+        if !query.trim().is_empty() {
+            found.extend(self.people_found(query));
+        }
+        let recency = |to: &To| {
+            let To::Window(at) = *to else { return None };
             let window = &self.windows[at];
             let is_room = window.with != With::Server;
             let newest = window.entries().back().map(|entry| entry.at);
-            (at != self.current, is_room, window.name == self.last, newest)
+            Some((at != self.current, is_room, window.name == self.last, newest))
         };
-        found.sort_by_key(|(fit, found)| std::cmp::Reverse((*fit, recency(found.window))));
+        found.sort_by_key(|(fit, found)| std::cmp::Reverse((*fit, recency(&found.to))));
         found.into_iter().map(|(_, found)| found).collect()
+    }
+
+    /// The people of this room that match; those with whom one talks already have a window.
+    fn people_found(&self, query: &str) -> Vec<(Fit, Found)> {
+        let members = self.channel(self.window()).map(Channel::members).unwrap_or_default();
+        let is_new =
+            |nick: &str| !same(nick, self.nick()) && !self.windows.iter().any(|window| window.is(nick));
+        let fits = members.iter().filter_map(|member| {
+            let (fit, letters) = fit(&plain(&member.nick), query)?;
+            Some((fit, Found { to: To::Person(member.nick.clone()), letters }))
+        });
+        fits.filter(|(_, found)| matches!(&found.to, To::Person(nick) if is_new(nick)))
+            .take(PEOPLE_MOST)
+            .collect()
+    }
+
+    /// The name of where one may go; through the gate.
+    pub fn found_name(&self, found: &Found) -> String {
+        match &found.to {
+            To::Window(at) => self.windows.get(*at).map(|window| plain(&window.name)).unwrap_or_default(),
+            To::Person(nick) => plain(nick),
+        }
     }
 
     pub(super) fn open_switcher(&mut self) {
@@ -90,8 +133,12 @@ impl App {
         match (action, key.code) {
             (Some(Action::Send), _) => {
                 match found.get(chosen) {
-                    Some(found) => self.show(found.window),
-                    None => self.say(Status::Info("no room is called that".to_owned())),
+                    Some(Found { to: To::Window(at), .. }) => self.show(*at),
+                    Some(Found { to: To::Person(nick), .. }) => {
+                        let at = self.window_for(nick, With::Person);
+                        self.show(at);
+                    }
+                    None => self.say(Status::Info("nothing here is called that".to_owned())),
                 }
                 return None;
             }

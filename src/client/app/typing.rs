@@ -30,6 +30,8 @@ pub(super) struct Typing {
     typists: Vec<Typist>,
     /// Where it was told that one types, and when.
     told: Option<(String, Time)>,
+    /// Where it was told last, and how many refusals of that may still come.
+    refusable: (String, usize),
 }
 
 impl Typing {
@@ -67,23 +69,40 @@ impl App {
         let hears = self.settings.typing && window.joined && window.with != With::Server && self.online();
         match &self.typing.told {
             Some((place, _)) if !says && *place == window.name => {
-                let line = self.session.typing(place, false).filter(|_| hears);
-                effects.extend(line.map(Effect::Send));
+                if let Some(line) = self.session.typing(place, false).filter(|_| hears) {
+                    let place = place.clone();
+                    effects.push(Effect::Send(line));
+                    self.note_told(&place);
+                }
                 self.typing.told = None;
             }
             Some((place, at)) if *place == window.name && self.now.since(*at) < TELL_PAUSE => {}
             _ if says && hears => {
                 let name = window.name.clone();
-                effects.extend(self.session.typing(&name, true).map(Effect::Send));
+                if let Some(line) = self.session.typing(&name, true) {
+                    effects.push(Effect::Send(line));
+                    self.note_told(&name);
+                }
                 self.typing.told = Some((name, self.now));
             }
             _ => {}
         }
     }
 
-    /// Whether it was told there lately that one types.
-    pub(super) fn tells_typing_to(&self, place: &str) -> bool {
-        self.typing.told.as_ref().is_some_and(|(told, _)| same(told, place))
+    /// Whether a refusal from there is about that one types, and about no message. Each is taken once.
+    pub(super) fn is_typing_refused(&mut self, place: &str) -> bool {
+        let (told, count) = &mut self.typing.refusable;
+        let is_it = *count > 0 && same(told, place);
+        *count -= usize::from(is_it);
+        is_it
+    }
+
+    fn note_told(&mut self, place: &str) {
+        let (told, count) = &mut self.typing.refusable;
+        if !same(told, place) {
+            (*told, *count) = (place.to_owned(), 0);
+        }
+        *count += 1;
     }
 
     /// What was typed has been sent: a message says that nobody types any more.

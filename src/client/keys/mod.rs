@@ -12,7 +12,7 @@ use super::editor::Editor;
 use super::nearest::nearest;
 
 pub use chord::Chord;
-pub use table::{Does, Group, SHEET, SheetRow, Spec, TABLE, find};
+pub use table::{Does, Group, MESSAGE_SHEET, SEARCH_SHEET, SHEET, SheetRow, Spec, TABLE, find};
 
 /// What a key does in the program. Keys of the input line that are not here are typed, or are an [`Edit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,8 @@ pub enum Action {
     Edit,
     /// Choose a message, or the one above it.
     Select,
+    /// Open one of the links on the screen, by a letter.
+    Hint,
     /// Show each of those who come and go, or fold them.
     Unfold,
     /// The mouse for chatui, or for the terminal's own selection.

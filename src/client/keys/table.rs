@@ -49,7 +49,7 @@ pub const TABLE: &[Spec] = &[
         "delete-or-leave",
         Action::DeleteOrLeave,
         &["ctrl-d"],
-        "delete the next character; on an empty input leave",
+        "delete the next character; on an empty input ask to leave",
     ),
     act("escape", Action::Escape, &["esc"], "leave what lies over the messages, then go to the live end"),
     act("suspend", Action::Suspend, &["ctrl-z"], "stop chatui and give the terminal back for now"),
@@ -84,7 +84,13 @@ pub const TABLE: &[Spec] = &[
     act("search", Action::Search, &["ctrl-s"], "look for what was said, in all of its history"),
     act("older-mention", Action::OlderMention, &["alt-p"], "go to the message before this that names you"),
     act("newer-mention", Action::NewerMention, &["alt-n"], "go to the next message that names you"),
-    act("choose-message", Action::Select, &["alt-up"], "choose a message to answer, react to, copy or open"),
+    act(
+        "choose-message",
+        Action::Select,
+        &["alt-up", "alt-shift-up"],
+        "choose a message to answer, react to, copy or open",
+    ),
+    act("open-link", Action::Hint, &["alt-o"], "open one of the links on the screen, by a letter"),
     act("comings", Action::Unfold, &["alt-="], "show each of those who come and go, or fold them"),
     act("next-room", Action::NextWindow, &["ctrl-n"], "go to the next room"),
     act("previous-room", Action::PreviousWindow, &["ctrl-p"], "go to the room before"),
@@ -95,7 +101,7 @@ pub const TABLE: &[Spec] = &[
         &["alt-a"],
         "go to the next room with something new, mentions first",
     ),
-    act("switch-room", Action::Switch, &["alt-k"], "go to a room by some letters of its name"),
+    act("switch-room", Action::Switch, &["alt-k"], "go to a room or somebody by some letters of the name"),
     act("room-0", Action::Window(0), &["alt-0"], "go to what the server says"),
     act("room-1", Action::Window(1), &["alt-1"], "go to room 1"),
     act("room-2", Action::Window(2), &["alt-2"], "go to room 2"),
@@ -201,7 +207,7 @@ pub const SHEET: &[SheetRow] = &[
     row(Group::Read, "who named me, next", &["older-mention", "newer-mention"]),
     row(Group::Read, "search", &["search"]),
     row(Group::Read, "back, forward", &["back", "forward"]),
-    row(Group::Read, "choose a message", &["choose-message"]),
+    row(Group::Read, "message, open link", &["choose-message", "open-link"]),
     row(Group::Read, "who comes and goes", &["comings"]),
     row(Group::Read, "back to live end", &["escape"]),
     row(Group::Go, "next, previous", &["next-room", "previous-room"]),
@@ -219,6 +225,34 @@ pub const SHEET: &[SheetRow] = &[
     row(Group::Go, "suspend", &["suspend"]),
     row(Group::Go, "twice: leave", &["clear-or-leave"]),
     row(Group::Go, "these keys", &["help"]),
+];
+
+/// What keys do while a message is chosen, and what while results of a search are read: they are not mapped.
+pub const MESSAGE_SHEET: &[(&str, &str)] = &[
+    ("j k ↑ ↓", "next, one before"),
+    ("r", "answer it"),
+    ("+", "react: digit, name"),
+    ("y", "copy its text"),
+    ("o", "open its link"),
+    ("Enter", "what it answers"),
+    ("/", "search"),
+    ("r e d", "if it failed:"),
+    ("", "retry, edit, drop"),
+    ("Esc", "leave the message"),
+];
+
+/// The same while results of a search are read.
+pub const SEARCH_SHEET: &[(&str, &str)] = &[
+    ("n ↑ k", "older one"),
+    ("N ↓ j", "newer one"),
+    ("Enter", "read on there"),
+    ("/ Ctrl-S", "other words"),
+    ("Esc", "back to where I was"),
+    ("from:bob", "who said it"),
+    ("in:#room", "where"),
+    ("since:monday", "not before then"),
+    ("before:10:30", "and not after"),
+    ("has:link", "with a link"),
 ];
 
 #[cfg(test)]
@@ -246,6 +280,9 @@ mod tests {
 
     #[test]
     fn the_sheet_names_what_there_is_and_fits_into_its_columns() {
+        for (key, what) in MESSAGE_SHEET.iter().chain(SEARCH_SHEET) {
+            assert!(key.chars().count() <= 15 && what.chars().count() <= 19, "{key} {what}");
+        }
         for row in SHEET {
             assert!(row.what.chars().count() <= 19, "{row:?}");
             assert!(row.names.iter().all(|name| find(name).is_some()), "{row:?}");

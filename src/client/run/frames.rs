@@ -41,6 +41,7 @@ impl Client {
             self.frame_drawn(seen);
             return Ok(());
         }
+        let begun = Instant::now();
         let stand = self.app.stand();
         let hold = self.urgent && self.heard && !self.stale && self.stand == Some(stand);
         let (columns, rows) = self.app.size();
@@ -61,6 +62,7 @@ impl Client {
         };
         self.screen.put_cursor(shown.cursor)?;
         execute!(self.screen.inner_mut(), EndSynchronizedUpdate)?;
+        self.app.measured(begun.elapsed(), terminal::take_written());
         (self.urgent, self.drawn_at) = (false, Instant::now());
         self.tell_title()?;
         self.effects.extend(self.app.update(Event::Touchable(shown.touch), now()));

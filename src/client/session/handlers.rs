@@ -43,6 +43,10 @@ impl Session {
             "AWAY" => self.on_away(message.nick(), !message.param(0).is_empty()),
             "INVITE" => self.on_invite(message, out),
             "CAP" => self.on_cap(message, out),
+            "MARKREAD" => {
+                let at = message.param(1).strip_prefix("timestamp=").and_then(Time::parse);
+                out.extend(at.map(|at| Report::Read { place: message.param(0).to_owned(), at }));
+            }
             "ERROR" => {
                 out.push(Report::Ended(message.params.last().unwrap_or_default().to_owned()));
             }

@@ -97,6 +97,8 @@ pub struct Session {
     names: Vec<(String, Vec<(u8, String)>)>,
     /// Channels (folded) whose NAMES or WHO nobody asked for by hand: the answer is not shown.
     quiet: HashSet<String>,
+    /// How many channels of a list were told.
+    listed: usize,
     heard: Time,
     /// When the server was asked for a sign of life.
     pinged: Option<Time>,

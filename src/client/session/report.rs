@@ -176,6 +176,13 @@ pub enum Report {
         /// With what: an emoji, as a rule.
         with: String,
     },
+    /// How far a conversation was read, here or on another device.
+    Read {
+        /// The conversation.
+        place: String,
+        /// Up to what was said then.
+        at: Time,
+    },
     /// The server has answered a PING of the holder's: it has taken all that was sent before.
     Answered,
     /// The server ends the connection.

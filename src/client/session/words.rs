@@ -4,10 +4,16 @@ use super::report::Report;
 use super::{Marks, Session, Stage};
 use crate::irc::{Message, Time};
 
+/// Most channels of a list that are shown.
+const LISTED_MOST: usize = 200;
+
 impl Session {
     /// A numeric or a verb that only tells something.
     pub(super) fn on_words(&mut self, message: &Message<'_>, _marks: &Marks<'_>, out: &mut Vec<Report>) {
-        let known = told(message);
+        let known = match message.command {
+            "321" | "322" | "323" => self.listed_channel(message),
+            _ => told(message),
+        };
         let (place, text, asked) = match known {
             Some(told) => told,
             // What is not known is shown as it came, without the number and our own nick.
@@ -19,6 +25,32 @@ impl Session {
         if !text.is_empty() {
             out.push(Report::Told { place, text, asked });
         }
+    }
+
+    /// One of the channels that there are. Of a network's thousands only the first are shown.
+    fn listed_channel(&mut self, message: &Message<'_>) -> Option<(String, String, bool)> {
+        let asked = |text: String| Some((String::new(), text, true));
+        if message.command != "322" {
+            let count = std::mem::take(&mut self.listed);
+            let more = count.saturating_sub(LISTED_MOST);
+            return asked(if more > 0 {
+                format!("{more} more channels: /list #part* shows some")
+            } else {
+                String::new()
+            });
+        }
+        self.listed += 1;
+        let people = match message.param(2) {
+            "1" => "1 person".to_owned(),
+            count => format!("{count} people"),
+        };
+        let topic = message.params.as_slice().get(3).copied().unwrap_or_default();
+        let topic = if topic.is_empty() { String::new() } else { format!(" · {topic}") };
+        asked(if self.listed > LISTED_MOST {
+            String::new()
+        } else {
+            format!("{} · {people}{topic}", message.param(1))
+        })
     }
 
     /// A numeric that reports an error: `<us> <context…> :<sentence>`.
@@ -121,7 +153,6 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "671" | "335" => asked(format!("{first} {last}")),
         "338" | "378" => asked(format!("{first} {}", message.params.as_slice().get(2..)?.join(" "))),
         "314" => asked(format!("{first} was {second}@{third}, {last}")),
-        "322" => asked(format!("{first}  {second}  {last}")),
         "324" => {
             let modes = message.params.as_slice().get(2..)?.join(" ");
             Some((first.to_owned(), format!("modes of {first}: {modes}"), true))
@@ -142,8 +173,8 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "256" | "257" | "258" | "259" => asked(last.to_owned()),
         "001" | "002" | "003" | "372" | "251" | "255" => Some((String::new(), last.to_owned(), false)),
         // Ends of lists, and what only programs read.
-        "004" | "005" | "252" | "253" | "254" | "265" | "266" | "315" | "318" | "321" | "323" | "329"
-        | "347" | "349" | "366" | "368" | "369" | "374" | "375" | "376" | "706" | "396" => {
+        "004" | "005" | "252" | "253" | "254" | "265" | "266" | "315" | "318" | "329" | "347" | "349"
+        | "366" | "368" | "369" | "374" | "375" | "376" | "706" | "396" => {
             Some((String::new(), String::new(), false))
         }
         "WALLOPS" => Some((String::new(), format!("{}: {last}", message.nick()), false)),

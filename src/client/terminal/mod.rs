@@ -7,7 +7,7 @@ mod paste;
 
 use std::io::{self, Stdout, Write, stdout};
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
@@ -49,6 +49,14 @@ pub enum Use {
     },
     /// Lines of text, one after the other; nothing is switched but how keys are read.
     Lines,
+}
+
+/// How many bytes of frames went to the terminal since [`take_written`] was asked.
+static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+
+/// How many bytes of frames went to the terminal since this was asked last.
+pub fn take_written() -> usize {
+    WRITTEN.swap(0, Ordering::Relaxed)
 }
 
 /// Whether it is used for lines.
@@ -256,6 +264,7 @@ impl Write for Frames {
             self.bytes.clear();
         }
         let bytes = std::mem::take(&mut self.bytes);
+        WRITTEN.fetch_add(bytes.len(), Ordering::Relaxed);
         let mut out = self.out.lock();
         let done = if OURS.load(Ordering::SeqCst) {
             out.write_all(&bytes).and_then(|()| out.flush())

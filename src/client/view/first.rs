@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use super::glyph::Row;
 use super::{input, status};
@@ -11,8 +11,43 @@ use crate::client::theme::{Role, Theme};
 
 /// Cells of the form.
 const FORM_WIDTH: u16 = 48;
+/// Rows of the form, without what went wrong.
+const FORM_HEIGHT: u16 = 5;
 /// Cells in front of a field.
 const LABEL_WIDTH: u16 = 10;
+
+/// A sentence in rows of so many cells, broken at blanks; a word that is longer than a row, anywhere.
+fn broken(words: &str, width: u16) -> Vec<String> {
+    let wide = |text: &str| Row::of(text, Style::new()).width();
+    let mut rows = vec![String::new()];
+    for word in words.split_whitespace() {
+        for (n, piece) in pieces(word, width.max(1)).into_iter().enumerate() {
+            let fits = |row: &&mut String| row.is_empty() || n == 0 && wide(row) + 1 + wide(piece) <= width;
+            let row = rows.last_mut().filter(fits);
+            match row {
+                Some(row) if row.is_empty() => row.push_str(piece),
+                Some(row) => {
+                    row.push(' ');
+                    row.push_str(piece);
+                }
+                None => rows.push(piece.to_owned()),
+            }
+        }
+    }
+    rows
+}
+
+/// A word in pieces of at most so many characters.
+fn pieces(word: &str, most: u16) -> Vec<&str> {
+    let mut rest = word;
+    let mut pieces = Vec::new();
+    while let Some((at, _)) = rest.char_indices().nth(usize::from(most)) {
+        pieces.push(&rest[..at]);
+        rest = &rest[at..];
+    }
+    pieces.push(rest);
+    pieces
+}
 
 /// Draws rows in the middle of the screen, each centred.
 fn centred(rows: &[Row], screen: Rect, buffer: &mut Buffer) {
@@ -75,7 +110,9 @@ pub(super) fn draw_form(
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let width = FORM_WIDTH.min(screen.width);
-    let height = 6.min(screen.height);
+    let error = form.error.as_ref().map(|error| broken(error, width)).unwrap_or_default();
+    let height =
+        FORM_HEIGHT.saturating_add(u16::try_from(error.len()).unwrap_or(u16::MAX)).min(screen.height);
     let area = Rect {
         x: screen.x + (screen.width - width) / 2,
         y: screen.y + (screen.height - height) / 2,
@@ -101,16 +138,25 @@ pub(super) fn draw_form(
         let position = input::draw_field(editor, theme, field_area, buffer);
         cursor = cursor.or(is_here.then_some(position));
     }
-    let mut below =
-        vec![(3, Row::of("Enter connect   Tab next field   Ctrl-C leave", theme.role(Role::Quiet)))];
-    if let Some(error) = &form.error {
-        below.push((5, Row::of(error, theme.role(Role::Error))));
-    }
-    for (offset, row) in below {
-        if offset < area.height {
-            row.cut(area.width).draw(buffer, area.x, area.y + offset, right);
-        }
+    let keys = Row::of("Enter connect   Tab next field   Ctrl-C leave", theme.role(Role::Quiet));
+    let below = [keys, Row::default()];
+    let error = error.iter().map(|words| Row::of(words, theme.role(Role::Error)));
+    for (row, y) in below.into_iter().chain(error).zip(area.y.saturating_add(3)..area.bottom()) {
+        row.cut(area.width).draw(buffer, area.x, y, right);
     }
     draw_momentary(app, theme, screen, buffer);
     cursor
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_sentence_is_broken_at_its_blanks() {
+        assert_eq!(broken("a host is needed", 8), ["a host", "is", "needed"]);
+        assert_eq!(broken("of 0123456789 x", 4), ["of", "0123", "4567", "89 x"]);
+        assert_eq!(broken("01234 5", 5), ["01234", "5"]);
+        assert_eq!(broken("", 8), [""]);
+    }
 }

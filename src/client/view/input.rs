@@ -209,10 +209,9 @@ fn hint(app: &App, theme: &Theme, width: u16) -> Row {
     }
     let messages = app.wire_messages();
     if let Some(search) = app.editor().search() {
-        let role = if search.found { Role::Accent } else { Role::Error };
-        return Row::of("history: ", theme.role(Role::Quiet))
-            .and(&search.query, theme.role(role))
-            .cut(width / 2);
+        let (role, label) =
+            if search.found { (Role::Accent, "history: ") } else { (Role::Error, "not sent before: ") };
+        return Row::of(label, theme.role(Role::Quiet)).and(&search.query, theme.role(role)).cut(width / 2);
     }
     if messages > 1 {
         return Row::of(&format!("{messages} messages"), theme.role(Role::Quiet));

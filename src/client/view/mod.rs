@@ -30,8 +30,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::app::{App, Overlay, Screen};
-use super::theme::{Role, Theme};
-use super::touch::{Hyperlink, Place, Touch};
+use super::theme::{Role, Theme, Tint};
+use super::touch::{HINTS, Hyperlink, Place, Touch};
 use super::window::Drawn;
 use areas::{Areas, Sidebars};
 
@@ -163,7 +163,7 @@ fn lists_over(app: &App, width: u16) -> (bool, bool) {
 /// Whether something lies over the messages or in the place of a list.
 fn covers(app: &App, width: u16) -> bool {
     let is_found = app.search().is_some() || app.editor().completion().is_some();
-    is_found || app.overlay().is_some() || lists_over(app, width) != (false, false)
+    is_found || app.overlay().is_some() || app.is_hinting() || lists_over(app, width) != (false, false)
 }
 
 fn draw_rooms(
@@ -197,9 +197,12 @@ fn draw_rooms(
     if over.1 {
         people::draw_over(app, theme, widths.1, areas.messages, touch, buffer);
     }
+    if app.is_hinting() {
+        draw_hints(theme, touch, buffer);
+    }
     shown.cursor = input::draw(app, theme, &typed, areas.input, buffer);
     match app.overlay() {
-        Some(Overlay::Help { from }) => sheet::draw(app.keys(), *from, theme, areas.middle, buffer),
+        Some(Overlay::Help { from }) => sheet::draw(app, *from, theme, areas.middle, buffer),
         Some(Overlay::Switcher(switcher)) => {
             shown.cursor = overlay::draw_switcher(app, switcher, theme, areas.middle, touch, buffer);
         }
@@ -221,6 +224,16 @@ fn draw_title(app: &App, theme: &Theme, areas: &Areas, touch: &mut Touch, buffer
 fn draw_status(app: &App, theme: &Theme, areas: &Areas, touch: &mut Touch, buffer: &mut Buffer) {
     if let Some(area) = areas.status {
         status::draw(app, theme, area, areas.rooms.is_none(), touch, buffer);
+    }
+}
+
+/// Puts its letter on the first cell of each link.
+fn draw_hints(theme: &Theme, touch: &Touch, buffer: &mut Buffer) {
+    let style = theme.on(Tint::Select, Role::Strong).add_modifier(Modifier::BOLD);
+    for ((place, _), letter) in touch.hints().into_iter().zip(HINTS) {
+        if place.columns.start < buffer.area.right() && place.row < buffer.area.bottom() {
+            paint::put(buffer, place.columns.start, place.row, letter, style);
+        }
     }
 }
 

@@ -6,18 +6,17 @@ use ratatui::style::Modifier;
 
 use super::glyph::Row;
 use super::{paint, rooms};
-use crate::client::app::{App, Found, Switcher};
+use crate::client::app::{App, Found, Switcher, To};
 use crate::client::editor::Completion;
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::touch::{Spot, Touch};
-use crate::irc::text::plain;
 
 /// Cells of the room switcher.
 const SWITCHER_WIDTH: u16 = 48;
 /// Most rows of the menu of a completion.
 const MENU_ROWS_MAX: u16 = 8;
 /// Most cells of an entry of that menu.
-const MENU_WIDTH_MAX: u16 = 60;
+const MENU_WIDTH_MAX: u16 = 76;
 
 /// Empties an area for an overlay; where there is no ground to tell it by, it gets a frame. Returns its inside.
 pub(super) fn lay(theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
@@ -126,26 +125,33 @@ pub(super) fn draw_switcher(
     let chosen = switcher.chosen(found.len());
     let shown = usize::from(inner.bottom().saturating_sub(y));
     if found.is_empty() {
-        Row::of("no room is called that", ink(Role::Muted)).draw(buffer, inner.x, y, inner.right());
+        Row::of("nothing here is called that", ink(Role::Muted)).draw(buffer, inner.x, y, inner.right());
     }
     let first = (chosen + 1).saturating_sub(shown);
     for ((number, found), y) in found.iter().enumerate().skip(first).zip(y..inner.bottom()) {
         let (x, width) = if theme.is_tinted() { (area.x, area.width) } else { (inner.x, inner.width) };
         let tint = if number == chosen { Tint::Select } else { Tint::Raised };
         buffer.set_style(Rect { x, y, width, height: 1 }, theme.tint(tint));
-        if let Some(window) = app.windows().get(found.window) {
-            touch.put(y, x..x + width, Spot::Room(window.name.as_str().into()));
-        }
+        let spot = match &found.to {
+            To::Window(at) => app.windows().get(*at).map(|window| Spot::Room(window.name.as_str().into())),
+            To::Person(nick) => Some(Spot::Person(nick.clone())),
+        };
+        spot.into_iter().for_each(|spot| touch.put(y, x..x + width, spot));
         draw_found(app, found, theme, tint, Rect { y, height: 1, ..inner }, buffer);
     }
     Some(cursor)
 }
 
 fn draw_found(app: &App, found: &Found, theme: &Theme, tint: Tint, row: Rect, buffer: &mut Buffer) {
-    let Some(window) = app.windows().get(found.window) else { return };
-    let count = rooms::count(window.mentions, window.unread, &|role| theme.on(tint, role));
+    let count = match found.to {
+        To::Window(at) => {
+            let Some(window) = app.windows().get(at) else { return };
+            rooms::count(window.mentions, window.unread, &|role| theme.on(tint, role))
+        }
+        To::Person(_) => Row::of("write to", theme.on(tint, Role::Muted)),
+    };
     let count_at = row.right().saturating_sub(count.width());
-    let mut name = Row::of(&plain(&window.name), theme.on(tint, Role::Fg));
+    let mut name = Row::of(&app.found_name(found), theme.on(tint, Role::Fg));
     for at in &found.letters {
         name.patch_bytes(*at..*at + 1, theme.on(tint, Role::Accent));
     }

@@ -138,7 +138,10 @@ impl Lines {
     /// What is told of what lies over the messages elsewhere: the keys, the matches, what is chosen.
     fn place(&mut self, app: &App, lines: &mut Vec<String>) {
         let mut words = Vec::new();
-        if let Some(Overlay::Help { .. }) = app.overlay() {
+        let is_help = matches!(app.overlay(), Some(Overlay::Help { .. }));
+        if let Some(sheet) = app.sheet().filter(|_| is_help) {
+            words.extend(sheet.iter().map(|(key, what)| format!("{key}: {what}")));
+        } else if is_help {
             for row in SHEET {
                 let keys = app.keys().shown_row(row);
                 if !keys.is_empty() {
@@ -173,7 +176,9 @@ impl Lines {
             let before = self.told.iter().find(|(name, ..)| *name == window.name);
             let (mentions, unread) = before.map_or((0, 0), |(_, mentions, unread)| (*mentions, *unread));
             let now = if number == app.current() { (0, 0) } else { (window.mentions, window.urgent()) };
-            if now.0 > mentions {
+            if now.0 > mentions && window.with == With::Person {
+                lines.push(plain(&format!("{number} {} writes to you", window.name)));
+            } else if now.0 > mentions {
                 lines.push(plain(&format!("{number} {}: you are named", window.name)));
             } else if now.1 > 0 && unread == 0 {
                 lines.push(plain(&format!("{number} {}: new messages", window.name)));
@@ -307,10 +312,9 @@ fn typed(app: &App) -> (String, String, usize) {
         (Screen::Connecting(_), _) => return (String::new(), String::new(), 0),
         (Screen::Rooms, Some(Overlay::Switcher(switcher))) => {
             let found = app.switcher_found(switcher);
-            let chosen =
-                found.get(switcher.chosen(found.len())).and_then(|found| app.windows().get(found.window));
-            let name = chosen.map_or("nothing", |window| window.name.as_str());
-            (format!("go to {}> ", plain(name)), &switcher.query)
+            let chosen = found.get(switcher.chosen(found.len()));
+            let name = chosen.map_or_else(|| "nothing".to_owned(), |found| app.found_name(found));
+            (format!("go to {name}> "), &switcher.query)
         }
         (Screen::Rooms, _) => match app.editor().search() {
             Some(search) => (format!("history {}> ", plain(&search.query)), app.editor()),

@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use super::glyph::Row;
 use super::overlay::lay;
+use crate::client::app::App;
 use crate::client::keys::{Group, Keymap, SHEET, SheetRow};
 use crate::client::theme::{Role, Theme, Tint};
 
@@ -18,9 +19,12 @@ const KEY_WIDTH: u16 = 16;
 type Told = (String, &'static str);
 
 /// Draws the sheet in the middle of what is between title and status; if that is too small, over all of it, from a row on.
-pub(super) fn draw(keys: &Keymap, from: u16, theme: &Theme, middle: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(app: &App, from: u16, theme: &Theme, middle: Rect, buffer: &mut Buffer) {
     let is_wide = middle.width >= SHEET_WIDTH;
-    let rows = rows(keys, is_wide);
+    let rows = match app.sheet() {
+        Some(sheet) => rows_of(sheet, is_wide),
+        None => rows(app.keys(), is_wide),
+    };
     let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(3);
     let width = SHEET_WIDTH.min(middle.width);
     let area = if is_wide && wanted <= middle.height {
@@ -57,6 +61,13 @@ pub(super) fn draw(keys: &Keymap, from: u16, theme: &Theme, middle: Rect, buffer
         let hint = if rest > 0 { format!("{rest} more: PgDn") } else { "PgUp goes back".to_owned() };
         Row::of(&hint, ink(Role::Muted)).draw(buffer, inner.x + 1, inner.bottom() - 1, right);
     }
+}
+
+/// The rows of another sheet than that of the mapped keys.
+fn rows_of(sheet: &[(&str, &'static str)], is_wide: bool) -> Vec<[Option<Told>; 2]> {
+    let told: Vec<Told> = sheet.iter().map(|(key, what)| ((*key).to_owned(), *what)).collect();
+    let half = if is_wide { told.len().div_ceil(2) } else { told.len() };
+    (0..half).map(|n| [told.get(n).cloned(), told.get(half + n).cloned()]).collect()
 }
 
 /// The rows in one column or in two: writing beside reading, under them all else. What no key does is left out.

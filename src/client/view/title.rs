@@ -40,6 +40,7 @@ pub(super) fn draw(
     let middle = status::momentary(app, theme).filter(|_| alone).unwrap_or_else(|| topic(app, theme));
     let middle = middle.cut(room);
     middle.draw(buffer, after_name, area.y, right);
+    touch.put(area.y, area.x..area.right(), Spot::Title);
     for (place, link) in middle.links(after_name, right) {
         let id = (TOPIC, link.number);
         touch.put(area.y, place, Spot::Link(Hyperlink { uri: Arc::clone(&link.uri), id }));

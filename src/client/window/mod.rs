@@ -1,9 +1,9 @@
 //! One conversation: its entries, where the reader is in it, what is unread, and the draft of the next message.
 
 mod slide;
+mod unread;
 
 use std::collections::{HashSet, VecDeque};
-use std::ops::Range;
 use std::time::Duration;
 
 use super::editor::Draft;
@@ -140,6 +140,10 @@ pub struct Window {
     pub resume: Option<Resume>,
     /// Where the reader was at an earlier time, until they are there again.
     pub restore: Option<Read>,
+    /// How far it was read, as the server knows it or will be told.
+    pub marked: Time,
+    /// How far it was read here since.
+    pub read_here: Option<Time>,
     /// What had been typed when the reader went to another window.
     pub draft: Draft,
     /// The gap at which what was missed during a pause is being filled in.
@@ -173,6 +177,8 @@ impl Window {
             muted: false,
             resume: None,
             restore: None,
+            marked: Time::default(),
+            read_here: None,
             draft: Draft::default(),
             catching_up: None,
             entries: VecDeque::new(),
@@ -361,64 +367,6 @@ impl Window {
             self.entries.iter().map(|entry| &*entry.msgid).filter(|id| !id.is_empty()).collect();
         entries.retain(|entry| !known.contains(&*entry.msgid));
         entries
-    }
-
-    /// These entries have come while the reader was away or offline: they are unread, and the unread line stands
-    /// above the first of them.
-    pub fn missed(&mut self, range: Range<usize>, seen: bool) {
-        let from_others = |entry: &&Entry| entry.is_speech() && !entry.own;
-        let Some(first) = self.entries.range(range.clone()).find(from_others).map(|entry| entry.id) else {
-            return;
-        };
-        let speech = self.entries.range(range.clone()).filter(from_others).count();
-        let mentions = self.entries.range(range).filter(|entry| entry.mention).count();
-        if !seen {
-            self.unread += speech;
-            self.mentions += mentions;
-        }
-        if !self.is_live() {
-            self.below += speech;
-        }
-        self.mark.get_or_insert(Mark { entry: first, count: 0 }).count += speech;
-    }
-
-    /// Where what was not read at an earlier time begins, if that is here.
-    pub fn after_read(&self, read: &Resume) -> Option<usize> {
-        let known = |entry: &Entry| !entry.msgid.is_empty();
-        let exactly = self.entries.iter().rposition(|entry| known(entry) && entry.msgid == read.msgid);
-        let about = || self.entries.iter().rposition(|entry| known(entry) && entry.at <= read.at);
-        exactly.or_else(about).map(|at| at + 1)
-    }
-
-    /// What stands from there on, as far as it was said before one came, was missed at an earlier time.
-    pub fn resumed(&mut self, from: usize, seen: bool) {
-        let join = self.entries.iter().rposition(|entry| entry.own && entry.kind == Kind::Join);
-        let end = join.unwrap_or(self.entries.len() - self.pending);
-        let later = self.mark.take();
-        if from < end {
-            self.missed(from..end, seen);
-        }
-        match (&mut self.mark, later) {
-            (Some(mark), Some(later)) => mark.count += later.count,
-            (mark, later) => *mark = later.or(*mark),
-        }
-    }
-
-    /// How many messages have come unseen that call the reader.
-    pub fn urgent(&self) -> usize {
-        if self.muted { self.mentions } else { self.unread }
-    }
-
-    /// Somebody said something just now: unread if nobody looks, and the unread line stands above the first.
-    pub fn count_unread(&mut self, id: EntryId, mention: bool) {
-        self.unread += 1;
-        self.mentions += usize::from(mention || self.with == With::Person);
-        self.mark.get_or_insert(Mark { entry: id, count: 0 }).count += 1;
-    }
-
-    /// Somebody looks: nothing is unread, but the unread line stays where it is.
-    pub fn seen(&mut self) {
-        (self.unread, self.mentions) = (0, 0);
     }
 
     /// Takes out what the server has told behind this entry.

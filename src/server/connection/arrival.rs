@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tracing::{debug, info};
 
 use super::super::core::{Kind, Peer};
-use super::super::door::{Door, Step, TLS_ALERT};
+use super::super::door::{Door, Step, TLS_ALERT, TLS_TOO_OLD};
 use super::super::guest::Guest;
 use super::super::house::Refusal;
 use super::super::inbox::Event;
@@ -45,23 +45,32 @@ impl Connection {
         match &received.end {
             None => {}
             Some(End::Closed) => self.hears_no_more(tools),
-            Some(End::Failed(why)) => {
-                let address = match &self.phase {
-                    Phase::Door(stranger) => stranger.address.as_str(),
-                    _ => "",
-                };
-                info!(connection = self.id.0, address = %address, reason = %why, "turned away");
-                // The alert is all that it still hears; then it is let go as everybody is, so that the alert arrives.
-                self.outbox = Outbox::default();
-                self.behind = Behind::default();
-                if matches!(self.phase, Phase::Door(_)) && self.tls.as_ref().is_some_and(|tls| !tls.waits()) {
-                    // Some junk is none to the library: then there are no keys yet, and the alert is our own.
-                    self.tls = None;
-                    self.outbox.buffer(tools.spare).extend_from_slice(TLS_ALERT);
-                }
-                self.end("TLS failed", tools.batch);
-            }
+            Some(End::Failed(why)) => self.tls_failed(why, None, tools),
+            Some(End::TooOld) => self.tls_failed(
+                "TLS failed: the client knows no version from 1.2 on",
+                Some(TLS_TOO_OLD),
+                tools,
+            ),
         }
+    }
+
+    /// There is no TLS with this peer: it hears this alert, or the library's, and is let go as everybody is, so that the alert
+    /// arrives.
+    fn tls_failed(&mut self, why: &str, alert: Option<&[u8]>, tools: &mut Tools<'_>) {
+        let address = match &self.phase {
+            Phase::Door(stranger) => stranger.address.as_str(),
+            _ => "",
+        };
+        info!(connection = self.id.0, address = %address, reason = %why, "turned away");
+        self.outbox = Outbox::default();
+        self.behind = Behind::default();
+        // Some junk is none to the library: then there are no keys yet, and the alert is our own.
+        let is_silent = self.tls.as_ref().is_some_and(|tls| !tls.waits());
+        if matches!(self.phase, Phase::Door(_)) && (is_silent || alert.is_some()) {
+            self.tls = None;
+            self.outbox.buffer(tools.spare).extend_from_slice(alert.unwrap_or(TLS_ALERT));
+        }
+        self.end("TLS failed", tools.batch);
     }
 
     /// Does what the door says of a stranger.

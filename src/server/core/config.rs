@@ -12,8 +12,9 @@ use super::password::{Hidden, Secret};
 pub const MAX_CHANNELS_PER_USER: usize = 50;
 /// Most targets of one PRIVMSG, NOTICE, KICK or NAMES (`TARGMAX`): so that one line stays one line's work.
 pub const MAX_TARGETS: usize = 4;
-/// Most lines of a connection before it is registered: an old client that tries one nick after the other needs fewer.
-pub const MAX_EARLY_LINES: u32 = 1_000;
+/// Most lines of a connection before it is registered: an old client that tries one nick after the other needs fewer. A
+/// hundred who babble at once are a hundred times that, and each line is answered, before anybody else's turn comes.
+pub const MAX_EARLY_LINES: u32 = 128;
 /// Most bytes of a topic (`TOPICLEN`).
 pub const TOPIC_LEN: usize = 390;
 /// Most bytes of an away text (`AWAYLEN`).

@@ -26,8 +26,8 @@ impl Core {
                     connection.cap_302 = true;
                     connection.caps.insert(Cap::CapNotify);
                 }
-                let mut names: Vec<&str> =
-                    TABLE.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+                let served = TABLE.iter().filter(|(cap, _)| cap.is_served());
+                let mut names: Vec<&str> = served.flat_map(|(_, names)| names.iter().copied()).collect();
                 // Nobody can ask for it, so it is no row of the table; without 302 its value could not be understood.
                 let sts = sts(&connection.peer, self.config.sts).filter(|_| connection.cap_302);
                 names.extend(sts.as_deref());
@@ -80,7 +80,7 @@ impl Core {
         let names: Vec<&str> = list.split_ascii_whitespace().collect();
         for name in &names {
             let (wanted, name) = name.strip_prefix('-').map_or((true, *name), |name| (false, name));
-            match Cap::by_name(name) {
+            match Cap::by_name(name).filter(|cap| cap.is_served()) {
                 Some(cap) if wanted => caps.insert(cap),
                 // With 302, `cap-notify` is not to be had otherwise.
                 Some(Cap::CapNotify) if connection.cap_302 => {}

@@ -32,6 +32,8 @@ pub enum End {
     Closed,
     /// What it sent is no TLS, or not for us; the peer is told with an alert.
     Failed(String),
+    /// It knows no version that is safe. Of that the library has no alert of its own.
+    TooOld,
 }
 
 impl Session {
@@ -54,8 +56,8 @@ impl Session {
             let state =
                 match self.connection.read_tls(&mut sealed).map(|_| self.connection.process_new_packets()) {
                     Ok(Ok(state)) => state,
-                    Ok(Err(error)) => return self.fail(count, in_words(&error)),
-                    Err(error) => return self.fail(count, error.to_string()),
+                    Ok(Err(error)) => return self.fail(count, end(&error)),
+                    Err(error) => return self.fail(count, End::Failed(error.to_string())),
                 };
             if state.plaintext_bytes_to_read() > 0 {
                 let mut reader = self.connection.reader();
@@ -73,9 +75,9 @@ impl Session {
         }
     }
 
-    fn fail(&mut self, count: usize, why: String) -> Received {
+    fn fail(&mut self, count: usize, end: End) -> Received {
         self.broken = true;
-        Received { count, end: Some(End::Failed(why)) }
+        Received { count, end: Some(end) }
     }
 
     /// Whether sealed bytes wait for the socket.
@@ -157,13 +159,13 @@ impl<S: Write> Write for Sealed<'_, S> {
 }
 
 /// What went wrong, for the diagnostics: with the cases that an operator can do something about first.
-fn in_words(error: &Error) -> String {
-    match error {
+fn end(error: &Error) -> End {
+    End::Failed(match error {
         Error::PeerIncompatible(
             PeerIncompatible::SupportedVersionsExtensionRequired
             | PeerIncompatible::SignatureAlgorithmsExtensionRequired
             | PeerIncompatible::Tls12NotOfferedOrEnabled,
-        ) => "TLS failed: the client knows no version from 1.2 on".to_owned(),
+        ) => return End::TooOld,
         Error::PeerIncompatible(why) => {
             format!("TLS failed: the client has nothing in common with us ({why:?})")
         }
@@ -172,5 +174,5 @@ fn in_words(error: &Error) -> String {
             "TLS failed: what the client sends is not TLS".to_owned()
         }
         other => format!("TLS failed: {other}"),
-    }
+    })
 }

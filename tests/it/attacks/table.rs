@@ -6,14 +6,14 @@
 //! | A1 | ends of lines inside of params | `attacks::lines::a01_what_ends_a_line_elsewhere_ends_none_here_in_any_param_of_any_command` `server::hostile::hostile_lines_do_what_their_column_says_and_no_harm` |
 //! | A2 | escaped ends of lines in tags | `attacks::lines::a02_an_escaped_line_end_in_a_tag_stays_escaped_for_readers_in_the_log_and_in_history` |
 //! | A3 | lines at their limits | `attacks::lines::a03_lines_at_their_limits_are_taken_whole_cut_or_refused_and_never_relayed_too_long` `wire::a_stamped_line_keeps_the_limits_whatever_was_said` |
-//! | A4 | no end of a line for 10 MB | `server::strangers::ten_megabytes_without_a_line_end_are_one_line_that_is_too_long` |
+//! | A4 | no end of a line for 10 MB | `server::strangers::ten_megabytes_without_a_line_end_are_one_line_that_is_too_long` `attacks::bounds::a04_of_ten_megabytes_without_a_line_end_next_to_nothing_is_kept` |
 //! | A5 | bytes that are no UTF-8 | `attacks::lines::a05_text_that_is_no_utf8_is_refused_whole_and_what_is_cut_is_cut_between_characters` |
 //! | A6 | a line in many packets | `server::strangers::one_byte_in_a_packet_gives_the_same_conversation` `wire::any_cut_of_the_same_bytes_gives_the_same_lines` |
 //! | A7 | many lines in one packet | `attacks::lines::a07_ten_thousand_lines_in_one_write_are_heard_in_their_order` `server::guard::a07_a33_who_writes_too_fast_waits_and_loses_nothing_and_others_do_not_wait` |
 //! | A8 | many tags, many backslashes | `server::hostile::hostile_lines_do_what_their_column_says_and_no_harm` |
 //! | A9 | forged tags | `attacks::lines::a09_what_only_a_server_may_say_in_tags_is_dropped` |
 //! | A10 | forged sources and commands of servers | `attacks::lines::a10_nobody_plays_the_server_or_somebody_else` |
-//! | A11 | masks that make a matcher slow | `src/irc/name.rs::a_mask_bomb_is_cheap` `server::hostile::hostile_lines_do_what_their_column_says_and_no_harm` |
+//! | A11 | masks that make a matcher slow | `src/irc/name.rs::a_mask_bomb_is_cheap` `server::hostile::hostile_lines_do_what_their_column_says_and_no_harm` `attacks::bounds::a11_no_mask_costs_more_than_a_millisecond` |
 //! | A12 | acting on what is not there | `attacks::lines::a12_what_is_done_to_what_is_not_there_is_answered_by_a_number` |
 //! | A13 | any params of any command | `attacks::lines::a13_no_number_and_no_kind_of_params_brings_the_server_down` |
 //! | A14 | text that other programs would execute | `server::hostile::hostile_and_naughty_texts_are_text_and_do_no_harm` |
@@ -22,7 +22,7 @@
 //! | A17 | HTTP | `server::strangers::what_a_web_page_posts_is_not_executed` `server::strangers::each_stranger_is_closed_within_a_second_and_is_one_line_for_the_operator` |
 //! | A18 | text that looks like the log | `log::pages::a_text_that_looks_like_a_line_of_the_log_misleads_nobody` |
 //! | A19 | names that are paths | `attacks::files::a19_no_file_is_named_after_a_nick_or_a_channel` |
-//! | A20 | symbolic links, files of others | `guard::a20_no_link_in_the_data_folder_is_followed` `log::no_symbolic_link_is_followed` |
+//! | A20 | symbolic links, files of others | `guard::a20_no_link_in_the_data_folder_is_followed` `log::no_symbolic_link_is_followed` `guard::a20_what_belongs_to_another_user_is_refused` |
 //! | A21 | two servers on one folder | `server::ends::a_data_folder_belongs_to_one_server` `cli::a_data_folder_belongs_to_one_server` |
 //! | A22 | a log taken away while the server runs | `attacks::files::a22_a_log_that_is_taken_away_or_cut_under_a_running_server_is_noticed_and_nobody_is_told_a_lie` `log::faults::a_segment_that_somebody_deleted_or_cut_is_noticed` |
 //! | A23 | signs that shells and clocks expand | `attacks::files::a23_a_path_means_what_it_says` |
@@ -30,23 +30,23 @@
 //! | A25 | root | `guard::a25_root_is_warned_and_nobody_else` |
 //! | A26 | a poisoned log | `attacks::files::a26_a_log_that_somebody_has_written_is_looked_at_as_closely_as_the_wire` `src/server/log/format.rs::what_the_wire_forbids_is_not_read_even_with_the_right_checksum` |
 //! | A27 | a huge log, a million channels | `src/server/log/recent.rs::a_million_channels_do_not_fill_the_memory` `log::pages::only_so_much_is_searched_for_a_silent_channel` |
-//! | A28 | many connects | `server::guard::a28_one_address_has_its_share_and_no_more` `server::guard::a28_a44_who_is_not_let_in_is_told_so_in_his_own_language` |
+//! | A28 | many connects | `server::guard::a28_one_address_has_its_share_and_no_more` `server::guard::a28_a44_who_is_not_let_in_is_told_so_in_his_own_language` `src/server/arrivals.rs::a28_of_ten_thousand_from_one_address_16_are_here_at_once_and_32_come_in_ten_minutes` |
 //! | A29 | many who say nothing | `server::guard::a29_a30_a44_a_thousand_half_handshakes_end_in_time_and_nobody_waits_for_them` `server::seeds::knocks::the_silent_are_sent_away_at_last` |
 //! | A30 | a byte now and then | `server::guard::a29_a30_a44_a_thousand_half_handshakes_end_in_time_and_nobody_waits_for_them` `core::connections::the_time_to_register_begins_with_the_connection` `server::tls::a_slow_handshake_has_an_end_that_counts_from_the_beginning` |
 //! | A31 | a reader who never reads | `server::ends::a_slow_reader_is_closed_and_slows_nobody` |
 //! | A32 | a slow reader | `server::ends::a_slow_reader_is_closed_and_slows_nobody` |
-//! | A33 | a writer at full speed | `server::guard::a07_a33_who_writes_too_fast_waits_and_loses_nothing_and_others_do_not_wait` `server::guard::a33_plain_text_is_paced_too` |
-//! | A34 | joins and nicks without end | `server::guard::a34_nicks_change_no_faster_than_once_in_three_seconds` |
-//! | A35 | one line to many, large answers | `server::guard::a35_who_asks_for_much_pays_for_it` `server::floods::who_floods_with_questions_keeps_nobody_waiting` |
+//! | A33 | a writer at full speed | `server::guard::a07_a33_who_writes_too_fast_waits_and_loses_nothing_and_others_do_not_wait` `server::guard::a33_plain_text_is_paced_too` `src/server/pace.rs::a33_a_burst_then_ten_to_twenty_lines_a_second` |
+//! | A34 | joins and nicks without end | `server::guard::a34_nicks_change_no_faster_than_once_in_three_seconds` `src/server/pace.rs::a34_a_nick_is_changed_once_in_three_seconds_and_loops_are_slower_than_talk` |
+//! | A35 | one line to many, large answers | `server::guard::a35_who_asks_for_much_pays_for_it` `server::floods::who_floods_with_questions_keeps_nobody_waiting` `src/server/pace.rs::a35_a_line_to_many_costs_for_each_and_long_answers_cost_too` |
 //! | A36 | many lines before registration | `attacks::lines::a36_who_says_a_thousand_lines_and_does_not_register_is_closed` |
 //! | A37 | an end in the middle of anything | `attacks::crowd::a37_an_end_in_the_middle_of_anything_frees_the_nick_and_harms_nobody` |
 //! | A38 | names and channels without end | `attacks::crowd::a38_what_fifty_thousand_names_and_channels_leave_behind_is_bounded` `server::seeds::binary::s004_s9_of_ten_thousand_who_came_and_went_nothing_is_left` |
 //! | A39 | no descriptor left | `guard::a39_without_descriptors_accepting_rests_and_goes_on_when_there_are_some` |
-//! | A40 | a certificate that has changed | `client_tls::the_first_certificate_is_remembered_and_another_one_refused_until_it_is_named` |
+//! | A40 | a certificate that has changed | `client_tls::the_first_certificate_is_remembered_and_another_one_refused_until_it_is_named` `client_tls::between::whoever_is_in_between_with_a_key_of_his_own_is_told_nothing` |
 //! | A41 | the same host at another port | `src/client/pins.rs::pins_are_kept_apart_by_host_and_port_as_typed` |
 //! | A42 | a damaged file of pins | `client_tls::what_was_trusted_and_cannot_be_read_is_not_trusted_anew` `src/client/pins.rs::a_damaged_file_is_not_taken_for_an_empty_one` |
-//! | A43 | a downgrade | `client_tls::a_server_that_was_known_by_tls_is_not_spoken_to_without` |
-//! | A44 | old versions, half handshakes | `server::guard::a29_a30_a44_a_thousand_half_handshakes_end_in_time_and_nobody_waits_for_them` `client_tls::an_old_version_is_named` `server::tls::what_is_no_handshake_is_answered_with_an_alert_and_the_end` |
+//! | A43 | a downgrade | `client_tls::a_server_that_was_known_by_tls_is_not_spoken_to_without` `client_tls::between::a_server_whose_key_is_known_and_that_ends_in_the_handshake_is_tried_again_and_told_nothing` `client_tls::between::a_server_whose_fingerprint_was_named_is_not_asked_anything_without_tls` |
+//! | A44 | old versions, half handshakes | `server::guard::a29_a30_a44_a_thousand_half_handshakes_end_in_time_and_nobody_waits_for_them` `client_tls::an_old_version_is_named` `server::tls::what_is_no_handshake_is_answered_with_an_alert_and_the_end` `server::tls::a44_what_we_have_nothing_in_common_with_is_told_why_and_let_go` |
 //! | A45 | certificates of wrong names and times | `client_tls::a45_a_new_certificate_for_the_same_key_is_no_alarm_nor_is_a_wrong_name_or_date_of_what_is_trusted` `client_tls::an_authority_that_is_named_decides` |
 //! | A46 | a password of an account in the clear | accounts |
 //! | A47 | guessing passwords | `core::guard::a47_who_has_guessed_too_often_waits_on_other_connections_too_and_others_do_not` `core::guard::a47_a_thousand_connections_with_one_guess_each_are_soon_turned_away_unheard` `core::operators::a_guesser_is_sent_away_after_a_few_passwords` |
@@ -66,7 +66,7 @@
 //! | A61 | names of servers and services | `attacks::names::a61_nobody_has_the_name_of_what_speaks_for_the_server` |
 //! | A62 | one name for many at once | `attacks::names::a62_of_fifty_who_take_one_name_at_once_one_has_it` |
 //! | A63 | a name just freed | `attacks::names::a63_what_was_said_under_a_name_stays_with_who_had_it_then` |
-//! | A64 | controls of a terminal, anywhere | `attacks::screen::a64_no_control_of_the_wire_is_on_the_screen_wherever_it_stood` `attacks::evil::a70_a76_an_evil_server_harms_neither_the_client_nor_its_terminal` |
+//! | A64 | controls of a terminal, anywhere | `attacks::screen::a64_no_control_of_the_wire_is_on_the_screen_wherever_it_stood` `attacks::evil::a70_a76_an_evil_server_harms_neither_the_client_nor_its_terminal` `client_hostile::no_message_moves_or_reaches_what_is_not_its_own` `client_hostile::no_name_moves_or_reaches_what_is_not_its_own` |
 //! | A65 | the same outside of the screen | `client_comfort::the_title_has_nothing_of_the_wire_that_a_terminal_would_obey` `src/client/terminal/notice.rs::a_notice_is_one_sequence_whatever_is_in_it` `server::hostile::hostile_and_naughty_texts_are_text_and_do_no_harm` |
 //! | A66 | widths and directions | `attacks::screen::a66_a68_no_text_moves_a_border_a_column_or_another_row` `screens::scrolling_leaves_no_ghosts_where_terminals_disagree` |
 //! | A67 | links that lie | `attacks::screen::a67_a_link_shows_where_it_leads_and_only_the_web_is_opened` |

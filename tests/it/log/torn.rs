@@ -14,9 +14,16 @@ use std::collections::HashMap;
 
 use super::*;
 
-use chatui::irc::line::{STAMP, msgid};
+use std::os::unix::fs::DirBuilderExt;
 
+use chatui::irc::Message;
+use chatui::irc::line::{STAMP, msgid};
+use rustix::process::Signal;
+
+use crate::cli::{Server, run, text};
 use crate::escapes::unescape;
+use crate::server::Peer;
+use crate::terminal::Home;
 
 const CASES: &str = include_str!("../../data/hostile-lines/torn-logs.tsv");
 
@@ -109,6 +116,41 @@ fn every_torn_log_starts_as_its_row_says() {
         assert_eq!(torn(dir.path()).len(), usize::from(cut), "{id}: {:?}", opened.repairs);
     }
     println!("hostile | torn-logs.tsv | {} | log | {} | 3, 6 | ", cases.len(), cases.len());
+}
+
+#[test]
+fn the_real_server_starts_on_every_torn_log_and_serves_what_is_whole() {
+    for (row, (id, kept, ..)) in CASES.lines().zip(OUR_READING) {
+        let home = Home::new();
+        let (data, told) = (home.path("data"), home.path("told"));
+        let log = Path::new(&data).join("log");
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&log).unwrap();
+        let content = in_our_format(&unescape(row.split('\t').nth(1).unwrap()));
+        fs::write(log.join("00000000000000000001.irc"), content).unwrap();
+        let server = Server::start_with_diagnostics(&home, &["--data", &data], &told);
+        let memory = server.process().memory();
+        let mut alice = Peer::connect(server.address().parse().unwrap());
+        alice.register("alice", "batch message-tags server-time draft/chathistory");
+        alice.send("JOIN #c\r\nCHATHISTORY LATEST #c * 100\r\nPRIVMSG #c :and on it goes\r\nPING :end");
+        let heard = alice.lines_until(" PONG ");
+        let replayed = heard.iter().filter(|line| line.contains("batch=") && line.contains(" PRIVMSG #c "));
+        assert_eq!(replayed.count(), kept.len(), "{id}: {heard:#?}");
+        for line in &heard {
+            assert!(Message::parse(line).is_ok() && !line.contains(['\r', '\n', '\0']), "{id}: {line:?}");
+        }
+        assert!(server.process().memory() < memory + (1 << 20), "{id}");
+        assert_eq!(server.stop(Signal::TERM).0, Some(0), "{id}");
+        let told = fs::read_to_string(&told).unwrap();
+        let raw = |c: char| c.is_control() && c != '\n';
+        assert!(!told.contains("panicked") && !told.chars().any(raw), "{id}: {told}");
+        // What is left of it is a log of which each line can be read, or whose bad places are named.
+        let output = run(&home, &["log", "verify", "--data", &data]);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{id}: {output:?}");
+        let shown = run(&home, &["log", "--data", &data]);
+        assert!(text(&shown.stdout).contains("and on it goes"), "{id}: {shown:?}");
+        assert!(!text(&shown.stdout).chars().any(raw), "{id}: {shown:?}");
+    }
+    println!("hostile | torn-logs.tsv | 20 | server | 20 | 2-5 | ");
 }
 
 #[test]

@@ -224,7 +224,10 @@ impl Scene {
         while case.registered && !heard.iter().any(|line| line.contains(" 731 ")) {
             heard.push(self.witness.line().unwrap());
         }
-        let kept = self.new_lines().iter().filter(|line| line.contains(" PRIVMSG #test ")).count();
+        let new = self.new_lines();
+        let kept = new.iter().filter(|line| line.contains(" PRIVMSG #test ")).count();
+        // Whatever was said to the channel and heard in it, the log has got, and nothing else.
+        assert_eq!(spoken(&new), spoken(&heard), "{case}");
         // Whoever was let in has a source of his own from then on.
         let welcomes = told.iter().filter(|line| line.contains(" 001 "));
         sources.extend(welcomes.map(|line| line.rsplit_once(' ').unwrap().1.to_owned()));
@@ -272,6 +275,19 @@ impl Scene {
             assert!(is_clean(&text(&output.stdout)) && is_clean(&text(&output.stderr)), "{command:?}");
         }
     }
+}
+
+/// What was said to the channel, as its readers and the log have it, without tags.
+fn spoken(lines: &[String]) -> Vec<String> {
+    let is_spoken = |line: &&String| {
+        let message = Message::parse(line).unwrap();
+        ["PRIVMSG", "NOTICE", "TOPIC"].contains(&message.command) && message.param(0) == "#test"
+    };
+    let untagged = |line: &String| match line.strip_prefix('@') {
+        Some(tagged) => tagged.split_once(' ').unwrap().1.to_owned(),
+        None => line.clone(),
+    };
+    lines.iter().filter(is_spoken).map(untagged).collect()
 }
 
 /// What holds for every line that anybody receives.

@@ -250,6 +250,38 @@ fn what_is_no_handshake_is_answered_with_an_alert_and_the_end() {
     alice.until(|line| line.starts_with(":bob!") && line.ends_with("QUIT :TLS failed"));
 }
 
+/// A hello of TLS up to this version, with this one cipher and nothing else.
+fn old_hello(version: u8, cipher: [u8; 2]) -> Vec<u8> {
+    let body = [&[3, version][..], &[7; 32], &[0, 0, 2], &cipher, &[1, 0]].concat();
+    let (length, record) = (body.len() as u8, body.len() as u8 + 4);
+    [&[0x16, 3, 1, 0, record, 1, 0, 0, length][..], &body].concat()
+}
+
+#[test]
+fn a44_what_we_have_nothing_in_common_with_is_told_why_and_let_go() {
+    let host = sealed(|_| {});
+    let mut alice = user(&host, "alice");
+    // A fatal alert and the end: `protocol_version`, since neither 1.0 nor 1.1 is spoken.
+    for version in [1, 2] {
+        let mut peer = host.peer();
+        peer.send_if_wanted(&old_hello(version, [0x00, 0x2f]));
+        assert_eq!(peer.bytes_to_the_end(), [0x15, 3, 1, 0, 2, 2, 70], "3.{version}");
+    }
+    // 1.2, but with no cipher of ours: an alert that is fatal, whichever.
+    let mut peer = host.peer();
+    peer.send_if_wanted(&old_hello(3, [0x00, 0x2f]));
+    let answer = peer.bytes_to_the_end();
+    assert_eq!((answer.len(), answer[0], answer[5]), (7, 0x15, 2), "{answer:?}");
+    // A goodbye in the middle of the handshake, once, and a thousand times.
+    for times in [1, 1_000] {
+        let mut peer = host.peer();
+        peer.send_if_wanted(&[hello(), [0x15, 3, 3, 0, 2, 1, 0].repeat(times)].concat());
+        peer.bytes_to_the_end();
+    }
+    alice.send("PING :x");
+    assert!(alice.line().unwrap().ends_with("PONG chatui.local x"));
+}
+
 #[test]
 fn a_slow_handshake_has_an_end_that_counts_from_the_beginning() {
     let limit = Duration::from_millis(400);

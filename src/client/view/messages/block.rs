@@ -10,6 +10,7 @@ use super::fold;
 use super::line::{Hairline, Line};
 use crate::client::app::App;
 use crate::client::entry::{Entry, Gap, GapState, Kind, Reaction, State};
+use crate::client::keys::{Action, Does};
 use crate::client::settings::Comings;
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::view::areas::Columns;
@@ -245,7 +246,10 @@ impl Blocks<'_> {
             let reason = self.plain(reason, self.theme.role(Role::Error));
             lines.extend(reason.map(|text| Line { text, body: true, ..Line::default() }));
             if self.is_last_failed(block.start) {
-                let hint = self.plain("/retry sends it again", self.theme.role(Role::Muted));
+                let keys = self.app.keys().keys_of(Does::Act(Action::Select));
+                let more = keys.first().map(|key| format!(", {key} e edits it, {key} d drops it"));
+                let words = format!("/retry sends it again{}", more.unwrap_or_default());
+                let hint = self.plain(&words, self.theme.role(Role::Muted));
                 lines.extend(hint.map(|text| Line { text, body: true, ..Line::default() }));
             }
         }
