@@ -1,5 +1,7 @@
 //! What the server says of itself, and of what it has not.
 
+use chatui::server::core::config::MAX_EARLY_LINES;
+
 use super::*;
 
 #[test]
@@ -145,7 +147,7 @@ fn a_line_that_is_too_long_is_told_and_nothing_else_happens() {
 #[test]
 fn who_only_talks_before_the_door_is_sent_away() {
     let mut stage = script("a+");
-    for _ in 0..1_000 {
+    for _ in 0..MAX_EARLY_LINES {
         stage.say(u32::from('a'), "PONG");
     }
     stage.run("a.\n a> PONG\n a< ERROR :Too many lines before registration\n a#");
