@@ -48,7 +48,7 @@ pub enum Command {
 /// `chatui serve`
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Address to listen on, repeatable; port 0 picks a free one [default: 127.0.0.1:6667]
+    /// Address to listen on, repeatable; :6667 is all of IPv4, port 0 picks a free one [default: 127.0.0.1:6667]
     #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
     /// Folder for the log [default: the platform's data folder for chatui]
@@ -260,7 +260,7 @@ pub struct HostArgs {
     pub client: ClientArgs,
 }
 
-/// `ADDR:PORT`, `ADDR`, `:PORT`; names are not looked up, for a server should know where it listens.
+/// `ADDR:PORT`, `ADDR`, or `:PORT` for all addresses of IPv4; names are not looked up, for a server should know where it listens.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse::<SocketAddr>() {
         return Ok(address);
@@ -269,10 +269,11 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::new(ip, DEFAULT_PORT));
     }
     let (host, port) =
-        text.rsplit_once(':').ok_or("not an address: say 127.0.0.1:6667, [::1]:6667 or :6667")?;
+        text.rsplit_once(':').ok_or("not an address: say 127.0.0.1:6667, [::1]:6667, or :6667 for all")?;
     let port = port.parse().map_err(|_| format!("not a port: {port:?} (a number from 0 to 65535)"))?;
     match host {
-        "" | "localhost" => Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)),
+        "" => Ok(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port)),
+        "localhost" => Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)),
         _ => Err(format!("not an address: {host:?} (numbers such as 127.0.0.1 or [::1])")),
     }
 }
@@ -335,7 +336,7 @@ mod tests {
         assert_eq!(on("[::1]:7000").as_deref(), Ok("[::1]:7000"));
         assert_eq!(on("0.0.0.0").as_deref(), Ok("0.0.0.0:6667"));
         assert_eq!(on("[::1]").as_deref(), Ok("[::1]:6667"));
-        assert_eq!(on(":0").as_deref(), Ok("127.0.0.1:0"));
+        assert_eq!(on(":0").as_deref(), Ok("0.0.0.0:0"));
         assert_eq!(on("localhost:7").as_deref(), Ok("127.0.0.1:7"));
         for bad in [":abc", "", "example.org:1", "1.2.3.4:70000"] {
             assert!(on(bad).is_err(), "{bad}");

@@ -231,13 +231,13 @@ impl App {
             self.on_search_failed(text, label, effects);
             return;
         }
-        // A message that was refused says so itself; where all that is sent has a label, only one with its label is meant.
-        let about_message = matches!(code, "401" | "404" | "407" | "411" | "412" | "417")
-            || matches!(command, "PRIVMSG" | "NOTICE");
-        let has_labels = self.session.has(Cap::LabeledResponse);
+        // A message that was refused says so itself. Where all that is sent has a label, a numeric without one is not about a
+        // message but about what has none: that one types. A refusal by the log has none, but names the command.
+        let is_failure = matches!(command, "PRIVMSG" | "NOTICE");
+        let about_message = is_failure || matches!(code, "401" | "404" | "407" | "411" | "412" | "417");
+        let may_be = is_failure || !self.session.has(Cap::LabeledResponse);
         let refused = label.and_then(|label| self.outbox.take_by_label(label)).or_else(|| {
-            let may_be = about_message && label.is_none() && !has_labels;
-            may_be.then(|| self.outbox.take_sent_to(place)).flatten()
+            (about_message && label.is_none() && may_be).then(|| self.outbox.take_sent_to(place)).flatten()
         });
         if let Some(item) = refused {
             self.fail_item(&item, text);
