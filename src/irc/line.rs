@@ -360,4 +360,56 @@ mod tests {
             assert_eq!(line.message().command, "MODE");
         }
     }
+
+    #[test]
+    fn a_text_gets_its_colon_and_a_word_only_where_it_needs_one() {
+        for (command, params, written) in [
+            ("QUIT", &["bye"][..], "QUIT :bye"),
+            ("PRIVMSG", &["#x", "hi"], "PRIVMSG #x :hi"),
+            ("PART", &["#x"], "PART #x"),
+            ("PART", &["#x", "bye"], "PART #x :bye"),
+            ("KICK", &["#x", "bob"], "KICK #x bob"),
+            ("KICK", &["#x", "bob", "out"], "KICK #x bob :out"),
+            (RPL_LIST, &["a", "#x", "1"], "322 a #x 1"),
+            (RPL_LIST, &["a", "#x", "1", "t"], "322 a #x 1 :t"),
+            (RPL_WHOISUSER, &["a", "b", "c", "d", "*"], "311 a b c d *"),
+            (RPL_WHOISUSER, &["a", "b", "c", "d", "*", "e"], "311 a b c d * :e"),
+            ("JOIN", &["#x"], "JOIN #x"),
+            ("MODE", &["#x", "+k", ":y"], "MODE #x +k ::y"),
+            ("PING", &["a\r\n\0b"], "PING a   b"),
+            ("LIST", &[], "LIST"),
+        ] {
+            let mut out = BytesMut::new();
+            put_untagged(&mut out, "", command, params);
+            assert_eq!(std::str::from_utf8(&out).unwrap(), format!("{written}\r\n"));
+        }
+        assert_eq!((cut("aé", 2), cut("aé", 3), cut("aé", 9)), ("a", "aé", "aé"));
+    }
+
+    #[test]
+    fn what_is_no_stamped_line_is_none() {
+        let good = Draft::new("", "a!a@h", "PRIVMSG", &["#x", "hi"]).stamp(Time::from_millis(5), 7);
+        let wire = String::from_utf8(good.tagged().to_vec()).unwrap();
+        let read = |text: String| Line::from_wire(Bytes::from(text));
+        assert_eq!(read(wire.clone()), Some(good.clone()));
+        for bad in [
+            wire.trim_end().to_owned(),
+            wire[1..].to_owned(),
+            wire.replace(";msgid=", ";msgxx="),
+            wire.replace("1970-", "197x-"),
+            wire.replace(good.msgid(), "zzzzzzzzzzzzzzzzzz"),
+            wire.replace(" :a!a@h", "x:a!a@h"),
+            wire[..STAMP].to_owned(),
+            format!("{} \r\n", &wire[..STAMP]),
+        ] {
+            assert_eq!(read(bad.clone()), None, "{bad}");
+        }
+        let (pieces, tag) = (good.pieces(), "@time=1970-01-01T00:00:00.005Z");
+        assert_eq!((pieces.time_tag(), good.time_tag()), (tag.as_bytes(), tag.as_bytes()));
+        assert_eq!(pieces.msgid_tag(), format!("msgid={}", good.msgid()).as_bytes());
+        assert_eq!((good.tags().len(), good.sender_tags()), (STAMP - 1, ""));
+        // More than an id has room for begins anew, and touches nothing else.
+        let id = msgid(Time::from_millis(5), (1 << 40) + 3);
+        assert_eq!(parse_msgid(std::str::from_utf8(&id).unwrap()), Some((Time::from_millis(5), 3)));
+    }
 }

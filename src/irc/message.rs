@@ -327,4 +327,39 @@ mod tests {
         assert_eq!(action("ACTION waves"), None);
         assert_eq!(ctcp("\u{1}VERSION\u{1}"), Some(("VERSION", "")));
     }
+
+    #[test]
+    fn a_message_is_shown_as_it_stands_on_the_wire() {
+        let message = Message::new("TOPIC", &["#x", "tide tables"]).with_source("a!b@c").with_tags("x=1");
+        assert_eq!(message.to_string(), "@x=1 :a!b@c TOPIC #x :tide tables");
+        for (params, written) in [
+            (&["a"][..], "X a"),
+            (&["a", "b"], "X a b"),
+            (&["a", ""], "X a :"),
+            (&["a", ":b"], "X a ::b"),
+            (&[], "X"),
+        ] {
+            assert_eq!(Message::new("X", params).to_string(), written);
+        }
+        assert_eq!(format!("{:?}", message.params), "[\"#x\", \"tide tables\"]");
+        assert!(Message::new("X", &[]).params.is_empty() && !message.params.is_empty());
+        assert!(message.is("topic") && !message.is("TOPICS"));
+        assert_eq!((message.nick(), Message::new("X", &[]).nick(), message.param(9)), ("a", "", ""));
+        assert_eq!(Message::new("X", &["p"; 20]).params.len(), MAX_PARAMS);
+    }
+
+    #[test]
+    fn tags_are_read_as_they_are_written() {
+        let mut tags = String::new();
+        push_tag(&mut tags, "a", "");
+        push_tag(&mut tags, "+b", "1;2 3\\4\r5\n6");
+        assert_eq!(tags, "a;+b=1\\:2\\s3\\\\4\\r5\\n6");
+        assert_eq!(Tags(&tags).get("+b").as_deref(), Some("1;2 3\\4\r5\n6"));
+        assert_eq!(Tags(&tags).get("a").as_deref(), Some(""));
+        assert_eq!(Tags(&tags).get("b"), None);
+        assert_eq!(Tags("a=1;;=2;a=3;b").iter_raw().collect::<Vec<_>>(), [("a", "1"), ("a", "3"), ("b", "")]);
+        assert_eq!(Tags("a=1;a=3").get("a").as_deref(), Some("3"));
+        assert_eq!((unescape("a\\bc\\"), unescape("plain")), ("abc".into(), "plain".into()));
+        assert!(Tags("").is_empty() && !Tags("a").is_empty());
+    }
 }

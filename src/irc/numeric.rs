@@ -48,3 +48,18 @@ pub fn is_error(command: &str) -> bool {
         && (matches!(command.as_bytes()[0], b'4' | b'5')
             || matches!(command, "902" | "904" | "905" | "906" | "907"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_told_from_answers() {
+        for error in ["400", "433", "599", "902", "904", "905", "906", "907"] {
+            assert!(is_error(error), "{error}");
+        }
+        for other in ["001", "399", "600", "903", "908", "4000", "43", "4x3", "ERROR", ""] {
+            assert!(!is_error(other), "{other}");
+        }
+    }
+}

@@ -204,4 +204,109 @@ mod tests {
             assert!(gate(&text).chars().all(|c| !c.is_control()), "{:x}", c as u32);
         }
     }
+
+    #[test]
+    fn each_trick_has_its_stand_in() {
+        for (c, name) in [
+            ('\u{80}', "⟨C1⟩"),
+            ('\u{9F}', "⟨C1⟩"),
+            ('\u{61C}', "⟨ALM⟩"),
+            ('\u{200E}', "⟨LRM⟩"),
+            ('\u{200F}', "⟨RLM⟩"),
+            ('\u{202A}', "⟨LRE⟩"),
+            ('\u{202B}', "⟨RLE⟩"),
+            ('\u{202C}', "⟨PDF⟩"),
+            ('\u{202D}', "⟨LRO⟩"),
+            ('\u{202E}', "⟨RLO⟩"),
+            ('\u{2066}', "⟨LRI⟩"),
+            ('\u{2067}', "⟨RLI⟩"),
+            ('\u{2068}', "⟨FSI⟩"),
+            ('\u{2069}', "⟨PDI⟩"),
+            ('\u{200B}', "⟨0⟩"),
+            ('\u{2060}', "⟨0⟩"),
+            ('\u{2065}', "⟨0⟩"),
+            ('\u{206F}', "⟨0⟩"),
+            ('\u{FEFF}', "⟨0⟩"),
+            ('\u{180E}', "⟨0⟩"),
+            ('\u{FFFB}', "⟨0⟩"),
+            ('\u{E0001}', "⟨TAG⟩"),
+        ] {
+            assert_eq!(shown(c), Shown::StandIn(name), "{:x}", c as u32);
+            assert!(!is_plain(c));
+        }
+        for (c, picture) in [
+            ('\0', '␀'),
+            ('\u{1F}', '␟'),
+            ('\u{7F}', '␡'),
+            ('\u{2028}', '␤'),
+            ('\u{2029}', '␤'),
+            ('\u{FDD0}', '\u{FFFD}'),
+            ('\u{FDEF}', '\u{FFFD}'),
+            ('\u{FFFE}', '\u{FFFD}'),
+            ('\u{10FFFF}', '\u{FFFD}'),
+        ] {
+            assert_eq!(shown(c), Shown::Picture(picture), "{:x}", c as u32);
+        }
+        for c in [' ', '~', '\u{A0}', '\u{FDCF}', '\u{FDF0}', '\u{FFFD}', '\u{1F469}', 'é'] {
+            assert!(shown(c) == Shown::Plain(c) && is_plain(c), "{:x}", c as u32);
+        }
+        // Shown as they are, but not in names.
+        for c in
+            ['\u{AD}', '\u{34F}', '\u{115F}', '\u{200D}', '\u{3164}', '\u{FFA0}', '\u{FE0F}', '\u{E01EF}']
+        {
+            assert!(shown(c) == Shown::Plain(c) && !is_plain(c), "{:x}", c as u32);
+        }
+    }
+
+    #[test]
+    fn an_escape_sequence_ends_where_it_ends() {
+        for (text, length) in [
+            ("\u{1b}", 1),
+            ("\u{1b}\u{7f}", 1),
+            ("\u{1b}é", 1),
+            ("\u{1b}cx", 2),
+            ("\u{1b}~x", 2),
+            ("\u{1b}[", 2),
+            ("\u{1b}[12;3", 6),
+            ("\u{1b}[12;3Hx", 7),
+            ("\u{1b}[?25lx", 6),
+            ("\u{1b}[ qx", 4),
+            ("\u{1b}[1\u{7f}", 3),
+            ("\u{1b}(B", 3),
+            ("\u{1b}#8x", 3),
+            ("\u{1b} ", 2),
+            ("\u{1b}(é", 2),
+            ("\u{1b}]0;a\u{7}x", 6),
+            ("\u{1b}Pa\u{1b}\\x", 5),
+            ("\u{1b}_a\u{1b}\\", 5),
+            ("\u{1b}^a\u{1b}x", 2),
+            ("\u{1b}Xa", 2),
+        ] {
+            assert_eq!(escape_len(text), length, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_formatting_code_takes_its_digits_and_no_more() {
+        for (text, length) in [
+            ("x", 0),
+            ("", 0),
+            ("\u{2}1", 1),
+            ("\u{1f}", 1),
+            ("\u{3}x", 1),
+            ("\u{3}4", 2),
+            ("\u{3}045", 3),
+            ("\u{3}4,x", 2),
+            ("\u{3}4,5x", 4),
+            ("\u{3}04,123", 6),
+            ("\u{3},1", 1),
+            ("\u{4}12345", 1),
+            ("\u{4}12345f7", 7),
+            ("\u{4}123456,12345", 7),
+            ("\u{4}123456,abcdef0", 14),
+        ] {
+            assert_eq!(format_len(text), length, "{text:?}");
+        }
+        assert_eq!(plain("\u{2}a\u{1b}[2J\u{3}4b"), "a␛b");
+    }
 }

@@ -132,4 +132,39 @@ mod tests {
         }
         assert!(Time::parse("2026-06-30T23:59:60.500Z").is_some());
     }
+
+    #[test]
+    fn parts_of_a_stamp_are_numbers_in_their_ranges() {
+        for bad in [
+            "2026-11-20T24:00:00Z",
+            "2026-11-20T00:60:00Z",
+            "2026-11-20T00:00:61Z",
+            "2026-02-29T00:00:00Z",
+            "2026-11T00:00:00Z",
+            "2026-11-20T00:00Z",
+            "2026-11-20T00:00:00.xZ",
+            "2026-11-20T00:00:00.00:Z",
+            "02026-11-20T00:00:00Z",
+            "2026-11-2xT00:00:00Z",
+            "2026-11-20T00:00:00",
+            "2026-11-20 00:00:00Z",
+        ] {
+            assert_eq!(Time::parse(bad), None, "{bad}");
+        }
+        let millis = |stamp: &str| Time::parse(stamp).unwrap().millis();
+        assert_eq!(millis("1970-01-01T00:00:01.2Z"), 1_200);
+        assert_eq!(millis("1970-1-1T0:1:0.03Z"), 60_030);
+        assert_eq!(millis("1970-01-01T00:00:60.5Z"), 59_999, "a leap second");
+        assert_eq!(Time::from_millis(u64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+    }
+
+    #[test]
+    fn moments_are_told_apart_and_added_to() {
+        let (early, late) = (Time::from_millis(1_500), Time::from_millis(4_000));
+        assert_eq!(late.since(early), Duration::from_millis(2_500));
+        assert_eq!(early.since(late), Duration::ZERO);
+        assert_eq!((early + Duration::from_millis(2_500), early.seconds()), (late, 1));
+        assert_eq!(late + Duration::MAX, Time::from_millis(u64::MAX));
+        assert_eq!(late.utc().timestamp_millis(), 4_000);
+    }
 }

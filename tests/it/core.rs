@@ -4,16 +4,25 @@
 //! says that `a` has heard all, `a!` closes `a`'s connection, `a+` opens it and registers it as a nick of that name,
 //! `~N` lets N seconds pass. What nobody asked for at the end of a script fails it.
 
+mod asked;
+mod bans;
+mod coming;
 mod connections;
 mod extensions;
 mod guard;
+mod itself;
 mod mended;
 mod modes;
 mod monitor;
 mod operators;
+mod order;
 mod past;
+mod people;
 mod queries;
+mod recalled;
 mod search;
+mod sent;
+mod status;
 mod talk;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -43,6 +52,10 @@ pub struct Stage {
     checks: usize,
     /// What becomes of a page that is to be read from the log.
     pages: Pages,
+    /// Too many passwords are being checked for another one.
+    busy: bool,
+    /// Behind which line nothing was to be found by the last search.
+    until: Option<(Time, u64)>,
 }
 
 /// What becomes of a page of the log: it is named, it is read from what was kept, or it cannot be read.
@@ -64,6 +77,8 @@ impl Stage {
             bans: Arc::default(),
             checks: 0,
             pages: Pages::Named,
+            busy: false,
+            until: None,
         }
     }
 
@@ -106,6 +121,7 @@ impl Stage {
                 Output::Page { to, lines: Lines::Sought(find), playback } => {
                     let mut log = MemoryLog::new();
                     log.append(&self.kept).unwrap();
+                    self.until = find.until;
                     let (work, log) = (Work::Search(find), log.prefix());
                     let bytes = Job { to, page: (0, 0), work, playback, log }.bytes();
                     self.hear(to, &bytes);
@@ -114,7 +130,11 @@ impl Stage {
                 Output::Check(check) => {
                     self.checks += 1;
                     let right = check.hash.text() == format!("hash of {}", check.password.text());
-                    let verdict = if right { Verdict::Right } else { Verdict::Wrong };
+                    let verdict = match (self.busy, right) {
+                        (true, _) => Verdict::Busy,
+                        (_, true) => Verdict::Right,
+                        (_, false) => Verdict::Wrong,
+                    };
                     self.input(Input::Checked(check.of, verdict));
                 }
                 Output::Bans { bans, .. } => self.bans = bans,

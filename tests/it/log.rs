@@ -1,6 +1,7 @@
 //! The log: append, recover, torn tails, pages, segments, and a disk that fails.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,8 +16,10 @@ use chatui::server::log::{
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+mod archive;
 mod clock;
 mod faults;
+mod odd;
 mod pages;
 mod power;
 mod retention;

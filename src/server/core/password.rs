@@ -245,6 +245,19 @@ mod tests {
     }
 
     #[test]
+    fn who_has_been_quiet_for_long_begins_anew() {
+        let start = Time::from_millis(1_000_000);
+        for (quiet, wait) in [(LONGEST_WAIT, 20), (LONGEST_WAIT + Duration::from_millis(1), 0)] {
+            let mut guesses = Guesses::default();
+            (0..3).for_each(|_| guesses.wrong("192.0.2.1", start));
+            let over = start + guesses.wait("192.0.2.1", start).unwrap();
+            let later = over + quiet;
+            guesses.wrong("192.0.2.1", later);
+            assert_eq!(guesses.wait("192.0.2.1", later).map_or(0, |wait| wait.as_secs()), wait, "{quiet:?}");
+        }
+    }
+
+    #[test]
     fn what_is_remembered_of_guessers_is_bounded() {
         let mut guesses = Guesses::default();
         let now = Time::from_millis(1_000_000);

@@ -99,8 +99,71 @@ fn parse(line: &str) -> Option<(Covered, u64)> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the file is spoiled to see that it is not believed")]
 mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
     use super::*;
+    use crate::irc::{Draft, Line, Time};
+
+    fn line(seq: u64) -> Line {
+        Draft::new("", "a!a@h", "PRIVMSG", &["#a", "words"]).stamp(Time::from_millis(1_000), seq)
+    }
+
+    fn place(seq: u64) -> Place {
+        format::place(Time::from_millis(1_000), seq)
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written_or_not_at_all() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join(NAME);
+        let mut recent = Recent::default();
+        (3..=9).for_each(|seq| recent.note(&line(seq)));
+        let covered = Covered { before: 20, lines: 9, last: place(9) };
+        write(&mut Disk::default(), folder.path(), covered, &recent).unwrap();
+        let seqs = |recent: &Recent| recent.lines().iter().map(|line| line.seq()).collect::<Vec<_>>();
+        let read_now = || read(folder.path()).map(|(covered, recent)| (covered, seqs(&recent)));
+        assert_eq!(read_now(), Some((covered, (3..=9).collect())));
+        assert!(!folder.path().join(ASIDE).exists());
+
+        let good = fs::read(&path).unwrap();
+        let ends: Vec<usize> = (1..=good.len()).filter(|at| good[at - 1] == b'\n').collect();
+        let mut more = good.clone();
+        format::encode(&line(10), &mut more);
+        let mut spoiled = good.clone();
+        spoiled[ends[2] + 60] ^= 1;
+        let less = [&good[..ends[2]], &good[ends[3]..]].concat();
+        // As many good lines, and something else between or behind them.
+        let between = [&good[..ends[2]], b"what is this\r\n", &good[ends[2]..]].concat();
+        for (n, bad) in
+            [more, spoiled, less, between, [&good[..], b"x"].concat(), Vec::new()].iter().enumerate()
+        {
+            fs::write(&path, bad).unwrap();
+            assert_eq!(read_now(), None, "{n}");
+        }
+        // A head that is not its own, and lines behind what it covers.
+        let head = first_line(covered, 7);
+        let body = &good[ends[0]..];
+        for bad in [
+            head.replace("lines=9", "lines=8"),
+            head.replace("before=20", "before=21"),
+            first_line(Covered { last: place(8), ..covered }, 7),
+            first_line(covered, 6),
+            head.trim_end().to_owned(),
+        ] {
+            fs::write(&path, [bad.as_bytes(), body].concat()).unwrap();
+            assert_eq!(read_now(), None, "{bad}");
+        }
+        fs::write(&path, &good).unwrap();
+        assert!(read_now().is_some());
+        fs::remove_file(&path).unwrap();
+        assert_eq!(read_now(), None);
+        fs::create_dir(&path).unwrap();
+        assert_eq!(read_now(), None);
+    }
 
     #[test]
     fn its_first_line_is_read_as_it_was_written_or_not_at_all() {

@@ -61,6 +61,8 @@ mod search;
 mod seek;
 mod sum;
 mod sums;
+#[cfg(test)]
+mod unreadable;
 mod verify;
 
 pub use archive::{Archive, Cursor};

@@ -225,6 +225,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_remembered_reaches_its_limits_and_not_beyond() {
+        let one = |seq: u64| line(seq, "PRIVMSG", &[&format!("#c{seq}"), "x"]);
+        let each = cost(&one(1));
+        let after = |max_channels, max_bytes, count| {
+            let mut recent = Recent::within(max_channels, max_bytes);
+            (1..=count).for_each(|seq| recent.note(&one(seq)));
+            (seqs(&recent), recent.sure_behind())
+        };
+        // A quarter full it may have come from a checkpoint that forgot something.
+        assert_eq!(after(8, usize::MAX, 2), (vec![1, 2], None));
+        assert_eq!(after(8, usize::MAX, 3), (vec![1, 2, 3], Some(0)));
+        assert_eq!(after(100, 8 * each, 2), (vec![1, 2], None));
+        assert_eq!(after(100, 8 * each, 3), (vec![1, 2, 3], Some(0)));
+        assert_eq!(after(8, usize::MAX, 8).0, (1..=8).collect::<Vec<_>>());
+        assert_eq!(after(100, 8 * each, 8).0, (1..=8).collect::<Vec<_>>());
+        // Then the half that was silent longest goes.
+        assert_eq!(after(8, usize::MAX, 9).0, (6..=9).collect::<Vec<_>>());
+        assert_eq!(after(100, 8 * each, 9).0, (6..=9).collect::<Vec<_>>());
+        // Lines go before topics, and only as many topics as must.
+        let mut recent = Recent::within(100, 8 * each);
+        recent.note(&line(1, "TOPIC", &["#a", "x"]));
+        (2..=9).for_each(|seq| recent.note(&one(seq)));
+        assert_eq!(seqs(&recent), [1, 6, 7, 8, 9]);
+        assert_eq!(recent.channels.len(), 5);
+    }
+
+    #[test]
     fn topics_alone_are_bounded_too() {
         let mut recent = Recent::within(100, 20_000);
         for seq in 1..5000 {

@@ -328,6 +328,92 @@ mod tests {
     }
 
     #[test]
+    fn ballast_that_cannot_be_deleted_is_tried_again_and_lines_are_refused_meanwhile() {
+        let data = TempDir::new().unwrap();
+        let mut removes = 0;
+        let mut disk = Disk::judged(move |call| {
+            removes += usize::from(call == Call::Remove);
+            // The first one is of what might have been there.
+            if call == Call::Remove && removes == 2 { Fate::Failed(Errno::IO.into()) } else { Fate::Made }
+        });
+        let mut room = Room::new(data.path());
+        room.settle(&mut disk);
+        assert!(!room.give_up(&mut disk) && laid(data.path()));
+        assert_eq!(room.ballast, Ballast::GivenUp(None));
+        room.admit(&mut disk, 1).unwrap();
+        assert_eq!(room.ballast, Ballast::Laid, "it is still there");
+        assert!(room.give_up(&mut disk) && !laid(data.path()));
+        assert!(!room.give_up(&mut disk), "once");
+    }
+
+    #[test]
+    fn the_ballast_cannot_be_compressed_away() {
+        let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
+        Room::new(data.path()).settle(&mut disk);
+        let bytes = fs::read(data.path().join(NAME)).unwrap();
+        let words: std::collections::HashSet<&[u8]> = bytes.chunks(8).collect();
+        assert_eq!(words.len() as u64, BALLAST / 8, "no word is there twice");
+        let ones: u64 = bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
+        assert!(ones.abs_diff(4 * BALLAST) < BALLAST / 100, "{ones}");
+        let (free, all) = free(data.path()).unwrap();
+        assert!(free <= all && all > BALLAST);
+    }
+
+    #[test]
+    fn that_there_is_room_again_is_told_after_a_calm_with_something_kept() {
+        let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
+        let mut room = Room::new(data.path());
+        room.settle(&mut disk);
+        let full = io::Error::from(Errno::NOSPC);
+        room.refused(&mut disk, &full, 2);
+        room.refused(&mut disk, &full, 3);
+        assert_eq!(room.refusing.map(|refusing| refusing.lines), Some(5));
+        let calm = |room: &mut Room| {
+            let past = Instant::now().checked_sub(CALM + Duration::from_millis(1)).unwrap();
+            if let Some(refusing) = &mut room.refusing {
+                refusing.last = past;
+                refusing.since = refusing.since.min(past);
+            }
+        };
+        calm(&mut room);
+        room.tell_of_room();
+        assert!(room.refusing.is_some(), "nothing has been kept");
+        room.kept();
+        room.refused(&mut disk, &full, 1);
+        calm(&mut room);
+        room.tell_of_room();
+        assert!(room.refusing.is_some(), "nothing has been kept since");
+        room.kept();
+        if let Some(refusing) = &mut room.refusing {
+            refusing.last = Instant::now();
+        }
+        room.tell_of_room();
+        assert!(room.refusing.is_some(), "it is not calm");
+        calm(&mut room);
+        room.look(&mut disk);
+        assert!(room.refusing.is_none());
+    }
+
+    #[test]
+    fn it_is_looked_how_much_is_free_now_and_then() {
+        let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
+        let mut room = Room::new(data.path());
+        room.settle(&mut disk);
+        let first = room.looked.unwrap();
+        room.look(&mut disk);
+        assert_eq!(room.looked, Some(first), "not so soon");
+        // What went away meanwhile is put back when it is time.
+        fs::remove_file(data.path().join(NAME)).unwrap();
+        room.ballast = Ballast::GivenUp(None);
+        room.look(&mut disk);
+        assert!(!laid(data.path()));
+        let past = Instant::now().checked_sub(LOOK).unwrap();
+        room.looked = Some(past);
+        room.look(&mut disk);
+        assert!(laid(data.path()) && room.looked.is_some_and(|at| at >= first));
+    }
+
+    #[test]
     fn what_is_in_the_way_of_the_ballast_stops_nobody() {
         let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
         fs::create_dir(data.path().join(NAME)).unwrap();

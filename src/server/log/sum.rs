@@ -260,6 +260,8 @@ mod tests {
         let file = sum.encode();
         assert_eq!(Sum::decode(&file, sum.covered), Some(sum.clone()));
         assert_eq!(Sum::decode(&file, sum.covered + 1), None);
+        let crowded = Sum { crowded: true, blocks: HashMap::new(), ..sum.clone() };
+        assert_eq!(Sum::decode(&crowded.encode(), sum.covered), Some(crowded));
         for at in 0..file.len() {
             let mut other = file.clone();
             other[at] ^= 1;

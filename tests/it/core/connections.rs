@@ -193,3 +193,130 @@ fn the_time_to_register_begins_with_the_connection() {
         b#",
     );
 }
+
+#[test]
+fn a_user_name_is_made_of_what_is_allowed_in_one() {
+    for (given, made) in [
+        ("al_i-c.e", "~al_i-c.e"),
+        ("a!l@i c", "~ali"),
+        ("!@", "~user"),
+        ("\u{e9}", "~user"),
+        ("abcdefghijklmnopqrstuvwxyz", "~abcdefghijklmnopq"),
+    ] {
+        let given = given.split(' ').next().unwrap();
+        script(&format!(
+            "a+
+            a> NICK alice
+            a> USER {given} 0 * :a
+            a< :chatui.local 001 alice :Welcome to chatui, alice!{made}@h
+            a*"
+        ));
+    }
+    script(
+        "a+
+        a> USER a 0 *
+        a< :chatui.local 461 * USER :*
+        a> USER : 0 * :a
+        a< :chatui.local 461 * USER :*
+        a> NICK alice
+        a.",
+    );
+}
+
+#[test]
+fn capabilities_are_taken_whole_or_not_at_all() {
+    script(
+        "a+alice
+        a> CAP REQ :echo-message nothing
+        a< :chatui.local CAP alice NAK :echo-message nothing
+        a> CAP LIST
+        a< :chatui.local CAP alice LIST :
+        a> CAP REQ :echo-message -cap-notify batch
+        a< :chatui.local CAP alice ACK :echo-message -cap-notify batch
+        a> CAP REQ :-echo-message
+        a< :chatui.local CAP alice ACK :-echo-message
+        a> CAP LIST
+        a< :chatui.local CAP alice LIST :batch
+        a> CAP LS 302
+        a*
+        a> CAP REQ -cap-notify
+        a< :chatui.local CAP alice ACK :-cap-notify
+        a> CAP LIST
+        a< :chatui.local CAP alice LIST :* cap-notify*
+        a> CAP WHAT
+        a< :chatui.local 410 alice WHAT :*
+        a> CAP
+        a< :chatui.local 461 alice CAP :*
+        b+
+        b> CAP REQ cap-notify
+        b< :chatui.local CAP * ACK :cap-notify
+        b> CAP REQ -cap-notify
+        b*
+        b> CAP LIST
+        b< :chatui.local CAP * LIST :
+        b> NICK bob
+        b> USER b 0 * :b
+        b.
+        b> CAP END
+        b< :chatui.local 001 bob *
+        b*",
+    );
+}
+
+#[test]
+fn the_end_of_a_silence_counts_from_what_was_said_last() {
+    script(
+        "a+alice
+        ~119
+        a.
+        ~1
+        a< PING :chatui.local
+        ~59
+        a.
+        a> PONG
+        ~119
+        a.
+        ~1
+        a< PING :chatui.local
+        ~60
+        a< ERROR :Ping timeout
+        a#
+        b+
+        ~29
+        b.
+        ~1
+        b< ERROR :Registration timed out
+        b#",
+    );
+}
+
+#[test]
+fn a_nick_is_changed_before_and_after_the_welcome() {
+    script(
+        "a+
+        a> NICK first
+        a> NICK second
+        a> USER a 0 * :a
+        a< :chatui.local 001 second *
+        a*
+        b+
+        b> NICK first
+        b> NICK Second
+        b< :chatui.local 433 first Second :*
+        b> USER b 0 * :b
+        b< :chatui.local 001 first *
+        b*
+        a> NICK second
+        a.
+        a> NICK chatui.local
+        a< :chatui.local 432 second chatui.local :*
+        a> NICK ChanServ
+        a< :chatui.local 432 second ChanServ :*
+        a> NICK third
+        a< :second!~a@h NICK third
+        b> PRIVMSG second :x
+        b< :chatui.local 401 first second :*
+        b> NICK second
+        b< :first!~b@h NICK second",
+    );
+}

@@ -185,3 +185,79 @@ fn a_list_of_capabilities_goes_on_in_another_line() {
     assert!(marked[..marked.len() - 1].iter().all(|line| line.contains(" CAP * LS * :")));
     assert_eq!(whole(plain), whole(marked));
 }
+
+#[test]
+fn an_answer_that_is_a_batch_of_its_own_carries_the_label_itself() {
+    script(
+        "a+alice
+        a> CAP REQ :labeled-response batch draft/chathistory
+        a> JOIN #x
+        a*
+        a> @label=t CHATHISTORY TARGETS timestamp=2020-01-01T00:00:00.000Z timestamp=2030-01-01T00:00:00.000Z 9
+        a< @label=t :chatui.local BATCH +b* draft/chathistory-targets
+        a< :chatui.local BATCH -b*
+        a> PRIVMSG #x :hi
+        a> @label=t CHATHISTORY TARGETS timestamp=2020-01-01T00:00:00.000Z timestamp=2030-01-01T00:00:00.000Z 9
+        a< @label=t :chatui.local BATCH +b* draft/chathistory-targets
+        a< @batch=b* :chatui.local CHATHISTORY TARGETS #x *
+        a< :chatui.local BATCH -b*
+        a> @label= PING x
+        a< :chatui.local PONG *
+        a> @label=a;label=b PING x
+        a< @label=b :chatui.local PONG *
+        a> @label=a\\sb;x WHAT
+        a< @label=a\\sb :chatui.local 421 alice WHAT :*",
+    );
+    let long = "l".repeat(64);
+    script(&format!(
+        "a+alice
+        a> @label=x PING x
+        a< :chatui.local PONG *
+        a> CAP REQ :labeled-response batch
+        a*
+        a> @label={long} PING x
+        a< @label={long} :chatui.local PONG *
+        a> @label=l{long} PING x
+        a< :chatui.local PONG *"
+    ));
+}
+
+#[test]
+fn a_labelled_message_to_oneself_and_to_nobody_is_answered_under_its_label() {
+    script(
+        "a+alice
+        b+bob
+        a> CAP REQ :labeled-response batch
+        a> JOIN #x
+        b> JOIN #x
+        a*
+        b*
+        a> @label=1 PRIVMSG bob :hi
+        a< @label=1 :chatui.local ACK
+        b< :alice!~alice@h PRIVMSG bob :hi
+        a> @label=2 PRIVMSG #x :hi
+        a< @label=2 :chatui.local ACK
+        b< :alice!~alice@h PRIVMSG #x :hi
+        a> @label=3 NICK alicia
+        a< @label=3 :alice!~alice@h NICK alicia
+        b< :alice!~alice@h NICK alicia
+        a> @label=4 TOPIC #x :tides
+        a< @label=4 :alicia!~alice@h TOPIC #x :tides
+        b< :alicia!~alice@h TOPIC #x :tides
+        a> @label=5 MODE #x +m
+        a< @label=5 :alicia!~alice@h MODE #x +m
+        b< :alicia!~alice@h MODE #x +m
+        a> @label=6 KICK #x bob :out
+        a< @label=6 :alicia!~alice@h KICK #x bob :out
+        b< :alicia!~alice@h KICK #x bob :out
+        a> @label=7 PART #x
+        a< @label=7 :alicia!~alice@h PART #x
+        a> @label=8 AWAY :tea
+        a< @label=8 :chatui.local 306 alicia :*
+        a> @label=9 PRIVMSG nobody,none :hi
+        a< @label=9 :chatui.local BATCH +b* labeled-response
+        a< @batch=b* :chatui.local 401 alicia nobody :*
+        a< @batch=b* :chatui.local 401 alicia none :*
+        a< :chatui.local BATCH -b*",
+    );
+}

@@ -151,3 +151,21 @@ fn a_bot_says_that_it_is_one() {
         a< :chatui.local 318 *",
     );
 }
+
+#[test]
+fn a_long_list_of_the_watched_comes_in_lines_that_fit() {
+    let nicks: Vec<String> = (0..40).map(|n| format!("{n:a>30}")).collect();
+    let mut stage = script("a+alice");
+    for part in nicks.chunks(10) {
+        stage.say(u32::from('a'), &format!("MONITOR + {}", part.join(",")));
+    }
+    for (ask, code) in [("L", "732"), ("S", "731")] {
+        stage.take('a');
+        stage.say(u32::from('a'), &format!("MONITOR {ask}"));
+        let told = stage.take('a');
+        let head = format!(":chatui.local {code} alice ");
+        let lists: Vec<&str> = told.iter().filter_map(|line| line.strip_prefix(&head)).collect();
+        assert!(lists.len() > 2, "{told:#?}");
+        assert_eq!(lists.join(",").split(',').collect::<Vec<_>>(), nicks, "each once, whole, in order");
+    }
+}

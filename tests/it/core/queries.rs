@@ -249,3 +249,45 @@ fn list_takes_the_age_of_a_channel_and_of_its_topic() {
         a< :chatui.local 323 alice :*",
     );
 }
+
+#[test]
+fn list_takes_numbers_of_members_and_leaves_out_what_makes_no_sense() {
+    script(
+        "a+alice
+        b+bob
+        a> JOIN #one,#two
+        b> JOIN #two
+        a*
+        b*
+        a> LIST <2
+        a< :chatui.local 321 *
+        a< :chatui.local 322 alice #one 1 :
+        a< :chatui.local 323 *
+        a> LIST >0,<2
+        a< :chatui.local 321 *
+        a< :chatui.local 322 alice #one 1 :
+        a< :chatui.local 323 *
+        a> LIST >1
+        a< :chatui.local 321 *
+        a< :chatui.local 322 alice #two 2 :
+        a< :chatui.local 323 *
+        a> LIST <x,>x,C,C5,T<x,c>,!#one
+        a< :chatui.local 321 *
+        a< :chatui.local 322 alice #two 2 :
+        a< :chatui.local 323 *
+        ~60
+        a*
+        b*
+        a> LIST c<1
+        a< :chatui.local 321 *
+        a< :chatui.local 323 *
+        a> LIST C>1
+        a< :chatui.local 321 *
+        a< :chatui.local 323 *
+        a> LIST C<2
+        a< :chatui.local 321 *
+        a< :chatui.local 322 alice #one 1 :
+        a< :chatui.local 322 alice #two 2 :
+        a< :chatui.local 323 *",
+    );
+}

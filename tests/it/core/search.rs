@@ -160,3 +160,11 @@ fn who_searches_without_end_is_told_to_wait() {
         a< *BATCH -*",
     );
 }
+
+#[test]
+fn what_is_said_after_a_search_was_asked_for_is_not_in_it() {
+    let mut stage = stage();
+    let last = stage.kept.last().map(|line| (line.time(), line.seq()));
+    stage.run("a> SEARCH text=ebb\n a*");
+    assert_eq!((stage.until, last.is_some()), (last, true));
+}

@@ -1,6 +1,5 @@
 //! A disk that is full, slow to take a write, broken, or changed by somebody else.
 
-use std::io;
 use std::time::Instant;
 
 use super::*;

@@ -367,3 +367,47 @@ fn the_tail_is_the_last_lines_across_segments() {
     }
     assert_eq!(tail(u64::MAX), lines);
 }
+
+#[test]
+fn the_longest_lines_are_read_whole_wherever_a_window_ends() {
+    let (tag, text) = (format!("+x={}", "y".repeat(4_000)), "words ".repeat(60));
+    let mut log = MemoryLog::new();
+    // As many as one page takes, about.
+    let turn: Vec<Line> = (1..230)
+        .map(|seq| Draft::new(&tag, "alice!a@h", "PRIVMSG", &["#a", &text]).stamp(at(seq), seq))
+        .collect();
+    log.append(&turn).unwrap();
+    for which in [Which::Latest(None), Which::After(Reference::Time(Time::default()))] {
+        let query = Query { channel: "#a".into(), which, limit: 1_000, events: true, until: None };
+        let page = log.page(&query).unwrap();
+        assert_eq!(seqs(&page), seqs(&turn), "{which:?}");
+        assert!(page == turn);
+    }
+}
+
+#[test]
+fn a_page_that_is_full_of_bytes_says_from_where_to_go_on_and_one_full_of_lines_does_not() {
+    let tag = format!("+x={}", "y".repeat(4_000));
+    let mut log = MemoryLog::new();
+    let turn: Vec<Line> =
+        (1..400).map(|seq| Draft::new(&tag, "a!a@h", "PRIVMSG", &["#a", "x"]).stamp(at(seq), seq)).collect();
+    log.append(&turn).unwrap();
+    let ask = |which, limit| {
+        let query = Query { channel: "#a".into(), which, limit, events: true, until: None };
+        let page = log.prefix().page(&query).unwrap();
+        (seqs(&page.lines()), page.rest())
+    };
+    let (last, rest) = ask(Which::Latest(None), 1_000);
+    assert!(last.len() > 200 && last.len() < 399 && last.ends_with(&[398, 399]));
+    assert_eq!(rest, Rest::From(at(last[0]), last[0]));
+    let older = ask(Which::Before(Reference::Line(at(last[0]), last[0])), 1_000);
+    assert_eq!(older, ((1..last[0]).collect(), Rest::End));
+    let (first, rest) = ask(Which::After(Reference::Time(Time::default())), 1_000);
+    let behind = first[first.len() - 1];
+    assert!(first.len() > 200 && first.len() < 399 && first.starts_with(&[1, 2]));
+    assert_eq!(rest, Rest::From(at(behind), behind));
+    let newer = ask(Which::After(Reference::Line(at(behind), behind)), 1_000);
+    assert_eq!(newer, ((behind + 1..400).collect(), Rest::End));
+    assert_eq!(ask(Which::Latest(None), 3), (vec![397, 398, 399], Rest::Open));
+    assert_eq!(ask(Which::After(Reference::Time(Time::default())), 3), (vec![1, 2, 3], Rest::Open));
+}

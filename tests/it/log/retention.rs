@@ -71,7 +71,7 @@ fn a_smaller_limit_counts_from_the_next_start_and_some_history_always_stays() {
 fn a_segment_that_cannot_be_deleted_stops_nothing() {
     use chatui::server::log::{Call, Disk, Fate};
     let dir = TempDir::new().unwrap();
-    let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
     let mut calls = 0;
     let disk = Disk::judged(move |call| {
         calls += usize::from(call == Call::Remove);

@@ -1,0 +1,231 @@
+//! The list of bans: as it is told, kept, read anew and full; and passwords that nobody has the time to check.
+
+use chatui::server::core::ban::Whom;
+use chatui::server::core::config::{MAX_BANS, Operator, Reload};
+use chatui::server::core::password::{Hidden, Secret};
+
+use super::*;
+
+fn operated() -> Config {
+    let operator = Operator { name: "root".to_owned(), hash: Hidden::new("hash of tide") };
+    Config { operators: vec![operator], ..Config::default() }
+}
+
+fn ban(whom: &str) -> Ban {
+    Ban {
+        whom: Whom::parse(whom).unwrap(),
+        until: None,
+        by: "root".to_owned(),
+        set: Time::from_millis(1_795_190_000_000),
+        reason: "spam".to_owned(),
+    }
+}
+
+#[test]
+fn the_list_is_told_as_it_is_and_a_ban_is_replaced_by_the_next_of_the_same() {
+    let mut stage = Stage::new(operated());
+    stage.run(
+        "a+alice
+        b+bob
+        b> UNKLINE x
+        b< :chatui.local 481 bob :*
+        a> OPER root tide
+        a*
+        a> KLINE 192.0.2.1
+        a< :chatui.local NOTICE alice :KLINE: 192.0.2.1* until ever by alice at 2026-11-20T16:05:00.000Z :No reason
+        a> KLINE 0 x@y :for ever
+        a< :chatui.local NOTICE alice :KLINE: *!x@y until ever by alice at * :for ever
+        a> KLINE 5 X@Y :for a while
+        a< :chatui.local NOTICE alice :KLINE: *!X@Y until 2026-11-20T16:10:00.000Z by alice at * :for a while
+        a> KLINE 5 x@y :again
+        a< :chatui.local NOTICE alice :KLINE: *!x@y until 2026-11-20T16:10:00.000Z by alice at * :again
+        a> KLINE 99999999999 carol
+        a< :chatui.local NOTICE alice :KLINE: carol!*@* until 2036-* by alice *
+        a> KLINE
+        a< :chatui.local NOTICE alice :KLINE: 192.0.2.1*
+        a< :chatui.local NOTICE alice :KLINE: *!X@Y *
+        a< :chatui.local NOTICE alice :KLINE: *!x@y *:again
+        a< :chatui.local NOTICE alice :KLINE: carol!*@* *
+        a< :chatui.local NOTICE alice :KLINE: 4 bans
+        a> KLINE alice
+        a< :chatui.local NOTICE alice :KLINE: That is you, too
+        a> UNKLINE X@Y
+        a< :chatui.local NOTICE alice :UNKLINE: *!X@Y",
+    );
+    assert_eq!(stage.bans.len(), 3);
+    let address = "192.0.2.1".parse().unwrap();
+    let of_all: Vec<bool> = stage.bans.iter().map(|ban| ban.is_of(address)).collect();
+    assert_eq!(of_all, [true, false, false]);
+    assert!(!stage.bans[0].is_of("192.0.2.2".parse().unwrap()));
+}
+
+#[test]
+fn a_full_list_takes_only_what_is_on_it() {
+    let mut stage = Stage::new(operated());
+    stage.core.recall_bans((0..MAX_BANS).map(|n| ban(&format!("n{n}"))).collect());
+    stage.run(
+        "a+alice
+        a> OPER root tide
+        a*
+        a> KLINE another
+        a< :chatui.local NOTICE alice :KLINE: There are too many bans already
+        a> KLINE n7 :worse
+        a< :chatui.local NOTICE alice :KLINE: n7!*@* * :worse
+        a> UNKLINE n8
+        a*
+        a> KLINE another
+        a< :chatui.local NOTICE alice :KLINE: another!*@* *
+        b+
+        b> NICK n9
+        b> USER n 0 * :n
+        b< :chatui.local 465 n9 :You are banned from this server: spam
+        b< ERROR :You are banned from this server: spam
+        b#",
+    );
+    assert_eq!(stage.bans.len(), MAX_BANS);
+}
+
+#[test]
+fn bans_that_are_read_anew_hold_for_those_who_are_here() {
+    let mut stage = Stage::new(operated());
+    stage.run("a+alice\n b+bob\n c+\n c> NICK carol");
+    let reload = |bans: Option<&str>| {
+        Input::Reload(Box::new(Reload {
+            motd: Vec::new(),
+            password: None,
+            operators: Vec::new(),
+            sts: None,
+            bans: bans.map(|whom| [ban(whom)].into()),
+        }))
+    };
+    stage.input(reload(None));
+    stage.run("a.\n b.");
+    stage.input(reload(Some("*!*bob@h")));
+    stage.run("b< ERROR :You are banned from this server: spam\n b#\n a.");
+    stage.input(reload(Some("carol")));
+    stage.run(
+        "c.
+        c> USER c 0 * :c
+        c< :chatui.local 465 carol *
+        c< ERROR *
+        c#
+        b+bob
+        b> PING x
+        b< :chatui.local PONG *",
+    );
+}
+
+#[test]
+fn who_comes_through_tls_is_told_to_stay_there_once_that_is_wanted() {
+    let mut stage = Stage::new(Config::default());
+    stage.core.insist_on_tls(Some(60));
+    let peer = Peer { address: "192.0.2.1".to_owned(), port: 6697, secure: true, ..Peer::default() };
+    stage.input(Input::Open(ConnId(7), peer));
+    for (line, told) in [("CAP LS", false), ("CAP LS 301", false), ("CAP LS 302", true)] {
+        stage.say(7, line);
+        let heard = Vec::from(stage.heard.remove(&7).unwrap()).concat();
+        assert_eq!(heard.contains(" sts=duration=60"), told, "{line}: {heard}");
+    }
+}
+
+#[test]
+fn when_too_many_passwords_are_being_checked_nobody_has_guessed() {
+    let config = Config { password: Some(Secret::Hash(Hidden::new("hash of ebb"))), ..operated() };
+    let mut stage = Stage::new(config);
+    stage.run(
+        "a+
+        a> PASS ebb
+        a> NICK alice
+        a> USER a 0 * :a
+        a*",
+    );
+    stage.busy = true;
+    let again = "a> OPER root tide
+        a< :chatui.local 464 alice :Too many passwords are being checked; try again
+        ";
+    stage.run(&again.repeat(5));
+    stage.run(
+        "b+
+        b> PASS ebb
+        b> NICK bob
+        b> USER b 0 * :b
+        b< ERROR :Too many passwords are being checked; try again
+        b#",
+    );
+    stage.busy = false;
+    stage.run(
+        "a> OPER root tide
+        a< :chatui.local 381 alice :*
+        a< :alice!~a@h MODE alice +o
+        a> OPER root ebb
+        a< :chatui.local 464 alice :Password incorrect
+        a> KILL alice
+        a< :alice!~a@h KILL alice :No reason
+        a< ERROR :Killed (alice (No reason))
+        a#",
+    );
+    // A verdict for somebody who has gone is nobody's.
+    stage.input(Input::Checked(ConnId(u32::from('a')), Verdict::Right));
+    stage.input(Input::Checked(ConnId(u32::from('z')), Verdict::Right));
+    stage.run("a.");
+}
+
+#[test]
+fn a_password_and_operators_that_are_chosen_anew_hold_for_who_comes_next() {
+    let mut stage = Stage::new(Config::default());
+    stage.run("a+alice\n a> OPER root tide\n a< :chatui.local 491 alice :*");
+    let operator = Operator { name: "root".to_owned(), hash: Hidden::new("hash of tide") };
+    stage.input(Input::Reload(Box::new(Reload {
+        motd: Vec::new(),
+        password: Some(Secret::Plain(Hidden::new("ebb"))),
+        operators: vec![operator],
+        sts: None,
+        bans: None,
+    })));
+    stage.run(
+        "a> OPER root tide
+        a< :chatui.local 381 alice :*
+        a< :alice!~alice@h MODE alice +o
+        b+
+        b> NICK bob
+        b> USER b 0 * :b
+        b< :chatui.local 464 bob :*
+        b< ERROR :*
+        b#
+        c+
+        c> PASS ebb
+        c> NICK carol
+        c> USER c 0 * :c
+        c< :chatui.local 001 carol *
+        c*",
+    );
+}
+
+#[test]
+fn who_knew_the_password_may_mistype_again() {
+    let wrong = "OPER root ebb";
+    Stage::new(operated()).run(&format!(
+        "a+alice
+        b+bob
+        a> {wrong}
+        a< :chatui.local 464 alice :Password incorrect
+        a> {wrong}
+        a< :chatui.local 464 alice :Password incorrect
+        a> OPER root tide
+        a< :chatui.local 381 alice :*
+        a*
+        b> {wrong}
+        b< :chatui.local 464 bob :Password incorrect
+        b> {wrong}
+        b< :chatui.local 464 bob :Password incorrect
+        b> OPER root tide
+        b< :chatui.local 381 bob :*
+        b*
+        c+carol
+        c> {wrong}
+        c< :chatui.local 464 carol :Password incorrect
+        c> OPER root tide
+        c< :chatui.local 381 carol :*
+        c*"
+    ));
+}
