@@ -74,13 +74,13 @@ impl Stage {
                 assert!(std::mem::take(&mut self.open[id.0 as usize]), "{id:?} is closed twice");
             }
             Output::Page { to, lines: Lines::Recent { lines, rest, .. }, playback } => {
-                self.hear(to, &playback.lines(&lines, rest));
+                self.hear_page(to, &playback.lines(&lines, rest));
             }
             Output::Page { to, lines: Lines::Asked(query), playback } => {
                 let mut log = MemoryLog::new();
                 log.append(&self.kept).expect("lines in order");
                 let page = log.prefix().page(&query).expect("memory can be read");
-                self.hear(to, &playback.bytes(page.items(), page.rest()));
+                self.hear_page(to, &playback.bytes(page.items(), page.rest()));
             }
             Output::Page { to, lines: Lines::Sought(_), playback } => self.hear(to, &playback.failure()),
             Output::Append { .. } => panic!("an append was left over"),
@@ -89,6 +89,13 @@ impl Stage {
                 self.input(Input::Checked(check.of, verdict));
             }
             Output::Deliver { .. } | Output::Bans { .. } | Output::Note(_) => {}
+        }
+    }
+
+    /// A page of which nothing is for these ears, told without a batch, has no line.
+    fn hear_page(&self, to: ConnId, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.hear(to, bytes);
         }
     }
 
