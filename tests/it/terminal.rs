@@ -187,7 +187,8 @@ impl Terminal {
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.shared.change(|seen| {
             if let Some(screen) = &mut seen.screen {
-                screen.screen_mut().set_size(rows.max(1), columns.max(1));
+                // The emulator itself fails where something two cells wide meets one column.
+                screen.screen_mut().set_size(rows.max(1), columns.max(2));
             }
         });
         self.master().resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).unwrap();
