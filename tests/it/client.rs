@@ -31,14 +31,8 @@ impl Talk {
 
     pub fn with(options: Options) -> Talk {
         let now = Time::from_millis(1_795_190_700_000);
-        let surroundings = Surroundings {
-            seed: 7,
-            offset: chrono::FixedOffset::east_opt(0).unwrap(),
-            size: (80, 24),
-            last_host: None,
-        };
         let mut talk = Talk {
-            app: App::new(options, surroundings, now),
+            app: App::new(options, surroundings(), now),
             now,
             sent: Vec::new(),
             tagged: Vec::new(),
@@ -154,6 +148,21 @@ fn shown(entry: &Entry) -> String {
         Kind::Gap(gap) => format!("Gap {:?}", gap.state),
         _ => format!("{:?} {}", entry.kind, entry.text),
     }
+}
+
+/// What a client knows of the world when it starts.
+pub fn surroundings() -> Surroundings {
+    Surroundings {
+        seed: 7,
+        offset: chrono::FixedOffset::east_opt(0).unwrap(),
+        size: (80, 24),
+        last_host: None,
+    }
+}
+
+/// What the client has asked of the history last, if it has asked anything.
+pub fn asked(talk: &mut Talk) -> Option<String> {
+    talk.sent().into_iter().rfind(|line| line.contains("CHATHISTORY"))
 }
 
 /// A stamped line, number `n`, a second apart each.

@@ -5,7 +5,7 @@ use chatui::client::terminal::notice::Notice;
 use chatui::irc::Time;
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use crate::client::{CAPS, Talk, line, tag};
+use crate::client::{CAPS, Talk, asked, line, tag};
 use crate::client_people::picture;
 
 /// In `#lobby`, whose history is empty.
@@ -21,7 +21,7 @@ fn in_lobby(before: Option<&str>) -> Talk {
 
 /// Answers the last question about the past.
 fn answer(talk: &mut Talk, lines: &[String]) {
-    let asked = talk.sent().into_iter().rfind(|line| line.contains("CHATHISTORY")).expect("a question");
+    let asked = asked(talk).expect("a question");
     talk.history(Some(tag(&asked, "label")), "#lobby", lines);
 }
 

@@ -2,12 +2,7 @@
 
 use chatui::client::app::Event;
 
-use crate::client::{CAPS, Talk, in_lobby, line, tag, untagged};
-
-/// What the client asks of the history, if it asks anything.
-fn asked(talk: &mut Talk) -> Option<String> {
-    talk.sent().into_iter().rev().find(|line| line.contains("CHATHISTORY"))
-}
+use crate::client::{CAPS, Talk, asked, in_lobby, line, tag, untagged};
 
 /// An answer with tags of its own at its beginning.
 fn answer(talk: &mut Talk, question: &str, tags: &str, lines: &[String]) {

@@ -6,7 +6,7 @@ use chatui::client::settings::{Change, Settings, Value, read};
 use chatui::client::view::Lines;
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use crate::client::{CAPS, Talk, line, tag};
+use crate::client::{CAPS, Talk, asked, line, tag};
 use crate::client_people::picture;
 
 /// In `#lobby`, with this configuration.
@@ -22,7 +22,7 @@ fn with(text: &str) -> Talk {
     });
     talk.online(CAPS);
     talk.joined("#lobby", "alice bob");
-    let asked = talk.sent().into_iter().rfind(|line| line.contains("CHATHISTORY")).expect("a question");
+    let asked = asked(&mut talk).expect("a question");
     talk.history(Some(tag(&asked, "label")), "#lobby", &[]);
     talk.others();
     talk

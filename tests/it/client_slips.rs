@@ -2,7 +2,7 @@
 //! that tell what they do here, people and links reached by letters. In the core.
 
 use chatui::client::Address;
-use chatui::client::app::{Effect, Event, Options, Overlay, Screen, Status, Surroundings, To};
+use chatui::client::app::{Effect, Event, Options, Overlay, Screen, Status, To};
 use chatui::client::entry::State;
 use chatui::client::theme::{Depth, Ground, Theme};
 use chatui::client::view::{Held, show};
@@ -11,7 +11,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::client::{CAPS, Talk, in_lobby, line, tag, untagged};
+use crate::client::{CAPS, Talk, asked, in_lobby, line, surroundings, tag, untagged};
 
 const NONE: KeyModifiers = KeyModifiers::NONE;
 
@@ -162,15 +162,9 @@ fn what_is_said_elsewhere_by_a_command_is_told_here() {
 #[test]
 fn a_server_that_is_not_there_leads_back_to_the_form() {
     let now = Time::from_millis(1_795_190_700_000);
-    let surroundings = Surroundings {
-        seed: 7,
-        offset: chrono::FixedOffset::east_opt(0).unwrap(),
-        size: (80, 24),
-        last_host: None,
-    };
     let mut app = chatui::client::app::App::new(
         Options { nick: "alice".into(), ..Options::default() },
-        surroundings,
+        surroundings(),
         now,
     );
     app.start(now);
@@ -381,16 +375,12 @@ fn what_was_read_on_another_device_is_read_here() {
     let mut talk = Talk::new();
     talk.online(&format!("{CAPS} draft/read-marker"));
     talk.joined("#lobby", "@alice bob");
-    let label = talk
-        .sent()
-        .iter()
-        .find(|line| line.contains("CHATHISTORY"))
-        .map(|line| tag(line, "label").to_owned());
+    let asked = asked(&mut talk).unwrap();
     // The server tells it at the join, before the past is here.
     talk.hears(&marker("#lobby", 2));
     let past: Vec<String> = (1..=4).map(|n| line(n, "bob", &format!("words {n}"))).collect();
     talk.event(Event::Focus(false));
-    talk.history(label.as_deref(), "#lobby", &past);
+    talk.history(Some(tag(&asked, "label")), "#lobby", &past);
     assert_eq!(
         (talk.window("#lobby").unread, talk.window("#lobby").mark.map(|mark| mark.count)),
         (2, Some(2))
@@ -414,12 +404,8 @@ fn what_is_read_here_is_told_not_for_each_message_and_once() {
     let mut talk = Talk::new();
     talk.online(&format!("{CAPS} draft/read-marker"));
     talk.joined("#lobby", "@alice bob");
-    let label = talk
-        .sent()
-        .iter()
-        .find(|line| line.contains("CHATHISTORY"))
-        .map(|line| tag(line, "label").to_owned());
-    talk.history(label.as_deref(), "#lobby", &[line(1, "bob", "one")]);
+    let asked = asked(&mut talk).unwrap();
+    talk.history(Some(tag(&asked, "label")), "#lobby", &[line(1, "bob", "one")]);
     let marks = |talk: &mut Talk| -> Vec<String> {
         talk.sent().into_iter().filter(|line| line.contains("MARKREAD")).collect()
     };
