@@ -30,9 +30,6 @@ impl Fingerprint {
             nibbles.push(sign.to_digit(16).filter(|_| nibbles.len() < 64).ok_or_else(wrong)? as u8);
         }
         let bytes: Vec<u8> = nibbles.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
-        if nibbles.len() % 2 == 1 {
-            return Err(wrong());
-        }
         bytes.try_into().map(Fingerprint).map_err(|_| wrong())
     }
 

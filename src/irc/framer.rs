@@ -94,4 +94,14 @@ mod tests {
         assert_eq!(lines(4, &[b"abcde\n12\n"]), ["too long", "12"]);
         assert_eq!(lines(4, &[b"abc", b"def", b"ghi", b"\n12\n"]), ["too long", "12"]);
     }
+
+    #[test]
+    fn what_has_no_end_yet_is_seen() {
+        let mut framer = Framer::new(10);
+        assert_eq!(framer.partial(), b"");
+        framer.push(b"a\nbc", |_| {});
+        assert_eq!(framer.partial(), b"bc");
+        framer.push(b"d\n", |_| {});
+        assert_eq!(framer.partial(), b"");
+    }
 }

@@ -359,6 +359,14 @@ mod tests {
             assert!((MAX_REST - 1..=MAX_REST).contains(&line.untagged().len()));
             assert_eq!(line.message().command, "MODE");
         }
+        // Whatever is left for the last one: nothing, or less than nothing.
+        let least = "x".repeat(MAX_REST - 2 - ":a!a@h MODE #x  y".len());
+        for more in 0..5 {
+            let long = format!("{least}{}", "x".repeat(more));
+            let line = Draft::new("", "a!a@h", "MODE", &["#x", &long, "y"]).stamp(Time::default(), 1);
+            assert_eq!(line.untagged().len(), MAX_REST);
+            assert_eq!(line.message().param(2), ["y", "", "", "", ""][more]);
+        }
     }
 
     #[test]

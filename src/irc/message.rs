@@ -99,11 +99,11 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What stands before the first blank and after it. Every line is parsed some times on its way, so this looks at bytes
-/// and not at characters.
+/// What stands before the first blank, and what from there on. Every line is parsed some times on its way, so this looks at
+/// bytes and not at characters.
 fn split_blank(text: &str) -> Option<(&str, &str)> {
     let at = memchr::memchr(b' ', text.as_bytes())?;
-    Some((&text[..at], &text[at + 1..]))
+    Some(text.split_at(at))
 }
 
 fn skip_blanks(text: &str) -> &str {

@@ -178,4 +178,14 @@ mod tests {
             assert_eq!(parse_name(other), None, "{other}");
         }
     }
+
+    #[test]
+    fn the_lock_goes_with_its_owner_though_a_child_has_the_file_open() {
+        let data = tempfile::TempDir::new().unwrap();
+        let (_, lock) = prepare(&mut Disk::default(), data.path()).unwrap();
+        let _childs = lock.0.try_clone().unwrap();
+        assert!(matches!(prepare(&mut Disk::default(), data.path()), Err(OpenError::InUse(_))));
+        drop(lock);
+        prepare(&mut Disk::default(), data.path()).unwrap();
+    }
 }

@@ -279,6 +279,22 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_as_long_as_a_line_may_be() {
+        let good = line("", "PRIVMSG", &["#lobby", "hi"]);
+        let stamp = &good.tagged()[..STAMP];
+        let of_length = |length: usize| {
+            let end = b" :a!a@h PRIVMSG #c :hi";
+            let tag = vec![b'x'; length - STAMP - CHECKSUM - b";+x=".len() - end.len() - 2];
+            let rest = [b";+x=", &tag[..], end].concat();
+            let sum = crc32c::crc32c(&[stamp, &rest].concat());
+            [stamp, TAG, &hex(sum), &rest, b"\r\n"].concat()
+        };
+        let (longest, longer) = (of_length(MAX_FILE_LINE), of_length(MAX_FILE_LINE + 1));
+        assert_eq!((longest.len(), MAX_FILE_LINE), (MAX_FILE_LINE, MAX_TAGS + MAX_REST + 11));
+        assert_eq!((check(&longest), check(&longer)), (Some(place_of(&good)), None));
+    }
+
+    #[test]
     fn a_checksum_in_capitals_is_none() {
         let raw = String::from_utf8(written(&line("", "PRIVMSG", &["#lobby", "hi"]))).unwrap();
         let sum = &raw[STAMP + 3..CHECKED];

@@ -47,6 +47,8 @@ use super::core::Query;
 mod archive;
 mod checkpoint;
 mod disk;
+#[cfg(test)]
+mod effort;
 mod file;
 mod folder;
 mod format;

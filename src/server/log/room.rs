@@ -394,6 +394,46 @@ mod tests {
         assert!(room.refusing.is_none());
     }
 
+    /// What the diagnostics said.
+    #[derive(Clone, Default)]
+    struct Said(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl io::Write for Said {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_happens_to_the_ballast_while_lines_are_refused_is_told_once() {
+        let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
+        let mut room = Room::new(data.path());
+        let said = Said::default();
+        let writer = said.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            room.settle(&mut disk);
+            for _ in 0..3 {
+                room.refused(&mut disk, &Errno::NOSPC.into(), 1);
+                room.refused(&mut disk, &Errno::NOSPC.into(), 1);
+                room.ballast = Ballast::GivenUp(None);
+                room.admit(&mut disk, 1).unwrap();
+            }
+            // It is gone already: nothing was deleted.
+            room.refusing = None;
+            fs::remove_file(data.path().join(NAME)).unwrap();
+            room.refused(&mut disk, &Errno::NOSPC.into(), 1);
+        });
+        let said = String::from_utf8(said.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(said.matches("was deleted to make room").count(), 1, "{said}");
+        assert_eq!(said.matches("the log has no room").count(), 2, "{said}");
+    }
+
     #[test]
     fn it_is_looked_how_much_is_free_now_and_then() {
         let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());

@@ -238,6 +238,9 @@ mod tests {
             "nobody has looked there"
         );
         assert_eq!(sum.parts("#a", 100..sum.covered), vec![100..sum.covered; 1]);
+        // Two bytes for each part in which somebody speaks, and something for each of the three.
+        let parts = bytes.len().div_ceil(BLOCK as usize);
+        assert_eq!(sum.size(), 2 * (2 * parts + 5) + 3 * 64);
     }
 
     #[test]

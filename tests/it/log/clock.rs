@@ -133,3 +133,13 @@ fn a_clock_that_jumps_between_two_starts_disturbs_no_order() {
     log.restart(moved(9 * day));
     log.check();
 }
+
+#[test]
+fn a_log_that_is_a_day_ahead_is_let_pass_and_a_millisecond_more_is_told() {
+    let mut log = Stamped::new();
+    log.say(moved(0));
+    let day = 24 * HOUR;
+    assert!(log.restart(moved(-day)).is_empty());
+    let told = log.restart(moved(-day - 1));
+    assert!(told.len() == 1 && told[0].starts_with(&format!("the last line is dated {}", at(0))), "{told:?}");
+}

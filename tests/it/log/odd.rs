@@ -5,7 +5,7 @@ use std::error::Error;
 
 use chatui::irc::line::STAMP;
 use chatui::irc::{MAX_LINE, MAX_REST, MAX_TAGS};
-use chatui::server::log::{Archive, Call, Disk, Fate};
+use chatui::server::log::{Archive, Call, Disk, Fate, WRITE_BYTES};
 use rustix::io::Errno;
 
 use super::*;
@@ -120,6 +120,35 @@ fn a_write_that_is_interrupted_is_made_again_and_one_that_takes_nothing_breaks_t
     let nothing = disk(|call| if call == Call::Write { Fate::Short(0) } else { Fate::Made });
     let (mut log, ..) = open_with(dir.path(), Options { disk: nothing, ..options(Sync::Turn) });
     assert!(matches!(log.append(&[said(4, "#a")]), Err(AppendError::Broken(_))));
+}
+
+#[test]
+fn a_turn_is_written_at_once_up_to_so_many_bytes() {
+    let dir = in_memory();
+    let writes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&writes);
+    let judge = move |call| {
+        counted.fetch_add(usize::from(call == Call::Write), Ordering::Relaxed);
+        Fate::Made
+    };
+    let (mut log, ..) = open_with(dir.path(), Options { disk: disk(judge), ..options(Sync::Never) });
+    let mut seq = 0;
+    let mut of_length = |length: usize| {
+        seq += 1;
+        let short = Draft::new("+x=", "alice!a@h", "PRIVMSG", &["#a", "x"]).stamp(at(0), seq);
+        // In the file each line has its checksum, too.
+        let tag = format!("+x={}", "y".repeat(length - 11 - short.tagged().len()));
+        Draft::new(&tag, "alice!a@h", "PRIVMSG", &["#a", "x"]).stamp(at(0), seq)
+    };
+    let count = WRITE_BYTES / 4096;
+    for (last, expected) in [(4096, 1), (4097, 2), (300, 1)] {
+        let mut turn: Vec<Line> = (1..count).map(|_| of_length(4096)).collect();
+        turn.push(of_length(last));
+        writes.store(0, Ordering::Relaxed);
+        log.append(&turn).unwrap();
+        assert_eq!(writes.load(Ordering::Relaxed), expected, "{last}");
+    }
+    assert_eq!(fs::metadata(&segments(dir.path())[0]).unwrap().len() as usize, 3 * WRITE_BYTES + 1 - 3796);
 }
 
 #[test]
