@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use chatui::server::log::{Archive, Cursor, Damage, Disk, Fate, Pattern, Wanted, repair};
+use chatui::server::log::{Archive, Cursor, Damage, Disk, Fate, MAX_DAMAGE, Pattern, Wanted, repair};
 
 use super::*;
 
@@ -234,6 +234,21 @@ fn spoiled(dir: &Path) -> Vec<Damage> {
         Damage { segment: name(&paths[1]), bytes: 0..ends[0], at_end: false },
         Damage { segment: name(&paths[3]), bytes: end..end + 10, at_end: true },
     ]
+}
+
+#[test]
+fn more_damage_than_anybody_reads_is_counted_and_not_listed() {
+    let dir = in_memory();
+    drop(open(dir.path()));
+    let mut good = MemoryLog::new();
+    let count = MAX_DAMAGE as u64 + 2;
+    good.append(&(1..=count).map(|seq| said(seq, "#a")).collect::<Vec<_>>()).unwrap();
+    let lines = good.bytes().split_inclusive(|b| *b == b'\n');
+    let damaged: Vec<u8> = lines.flat_map(|line| [b"no line\n", line].concat()).collect();
+    fs::write(&segments(dir.path())[0], damaged).unwrap();
+    let verified = archive(dir.path()).verify(&mut |_| {}).unwrap();
+    assert_eq!((verified.lines, verified.damaged as u64), (count, count));
+    assert_eq!(verified.damage.len(), MAX_DAMAGE);
 }
 
 #[test]
