@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::address::{Address, Security};
 use super::app::Event;
-use super::pins::Pins;
+use super::pins::{Pins, Trust};
 use super::sts;
 use super::tls::{Accepted, Demand, Failure, seal};
 use crate::irc::{Framed, Framer, MAX_LINE};
@@ -199,18 +199,20 @@ impl Way {
                 return Ended::Offline(reason);
             }
         };
-        let pin = match self.pins.as_ref().map_or(Ok(None), |pins| pins.pin(&self.to)) {
-            Ok(pin) => pin,
+        let trusted = match self.pins.as_ref().map_or(Ok(None), |pins| pins.trusted(&self.to)) {
+            Ok(trusted) => trusted,
             Err(reason) if self.security.fingerprint.is_none() => return Ended::Refused(reason),
             Err(_) => None,
         };
-        let demand = match (self.security.fingerprint, pin, &self.security.authorities) {
+        let demand = match (self.security.fingerprint, trusted, &self.security.authorities) {
             (Some(given), ..) => Demand::Given(given),
             (_, _, Some(file)) => Demand::By(file.clone()),
-            (_, Some(pin), _) => Demand::Pinned(pin),
+            (_, Some(Trust::Pin(pin)), _) => Demand::Pinned(pin),
+            (_, Some(Trust::Authority), _) => Demand::Signed,
             _ => Demand::Any,
         };
-        let known = matches!(demand, Demand::Pinned(_) | Demand::Given(_));
+        let known = matches!(demand, Demand::Pinned(_) | Demand::Given(_) | Demand::Signed);
+        let by_system = matches!(demand, Demand::Any | Demand::Signed);
         let wanted = self.to.tls || self.security.tls || !matches!(demand, Demand::Any);
         let mut reason = "the name has no address".to_owned();
         for address in addresses {
@@ -225,7 +227,7 @@ impl Way {
                     }
                     match timeout(HANDSHAKE_MOST, seal(stream, &self.to, demand.clone())).await {
                         Ok(Ok((stream, accepted))) => {
-                            return match self.remember(accepted) {
+                            return match self.remember(accepted, by_system) {
                                 Ok(words) => {
                                     if let Some(words) = words {
                                         self.tell(Event::Told(words)).await;
@@ -283,16 +285,26 @@ impl Way {
         ))
     }
 
-    /// Remembers a certificate; gives what the user is to know.
-    fn remember(&self, accepted: Accepted) -> Result<Option<String>, String> {
-        let (Accepted::Known(shown) | Accepted::First(shown)) = accepted else { return Ok(None) };
-        let is_first = matches!(accepted, Accepted::First(_));
-        let kept = match &self.pins {
-            Some(pins) => pins.trust(&self.to, shown),
+    /// Remembers why a server is trusted; `by_system`, if those who stood for it are the system's authorities. Gives what the
+    /// user is to know.
+    fn remember(&self, accepted: Accepted, by_system: bool) -> Result<Option<String>, String> {
+        let at = &self.to;
+        let keep = |trust| match &self.pins {
+            Some(pins) => pins.trust(at, trust),
             None => Err("there is no home folder".to_owned()),
         };
+        let shown = match accepted {
+            Accepted::Known(shown) | Accepted::First(shown) => shown,
+            Accepted::Signed => {
+                if let Some(Err(why)) = by_system.then(|| keep(Trust::Authority)) {
+                    tracing::warn!("that an authority stands for {at} is not remembered: {why}");
+                }
+                return Ok(None);
+            }
+        };
+        let is_first = matches!(accepted, Accepted::First(_));
+        let kept = keep(Trust::Pin(shown));
         let shown = shown.certificate;
-        let at = &self.to;
         match kept {
             Ok(()) if is_first => Ok(Some(format!(
                 "first visit to {at}: its certificate is trusted from now on. To be sure that nobody is in between, compare \

@@ -20,6 +20,7 @@ const BYTES_MOST: u64 = 1 << 20;
 const MODE: u32 = 0o600;
 /// What stands at its head, for people.
 const HEAD: &str = "# What chatui trusts. `host:port sha256 CERTIFICATE key KEY` (a certificate with the same key is trusted, too); \
+                    `host:port authority` (what an authority of this system has signed, and nothing else); \
                     `host tls-port PORT until SECONDS-SINCE-1970`.\n";
 
 /// What a server has shown. It is the key that is trusted: a certificate can be renewed, run out, or be for another name, and the
@@ -40,6 +41,15 @@ impl Pin {
     }
 }
 
+/// Why a server was trusted, and is again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// It has shown this, and nobody else stood for it.
+    Pin(Pin),
+    /// An authority of the system's has stood for it: what none stands for is not this server.
+    Authority,
+}
+
 /// The file; one for all clients of a user.
 #[derive(Clone, Debug)]
 pub struct Pins {
@@ -50,7 +60,7 @@ pub struct Pins {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Known {
     /// By address, as it was typed.
-    pins: Vec<(String, Pin)>,
+    pins: Vec<(String, Trust)>,
     /// By host: the port, and until when.
     policies: Vec<(String, u16, u64)>,
 }
@@ -66,35 +76,35 @@ impl Pins {
         &self.path
     }
 
-    /// The certificate that is trusted at an address, if one is.
+    /// What is trusted at an address, if anything is.
     ///
     /// # Errors
     /// A sentence: the file is there and cannot be read, or is damaged. Then nobody knows what was trusted.
-    pub fn pin(&self, at: &Address) -> Result<Option<Pin>, String> {
+    pub fn trusted(&self, at: &Address) -> Result<Option<Trust>, String> {
         let known = self.read()?;
         let key = key(at);
-        Ok(known.pins.into_iter().find(|(address, _)| *address == key).map(|(_, pin)| pin))
+        Ok(known.pins.into_iter().find(|(address, _)| *address == key).map(|(_, trust)| trust))
     }
 
     /// At which port a host is to be spoken to through TLS, and nowhere else, at this time.
     ///
     /// # Errors
-    /// As of [`pin`](Self::pin).
+    /// As of [`trusted`](Self::trusted).
     pub fn tls_port(&self, host: &str, now: u64) -> Result<Option<u16>, String> {
         let (known, host) = (self.read()?, host.to_lowercase());
         let policy = known.policies.into_iter().find(|(of, _, until)| *of == host && now < *until);
         Ok(policy.map(|(_, port, _)| port))
     }
 
-    /// Remembers a certificate.
+    /// Remembers what is trusted at an address.
     ///
     /// # Errors
     /// A sentence: it cannot be kept.
-    pub fn trust(&self, at: &Address, pin: Pin) -> Result<(), String> {
+    pub fn trust(&self, at: &Address, trust: Trust) -> Result<(), String> {
         let key = key(at);
         self.change(|known| {
             known.pins.retain(|(address, _)| *address != key);
-            known.pins.push((key.clone(), pin));
+            known.pins.push((key.clone(), trust));
         })
     }
 
@@ -175,14 +185,18 @@ impl Known {
             let read = match words[..] {
                 [""] => Some(()),
                 [word, ..] if word.starts_with('#') => Some(()),
-                [at, "sha256", certificate] => Fingerprint::parse(certificate)
-                    .ok()
-                    .map(|certificate| known.pins.push((at.to_owned(), Pin { certificate, key: None }))),
+                [at, "authority"] => {
+                    known.pins.push((at.to_owned(), Trust::Authority));
+                    Some(())
+                }
+                [at, "sha256", certificate] => Fingerprint::parse(certificate).ok().map(|certificate| {
+                    known.pins.push((at.to_owned(), Trust::Pin(Pin { certificate, key: None })));
+                }),
                 [at, "sha256", certificate, "key", key] => Fingerprint::parse(certificate)
                     .ok()
                     .zip(Fingerprint::parse(key).ok())
                     .map(|(certificate, key)| {
-                        known.pins.push((at.to_owned(), Pin { certificate, key: Some(key) }));
+                        known.pins.push((at.to_owned(), Trust::Pin(Pin { certificate, key: Some(key) })));
                     }),
                 [host, "tls-port", port, "until", until] => port
                     .parse()
@@ -200,11 +214,13 @@ impl Known {
 impl std::fmt::Display for Known {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(HEAD)?;
-        for (at, pin) in &self.pins {
-            write!(f, "{at} sha256 {}", pin.certificate)?;
-            match pin.key {
-                Some(key) => writeln!(f, " key {key}")?,
-                None => writeln!(f)?,
+        for (at, trust) in &self.pins {
+            match trust {
+                Trust::Authority => writeln!(f, "{at} authority")?,
+                Trust::Pin(Pin { certificate, key: None }) => writeln!(f, "{at} sha256 {certificate}")?,
+                Trust::Pin(Pin { certificate, key: Some(key) }) => {
+                    writeln!(f, "{at} sha256 {certificate} key {key}")?;
+                }
             }
         }
         for (host, port, until) in &self.policies {
@@ -247,22 +263,24 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let pins = Pins::new(&home.path().join("a/b"));
         let print = |n| Fingerprint::new([n; 32]);
-        let [one, two] =
-            [(1, None), (2, Some(3))].map(|(n, key)| Pin { certificate: print(n), key: key.map(print) });
-        assert_eq!(pins.pin(&at("Chat.example")), Ok(None));
+        let [one, two] = [(1, None), (2, Some(3))]
+            .map(|(n, key)| Trust::Pin(Pin { certificate: print(n), key: key.map(print) }));
+        assert_eq!(pins.trusted(&at("Chat.example")), Ok(None));
         pins.trust(&at("Chat.example"), one).unwrap();
         pins.trust(&at("[::1]:7"), two).unwrap();
+        pins.trust(&at("signed.example"), Trust::Authority).unwrap();
         pins.insist("Chat.example", 6697, 100).unwrap();
-        assert_eq!(pins.pin(&at("chat.EXAMPLE:6667")), Ok(Some(one)));
-        assert_eq!(pins.pin(&at("chat.example:+6667")), Ok(Some(one)));
-        assert_eq!(pins.pin(&at("[::1]:7")), Ok(Some(two)));
+        assert_eq!(pins.trusted(&at("signed.example")), Ok(Some(Trust::Authority)));
+        assert_eq!(pins.trusted(&at("chat.EXAMPLE:6667")), Ok(Some(one)));
+        assert_eq!(pins.trusted(&at("chat.example:+6667")), Ok(Some(one)));
+        assert_eq!(pins.trusted(&at("[::1]:7")), Ok(Some(two)));
         for other in ["chat.example:6668", "10.0.0.1:6667", "[::1]:8"] {
-            assert_eq!(pins.pin(&at(other)), Ok(None));
+            assert_eq!(pins.trusted(&at(other)), Ok(None));
         }
         assert_eq!(pins.tls_port("chat.EXAMPLE", 99), Ok(Some(6697)));
         assert_eq!(pins.tls_port("chat.example", 100), Ok(None));
         pins.trust(&at("chat.example"), two).unwrap();
-        assert_eq!(pins.pin(&at("chat.example")), Ok(Some(two)));
+        assert_eq!(pins.trusted(&at("chat.example")), Ok(Some(two)));
         assert_eq!(pins.tls_port("chat.example", 99), Ok(Some(6697)));
         let mode = fs::metadata(pins.path()).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);
@@ -272,7 +290,8 @@ mod tests {
     fn a_damaged_file_is_not_taken_for_an_empty_one() {
         let home = tempfile::tempdir().unwrap();
         let pins = Pins::new(home.path());
-        let pin = Pin { certificate: Fingerprint::new([7; 32]), key: Some(Fingerprint::new([8; 32])) };
+        let pin =
+            Trust::Pin(Pin { certificate: Fingerprint::new([7; 32]), key: Some(Fingerprint::new([8; 32])) });
         pins.trust(&at("chat.example"), pin).unwrap();
         let good = fs::read(pins.path()).unwrap();
         for (n, bad) in [
@@ -286,7 +305,7 @@ mod tests {
         .enumerate()
         {
             fs::write(pins.path(), bad).unwrap();
-            assert!(pins.pin(&at("chat.example")).is_err(), "{n}");
+            assert!(pins.trusted(&at("chat.example")).is_err(), "{n}");
             assert!(pins.trust(&at("chat.example"), pin).is_err(), "{n}");
             assert_eq!(fs::read(pins.path()).unwrap(), bad, "it is left as it is");
         }
@@ -294,6 +313,6 @@ mod tests {
         let elsewhere = home.path().join("elsewhere");
         fs::write(&elsewhere, &good).unwrap();
         symlink(&elsewhere, pins.path()).unwrap();
-        assert!(pins.pin(&at("chat.example")).is_err(), "no link is followed");
+        assert!(pins.trusted(&at("chat.example")).is_err(), "no link is followed");
     }
 }

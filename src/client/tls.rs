@@ -2,7 +2,8 @@
 //!
 //! A certificate is judged in this order: by the fingerprint that was given; by the one that was shown at this address
 //! before, or its key; by the authorities in a file, if one was named; by the system's; and a certificate that no known
-//! authority has signed is trusted the first time, and remembered. Who is known by fingerprint need not have the right name or
+//! authority has signed is trusted the first time, and remembered. For whom an authority has stood once, one does from then
+//! on, or it is somebody else. Who is known by fingerprint need not have the right name or
 //! date, and may have a new certificate for the same key, for it is the key that is trusted; that the server holds that key is
 //! always proven.
 #![allow(
@@ -41,6 +42,8 @@ pub enum Demand {
     Pinned(Pin),
     /// One by an authority in this file.
     By(PathBuf),
+    /// One by an authority of the system's, as it was before.
+    Signed,
     /// One by an authority of the system's; or any that no known authority has signed.
     Any,
 }
@@ -85,7 +88,7 @@ pub async fn seal(
         Demand::Given(_) | Demand::Pinned(_) => Ok(None),
         Demand::By(file) => Ok(Some(of_file(file).map_err(Failure::Refused)?)),
         // A few hundred files.
-        Demand::Any => tokio::task::spawn_blocking(of_system).await.map(Some),
+        Demand::Signed | Demand::Any => tokio::task::spawn_blocking(of_system).await.map(Some),
     };
     let roots = roots.map_err(|error| Failure::Failed(error.to_string()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -181,16 +184,20 @@ impl Judge {
             )),
             Demand::Pinned(wanted) if wanted.is_of(&pin) => Ok(Accepted::Known(pin)),
             Demand::Pinned(wanted) => Err(changed(at, wanted.certificate, shown)),
-            Demand::By(_) | Demand::Any => {
-                let signed = self.authorities.as_deref().map(by_authorities);
-                match signed {
-                    Some(Ok(_)) => Ok(Accepted::Signed),
-                    Some(Err(error))
-                        if matches!(self.demand, Demand::By(_)) || !is_unsigned(certificate, &error) =>
-                    {
-                        Err(refusal(at, &error, shown))
+            Demand::By(_) | Demand::Signed | Demand::Any => {
+                match (&self.demand, self.authorities.as_deref().map(by_authorities)) {
+                    (_, Some(Ok(_))) => Ok(Accepted::Signed),
+                    (Demand::Signed, None) => Err(unsigned(at, shown)),
+                    (Demand::Signed, Some(Err(error))) if is_unsigned(certificate, &error) => {
+                        Err(unsigned(at, shown))
                     }
-                    _ => Ok(Accepted::First(pin)),
+                    (Demand::Any, None) => Ok(Accepted::First(pin)),
+                    (Demand::Any, Some(Err(error))) if is_unsigned(certificate, &error) => {
+                        Ok(Accepted::First(pin))
+                    }
+                    (_, Some(Err(error))) => Err(refusal(at, &error, shown)),
+                    // A file of authorities is not empty.
+                    (_, None) => Err(unsigned(at, shown)),
                 }
             }
         }
@@ -254,6 +261,16 @@ fn changed(at: &Address, wanted: Fingerprint, shown: Fingerprint) -> String {
          between, listening; or the server has a new one. Ask whoever runs it. If the new one is right: chatui join {at} \
          --fingerprint {shown}",
         wanted.phrase(),
+        shown.phrase()
+    )
+}
+
+/// What to say of a certificate that nobody stands for, where somebody did.
+fn unsigned(at: &Address, shown: Fingerprint) -> String {
+    format!(
+        "THE CERTIFICATE OF {at} HAS CHANGED. An authority that this system knows stood for it before, now none does, and it \
+         shows {shown} ({}). Somebody may be in between, listening; or the server has made its own. Ask whoever runs it. If \
+         the new one is right: chatui join {at} --fingerprint {shown}",
         shown.phrase()
     )
 }
@@ -343,20 +360,22 @@ mod tests {
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
             .build()
             .unwrap();
-        let judge = Judge {
+        let judge = |demand, authorities| Judge {
             at: Address::parse("chat.example").unwrap(),
-            demand: Demand::Any,
-            authorities: Some(verifier),
-            provider,
+            demand,
+            authorities,
+            provider: Arc::clone(&provider),
             verdict: Mutex::new(None),
         };
-        let verdict = |certificate: &CertificateDer<'_>| {
+        let judged = |judge: &Judge, certificate: &CertificateDer<'_>| {
             let name = ServerName::try_from("chat.example").unwrap();
             // 2026
             let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_790_000_000));
             let _ = judge.verify_server_cert(certificate, &[], &name, &[], now);
             judge.verdict().unwrap()
         };
+        let any = judge(Demand::Any, Some(Arc::clone(&verifier)));
+        let verdict = |certificate: &CertificateDer<'_>| judged(&any, certificate);
         let key = KeyPair::generate().unwrap();
         let signed = |name: &str, until| params(name, until).signed_by(&key, &authority).unwrap();
         assert_eq!(verdict(signed("chat.example", 2100).der()), Ok(Accepted::Signed));
@@ -375,5 +394,19 @@ mod tests {
         let unknown = CertifiedIssuer::self_signed(unknown, KeyPair::generate().unwrap()).unwrap();
         let by_unknown = params("chat.example", 2100).signed_by(&key, &unknown).unwrap();
         assert!(matches!(verdict(by_unknown.der()), Ok(Accepted::First(_))));
+
+        // Where an authority has stood before, one does, whatever else is shown.
+        let before = judge(Demand::Signed, Some(verifier));
+        assert_eq!(judged(&before, signed("chat.example", 2100).der()), Ok(Accepted::Signed));
+        assert!(judged(&before, signed("chat.example", 2021).der()).unwrap_err().contains("has expired"));
+        let own = params("chat.example", 2100).self_signed(&key).unwrap();
+        for (judge, certificate) in [
+            (&before, own.der()),
+            (&before, by_unknown.der()),
+            (&judge(Demand::Signed, None), signed("chat.example", 2100).der()),
+        ] {
+            let why = judged(judge, certificate).unwrap_err();
+            assert!(why.starts_with("THE CERTIFICATE OF chat.example:6667 HAS CHANGED. An authority"), "{why}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chatui::client::app::{Effect, Event};
 use chatui::client::link::Link;
-use chatui::client::pins::{Pin, Pins};
+use chatui::client::pins::{Pin, Pins, Trust};
 use chatui::client::{Address, Security};
 use chatui::irc::Fingerprint;
 use chatui::server::tls::Options as Tls;
@@ -172,7 +172,8 @@ fn the_first_certificate_is_remembered_and_another_one_refused_until_it_is_named
     refused(&home.visit(any(), &to));
     welcome(&home.visit(Security { fingerprint: Some(new), ..any() }, &to));
     assert_eq!(welcome(&home.visit(any(), &to)), None);
-    assert_eq!(home.pins().pin(&to).map(|pin| pin.map(|pin| pin.certificate)), Ok(Some(new)));
+    let trusted = home.pins().trusted(&to);
+    assert!(matches!(trusted, Ok(Some(Trust::Pin(pin))) if pin.certificate == new), "{trusted:?}");
 }
 
 /// A certificate for this key, which nobody else stands for and which has expired, in files of its own.
@@ -205,7 +206,7 @@ fn a45_a_new_certificate_for_the_same_key_is_no_alarm_nor_is_a_wrong_name_or_dat
         assert!(reason.contains(&part), "{part}: {reason}");
     }
     // What an earlier chatui has remembered is one certificate, and its key from the next visit on.
-    home.pins().trust(&to, Pin { certificate: changed, key: None }).unwrap();
+    home.pins().trust(&to, Trust::Pin(Pin { certificate: changed, key: None })).unwrap();
     assert_eq!(welcome(&home.visit(Security::default(), &to)), None);
     own_files(folder.path(), &another, "three.example");
     tls.reload().unwrap();
@@ -220,7 +221,7 @@ fn a_fingerprint_that_is_named_is_the_only_one() {
     let events = home.visit(wrong, &server.at());
     let shown = server.fingerprint().to_string();
     assert!(refused(&events).contains(&shown), "{events:?}");
-    assert_eq!(home.pins().pin(&server.at()), Ok(None), "what was refused is not remembered");
+    assert_eq!(home.pins().trusted(&server.at()), Ok(None), "what was refused is not remembered");
     let right = Security { fingerprint: Some(server.fingerprint()), ..Security::default() };
     // On this machine, too, without being asked for TLS in another way.
     let to = Address { tls: false, ..server.at() };
@@ -237,7 +238,7 @@ fn a_server_that_was_known_by_tls_is_not_spoken_to_without() {
         tell.send(all_of(&mut stream)).unwrap();
     });
     let plain = Address { tls: false, ..to.clone() };
-    home.pins().trust(&to, Pin { certificate: Fingerprint::new([7; 32]), key: None }).unwrap();
+    home.pins().trust(&to, Trust::Pin(Pin { certificate: Fingerprint::new([7; 32]), key: None })).unwrap();
     for to in [&to, &plain] {
         let events = home.visit(Security::default(), to);
         assert!(refused(&events).contains("speaks no TLS now, but it did before"), "{events:?}");
@@ -380,7 +381,7 @@ fn an_authority_that_is_named_decides() {
             }
         }
         assert_eq!(
-            home.pins().pin(&server.at()),
+            home.pins().trusted(&server.at()),
             Ok(None),
             "who is known by an authority may change his key"
         );

@@ -9,7 +9,7 @@ use std::thread;
 
 use chatui::client::Security;
 use chatui::client::app::Event;
-use chatui::client::pins::Pin;
+use chatui::client::pins::{Pin, Trust};
 use chatui::irc::Fingerprint;
 use rcgen::KeyPair;
 use rustls::pki_types::CertificateDer;
@@ -82,7 +82,7 @@ fn a_server_whose_key_is_known_and_that_ends_in_the_handshake_is_tried_again_and
         stream.read_exact(&mut first).unwrap();
         tell.send(first[0]).unwrap();
     });
-    home.pins().trust(&to, Pin { certificate: Fingerprint::new([7; 32]), key: None }).unwrap();
+    home.pins().trust(&to, Trust::Pin(Pin { certificate: Fingerprint::new([7; 32]), key: None })).unwrap();
     let named = Security { fingerprint: Some(Fingerprint::new([7; 32])), ..Security::default() };
     for security in [Security::default(), named] {
         let events = home.visit(security, &to);
