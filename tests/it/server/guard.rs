@@ -50,7 +50,7 @@ fn a07_a33_who_writes_too_fast_waits_and_loses_nothing_and_others_do_not_wait() 
     let since = Instant::now();
     let mut writer = alice.stream();
     let writing = thread::spawn(move || {
-        std::io::Write::write_all(&mut writer, format!("{said}PING :over\r\n").as_bytes())
+        writer.write_all(format!("{said}PING :over\r\n").as_bytes())
     });
     for n in 0..1_000 {
         let line = bob.hears("PRIVMSG #x");
