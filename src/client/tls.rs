@@ -406,7 +406,10 @@ mod tests {
             (&judge(Demand::Signed, None), signed("chat.example", 2100).der()),
         ] {
             let why = judged(judge, certificate).unwrap_err();
-            assert!(why.starts_with("THE CERTIFICATE OF chat.example:6667 HAS CHANGED. An authority"), "{why}");
+            assert!(
+                why.starts_with("THE CERTIFICATE OF chat.example:6667 HAS CHANGED. An authority"),
+                "{why}"
+            );
         }
     }
 }

@@ -54,6 +54,10 @@ pub fn configuration(args: &ServeArgs) -> Result<Config, Failure> {
         None => Vec::new(),
     };
     let password = match (&args.password, args.password_file.as_ref().or(file.password_file.as_ref())) {
+        // A variable that is set to nothing is a mistake, and nobody should learn of it by who gets in, or does not.
+        (Some(password), _) if password.is_empty() => {
+            return Err(Failure::new(CONFIG, "the password is empty (CHATUI_PASSWORD, or --password)"));
+        }
         (Some(password), _) => Some(password.clone()),
         (None, Some(path)) => Some(first_line(path)?),
         (None, None) => None,

@@ -65,7 +65,7 @@ impl From<ServerError> for Failure {
             ServerError::Open(OpenError::InUse(_) | OpenError::Refused(..) | OpenError::Io { .. }) => {
                 CANNOT_CREATE
             }
-            ServerError::Setup(_) => FAILED,
+            ServerError::Setup(_) | ServerError::Thread(_) => FAILED,
             ServerError::Log(_) => IO_ERROR,
         };
         Failure::new(code, error)

@@ -213,7 +213,17 @@ impl Connection {
                 guest.close();
                 self.settle_guest(tools);
             }
-            None => self.end("Connection closed", tools.batch),
+            None => self.end_behind("Connection closed", tools.batch),
+        }
+    }
+
+    /// It has ended, and so it does once all that it has said is handed in.
+    fn end_behind(&mut self, why: &'static str, batch: &mut Batch) {
+        let waits = self.paced.as_ref().is_some_and(|paced| paced.waits());
+        if matches!(self.phase, Phase::Open) && (self.asking || waits || !self.later.events.is_empty()) {
+            self.over = Some(why);
+        } else {
+            self.end(why, batch);
         }
     }
 
@@ -252,11 +262,8 @@ impl Connection {
                 Some(_) => {}
                 None => self.asking |= first && !effects.core.is_empty(),
             }
-            let waits = self.paced.as_ref().is_some_and(|paced| paced.waits());
-            match effects.ended {
-                Some(why) if self.asking || waits || !self.later.events.is_empty() => self.over = Some(why),
-                Some(why) => self.end(why, tools.batch),
-                None => {}
+            if let Some(why) = effects.ended {
+                self.end_behind(why, tools.batch);
             }
         }
         if !effects.peer.is_empty() && !self.deaf {

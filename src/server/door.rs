@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::irc::MAX_LINE;
 
 use super::config::{Plain, Prompt};
-use super::plain::keys::Keys;
+use super::plain::keys::{IAC, Keys};
 
 /// What is to be done with whoever knocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +108,8 @@ impl Door {
     /// Takes what has arrived.
     pub fn take(&mut self, bytes: &[u8], at: Duration) {
         self.first.extend_from_slice(bytes);
-        self.in_pieces |= bytes.len() > 1;
-        if !self.first.trim_ascii_start().is_empty() {
+        if !is_silence(&self.first) {
+            self.in_pieces |= bytes.len() > 1;
             self.came = Some((self.came.map_or(at, |(first, _)| first), at));
         }
     }
@@ -254,6 +254,17 @@ fn is_irc(line: &[u8], whole: bool) -> bool {
     }
 }
 
+/// Whether nobody has said anything so far: there are blanks, and what telnet clients of some makers settle among themselves
+/// before a person has touched a key.
+fn is_silence(first: &[u8]) -> bool {
+    let content = first.trim_ascii_start();
+    let mut text = Vec::new();
+    content.is_empty()
+        || (content[0] == IAC
+            && !Keys::default().push(content, &mut text)
+            && text.trim_ascii_start().is_empty())
+}
+
 /// Whether there is a control character where text should be, telnet's own commands left aside.
 fn is_junk(content: &[u8]) -> bool {
     let mut text = Vec::new();
@@ -356,6 +367,28 @@ mod tests {
         assert_eq!(door.look(at(8_000), &on()), LINE);
         assert_eq!(look(b"anna\r\0", 0), LINE);
         assert_eq!(look(b"\xff\xfd\x03anna\r\n", 0), LINE);
+    }
+
+    #[test]
+    fn what_a_telnet_client_settles_before_anybody_types_is_silence() {
+        // PuTTY's, and the end of one that is under way.
+        let first =
+            b"\xff\xfb\x1f\xff\xfb\x20\xff\xfb\x18\xff\xfb\x27\xff\xfd\x01\xff\xfb\x03\xff\xfd\x03\xff";
+        let mut door = Door::default();
+        door.take(first, at(0));
+        assert_eq!(door.look(at(0), &on()), Step::Wait(at(1_000)));
+        assert_eq!(door.look(at(1_000), &on()), Step::Say(b"NICK"));
+        // Then somebody types, slowly.
+        door.take(b"\xfd\x05", at(1_500));
+        for (n, key) in b"anna".iter().enumerate() {
+            door.take(&[*key], at(2_000 + 1_000 * n as u64));
+            assert_eq!(
+                door.look(at(2_000 + 1_000 * n as u64), &on()),
+                Step::Wait(at(5_000 + 1_000 * n as u64))
+            );
+        }
+        // What interrupts a program is a word.
+        assert!(matches!(look(b"\xff\xfb\x1f\xff\xf4", 300), Step::Plain(_)));
     }
 
     #[test]

@@ -37,8 +37,17 @@ pub struct Counts {
     pub lines: u64,
 }
 
-/// How the server's life ended: the log's reason, when it may not be used any more.
-pub type Ended = Result<Counts, String>;
+/// Why a server could not go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Broken {
+    /// The log may not be used any more, for this reason.
+    Log(String),
+    /// A thread on which others stand has ended by itself: this one.
+    Thread(String),
+}
+
+/// How the server's life ended.
+pub type Ended = Result<Counts, Broken>;
 
 /// The core with the log behind it.
 pub struct Engine {
@@ -152,7 +161,7 @@ impl Engine {
             }
             Err(AppendError::Broken(reason)) => {
                 error!("the log failed: {reason}");
-                return self.fail(&reason.to_string());
+                return self.fail(Broken::Log(reason.to_string()));
             }
         }
         self.number += 1;
@@ -175,13 +184,17 @@ impl Engine {
         self.synced = Instant::now();
         if let Err(reason) = self.log.sync() {
             error!("the log could not be synced: {reason}");
-            self.fail(&reason.to_string());
+            self.fail(Broken::Log(reason.to_string()));
         }
     }
 
-    fn fail(&mut self, reason: &str) {
-        self.mailboxes.send(&Arc::new(Delivery::Fatal("log failure")), self.here);
-        self.ended = Some(Err(reason.to_owned()));
+    fn fail(&mut self, broken: Broken) {
+        let told = match broken {
+            Broken::Log(_) => "log failure",
+            Broken::Thread(_) => "server failure",
+        };
+        self.mailboxes.send(&Arc::new(Delivery::Fatal(told)), self.here);
+        self.ended = Some(Err(broken));
     }
 
     /// Answers the turn's pages as far as they are remembered, and takes its notes for the diagnostics. Gives the pages that
@@ -282,7 +295,7 @@ impl Desk {
     /// The log's, when it may not be used any more.
     pub fn run(&self) -> Ended {
         loop {
-            let Some(mut engine) = self.lock() else { return Err("the core ended unexpectedly".to_owned()) };
+            let Some(mut engine) = self.lock() else { return Err(Broken::Thread("core".to_owned())) };
             if let Some(ended) = engine.ended.take() {
                 // Whoever asks for a turn from now on gets none.
                 engine.ended = Some(Ok(Counts::default()));
@@ -296,6 +309,19 @@ impl Desk {
                 self.inbox.wait(if interval { SYNC_INTERVAL } else { TICK });
             }
         }
+    }
+
+    /// A thread on which others stand has ended. If that was not the end of all of it, it is now: half a server would keep
+    /// whoever watches over it from beginning anew.
+    pub fn thread_ended(&self, name: &str) {
+        if let Some(mut engine) = self.lock()
+            && engine.ended.is_none()
+        {
+            error!("the thread {name:?} ended unexpectedly: the server cannot go on");
+            engine.here = None;
+            engine.fail(Broken::Thread(name.to_owned()));
+        }
+        self.inbox.close();
     }
 
     /// The engine; nothing, if a thread has panicked in it: everybody has been told then that the server cannot go on.

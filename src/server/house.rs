@@ -130,8 +130,7 @@ impl House {
     }
 
     fn look_at(self: &Arc<House>, address: IpAddr, now: Instant) -> Result<Stay, String> {
-        let bans = Arc::clone(&self.bans.read().unwrap_or_else(PoisonError::into_inner));
-        if let Some(ban) = bans.iter().find(|ban| ban.is_of(address) && ban.holds(clock::now())) {
+        if let Some(ban) = self.bans().iter().find(|ban| ban.is_of(address) && ban.holds(clock::now())) {
             return Err(ban.words());
         }
         let presence = self.arrivals.come(address, now)?;
@@ -170,6 +169,11 @@ impl House {
         *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
         self.threshold.limit(limits.threshold);
         self.arrivals.limit(limits.arrivals);
+    }
+
+    /// Whom the server keeps out.
+    pub fn bans(&self) -> Arc<[Ban]> {
+        Arc::clone(&self.bans.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The bans are these now.

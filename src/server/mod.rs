@@ -71,7 +71,7 @@ pub use engine::Counts;
 use self::core::Core;
 use backbone::Local;
 use bans::BanFile;
-use engine::{Desk, Ended, Engine};
+use engine::{Broken, Desk, Ended, Engine};
 use errands::Errands;
 use house::House;
 use inbox::{Event, Inbox};
@@ -100,6 +100,8 @@ pub enum ServerError {
     Setup(io::Error),
     /// The log failed while the server was running.
     Log(String),
+    /// A thread of the server, this one, ended unexpectedly while it was running.
+    Thread(String),
 }
 
 impl fmt::Display for ServerError {
@@ -114,6 +116,9 @@ impl fmt::Display for ServerError {
             ServerError::Open(error) => error.fmt(f),
             ServerError::Setup(error) => write!(f, "cannot set up the server: {error}"),
             ServerError::Log(reason) => write!(f, "the log failed, so nothing more may be said: {reason}"),
+            ServerError::Thread(name) => {
+                write!(f, "the thread {name:?} ended unexpectedly, and the server with it")
+            }
         }
     }
 }
@@ -200,14 +205,14 @@ pub fn start_with(mut config: Config, options: log::Options) -> Result<Server, S
     }
     // From here on threads run; each of them ends when the engine does.
     let (asked, page_mailboxes) = (Arc::clone(&pages), mailboxes.clone());
-    let reader = thread("pages".to_owned(), move || {
+    let reader = vital("pages".to_owned(), &desk, move || {
         pages::run_pages(&asked, &page_mailboxes, &mut || history.tend());
     })?;
     let core_desk = Arc::clone(&desk);
     let core = thread("core".to_owned(), move || core_desk.run())?;
     let mut shards = Vec::new();
     for (lane, shard) in ready.into_iter().enumerate() {
-        let shard = thread(format!("shard {lane}"), move || shard.run());
+        let shard = vital(format!("shard {lane}"), &desk, move || shard.run());
         shards.push(shard.inspect_err(|_| desk.inbox.push_event(Event::Shutdown(String::new())))?);
     }
     let watched = Watched { house, inbox, pages: Arc::clone(&pages), checks };
@@ -277,6 +282,28 @@ fn thread<T: Send + 'static>(
     std::thread::Builder::new().name(name).spawn(work).map_err(ServerError::Setup)
 }
 
+/// A thread without which the server is none: if it ends before the engine does, everything ends.
+fn vital(
+    name: String,
+    desk: &Arc<Desk>,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, ServerError> {
+    let vital = Vital(Arc::clone(desk), name.clone());
+    thread(name, move || {
+        let _vital = vital;
+        work();
+    })
+}
+
+/// Tells of the end of a thread, however it comes.
+struct Vital(Arc<Desk>, String);
+
+impl Drop for Vital {
+    fn drop(&mut self) {
+        self.0.thread_ended(&self.1);
+    }
+}
+
 /// Stops a server.
 #[derive(Clone, Debug)]
 pub struct Stopper(Arc<Desk>);
@@ -322,11 +349,11 @@ impl Server {
     /// Waits for its end.
     ///
     /// # Errors
-    /// [`ServerError::Log`] when the log failed.
+    /// [`ServerError::Log`] when the log failed, [`ServerError::Thread`] when a part of the server did.
     pub fn wait(self) -> Result<Counts, ServerError> {
         let ended = self.core.join().unwrap_or_else(|_| {
             self.mailboxes.send(&Arc::new(Delivery::Fatal("server failure")), None);
-            Err("its thread ended unexpectedly".to_owned())
+            Err(Broken::Thread("core".to_owned()))
         });
         for shard in self.shards {
             // A shard that ended by a panic has said so; the others still have their goodbyes to write.
@@ -338,6 +365,41 @@ impl Server {
         if let Some(watch) = self.watch {
             watch.end();
         }
-        ended.map_err(ServerError::Log)
+        ended.map_err(|broken| match broken {
+            Broken::Log(reason) => ServerError::Log(reason),
+            Broken::Thread(name) => ServerError::Thread(name),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_others_stand_on_takes_the_whole_server_with_it() {
+        for fails in [true, false] {
+            let data = tempfile::tempdir().unwrap();
+            let config = Config {
+                listen: vec!["127.0.0.1:0".parse().unwrap()],
+                data: data.path().to_owned(),
+                shards: 2,
+                sync: log::Sync::Turn,
+                keep: log::Keep::default(),
+                allow_plaintext: false,
+                tls: tls::Options::default(),
+                limits: config::Limits::default(),
+                metrics: None,
+                plain: config::Plain::default(),
+                core: core::Config::default(),
+            };
+            let server = start(config).unwrap();
+            // By a panic, or as a shard does that cannot wait for sockets any more.
+            let work = move || assert!(!fails, "a mistake of ours");
+            let part = vital("a part".to_owned(), &server.desk, work).unwrap();
+            let ended = server.wait();
+            assert!(matches!(&ended, Err(ServerError::Thread(name)) if name == "a part"), "{ended:?}");
+            assert_eq!(part.join().is_err(), fails);
+        }
     }
 }

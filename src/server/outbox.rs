@@ -96,7 +96,8 @@ impl Outbox {
         while self.waiting() > 0 {
             let bytes = self.bytes();
             let mut end = bytes.len().min(rest);
-            while bytes.get(end).is_some_and(|b| b & 0xC0 == 0x80) {
+            // The socket may have taken half of a character before: then there is nothing whole in what is less than its rest.
+            while end > 0 && bytes.get(end).is_some_and(|b| b & 0xC0 == 0x80) {
                 end -= 1;
             }
             if end == 0 {
@@ -209,5 +210,22 @@ mod tests {
             }
         }
         assert_eq!(parts, ["a\u{e9}", "\u{20ac}b"]);
+    }
+
+    #[test]
+    fn a_socket_that_has_taken_half_of_a_character_may_be_written_nothing_next() {
+        let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
+        outbox.buffer(&mut spare).extend_from_slice("\u{20ac}\u{20ac}".as_bytes());
+        let mut socket = Socket { room: 1, got: Vec::new() };
+        assert!(matches!(outbox.flush_part(&mut socket, &mut spare, usize::MAX), Flushed::Blocked));
+        for most in [0, 1] {
+            assert!(matches!(outbox.flush_part(&mut socket, &mut spare, most), Flushed::Part));
+            assert_eq!(outbox.waiting(), 5);
+        }
+        socket.room = 100;
+        assert!(matches!(outbox.flush_part(&mut socket, &mut spare, 4), Flushed::Part));
+        assert_eq!(outbox.waiting(), 3);
+        assert!(matches!(outbox.flush_part(&mut socket, &mut spare, 4), Flushed::All));
+        assert_eq!(String::from_utf8(socket.got).unwrap(), "\u{20ac}\u{20ac}");
     }
 }

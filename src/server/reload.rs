@@ -6,7 +6,7 @@ use crate::irc::Fingerprint;
 
 use super::bans::BanFile;
 use super::config::{Config, STS_DURATION};
-use super::core::config::Reload;
+use super::core::config::{ReadBans, Reload};
 use super::house::House;
 use super::inbox::{Event, Inbox};
 
@@ -37,6 +37,8 @@ impl Reloader {
     /// # Errors
     /// A sentence: something cannot be read. Then nothing has changed.
     pub fn reload(&self, config: &Config) -> Result<Reloaded, String> {
+        // Before the file is read: what an operator bans from here on comes to both, or to neither.
+        let known = self.house.bans();
         let bans = self.bans.read()?;
         let restart = self.restart(config);
         let fingerprint = match &self.house.tls {
@@ -53,7 +55,8 @@ impl Reloader {
             password: core.password.clone(),
             operators: core.operators.clone(),
             sts: self.house.is_given().then_some(STS_DURATION),
-            bans: Some(bans),
+            near_guessers_wait: core.near_guessers_wait,
+            bans: Some(ReadBans { read: bans, known }),
         })));
         Ok(Reloaded { fingerprint, bans: count, restart })
     }

@@ -21,6 +21,8 @@ use super::inbox::{Batch, Event};
 pub struct Turn {
     /// The lines to be kept, in order.
     pub lines: Vec<Line>,
+    /// Who has sent each of them.
+    pub senders: Vec<ConnId>,
     /// What leaves the core, in order.
     pub outputs: Vec<Output>,
     /// Whose lines, all that were handed in, it has dealt with: they are handled, or are given back.
@@ -51,6 +53,7 @@ pub fn drive(
         let Some(line) = backbone.order(draft, now) else { continue };
         if keep {
             turn.lines.push(core.kept(&line));
+            turn.senders.push(origin);
         }
         core.handle(Input::Appended(line, Some(origin)), now, &mut turn.outputs);
     }
@@ -59,10 +62,11 @@ pub fn drive(
 
 /// The log has no room for a turn. What was spoken in it is lost and given back, for [`Input::NotKept`], and nobody may
 /// hear it: whatever shows it is taken out. Who came and went is heard all the same.
-pub fn lose(turn: &mut Turn) -> Vec<Line> {
+pub fn lose(turn: &mut Turn) -> Vec<(Line, ConnId)> {
     let spoken = |line: &Line| matches!(line.message().command, "PRIVMSG" | "NOTICE" | "TOPIC");
-    let lines: Vec<Line> = turn.lines.drain(..).filter(spoken).collect();
-    let ids: HashSet<&str> = lines.iter().map(Line::msgid).collect();
+    let sent = turn.lines.drain(..).zip(turn.senders.drain(..));
+    let lines: Vec<(Line, ConnId)> = sent.filter(|(line, _)| spoken(line)).collect();
+    let ids: HashSet<&str> = lines.iter().map(|(line, _)| line.msgid()).collect();
     let lost = |line: &Line| ids.contains(line.msgid());
     turn.outputs.retain_mut(|output| match output {
         Output::Deliver { line, .. } | Output::Reply { of: Some(line), .. } => !lost(line),
@@ -181,7 +185,7 @@ impl Rounds {
     }
 
     /// The log had no room for these lines.
-    pub fn not_kept(&mut self, lines: Vec<Line>) {
+    pub fn not_kept(&mut self, lines: Vec<(Line, ConnId)>) {
         self.input(Input::NotKept(lines));
     }
 

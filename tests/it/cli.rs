@@ -245,6 +245,12 @@ fn an_operator_in_the_file_has_a_name_and_one_password() {
 }
 
 #[test]
+fn a_password_of_nothing_is_a_mistake_and_none_that_lets_anybody_in() {
+    let home = Home::new();
+    fails(&home, &["serve", "--data", &home.path("data"), "--password", ""], 78, "the password is empty");
+}
+
+#[test]
 fn the_values_of_the_file_are_checked_as_the_flags_are() {
     let home = Home::new();
     let file = home.path("chatui.toml");

@@ -25,7 +25,7 @@ mod sent;
 mod status;
 mod talk;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub struct Stage {
     heard: BTreeMap<u32, VecDeque<String>>,
     closed: Vec<u32>,
     pub kept: Vec<Line>,
+    /// Who has sent what was kept, by the lines' ids.
+    senders: HashMap<String, ConnId>,
     /// The bans that were to be kept last.
     pub bans: Arc<[Ban]>,
     /// How many passwords were to be checked.
@@ -54,6 +56,8 @@ pub struct Stage {
     pages: Pages,
     /// Too many passwords are being checked for another one.
     busy: bool,
+    /// What comes of a check is for the test to say.
+    slow: bool,
     /// Behind which line nothing was to be found by the last search.
     until: Option<(Time, u64)>,
 }
@@ -74,10 +78,12 @@ impl Stage {
             heard: BTreeMap::new(),
             closed: Vec::new(),
             kept: Vec::new(),
+            senders: HashMap::new(),
             bans: Arc::default(),
             checks: 0,
             pages: Pages::Named,
             busy: false,
+            slow: false,
             until: None,
         }
     }
@@ -85,6 +91,8 @@ impl Stage {
     fn input(&mut self, input: Input<'_>) {
         let (mut turn, mut scratch) = (Turn::default(), Vec::new());
         drive(&mut self.core, &mut self.backbone, input, self.now, &mut turn, &mut scratch);
+        let ids = turn.lines.iter().map(|line| line.msgid().to_owned());
+        self.senders.extend(ids.zip(turn.senders));
         self.kept.extend(turn.lines);
         for output in turn.outputs {
             match output {
@@ -127,6 +135,7 @@ impl Stage {
                     self.hear(to, &bytes);
                 }
                 Output::Append { .. } => panic!("an append was left over"),
+                Output::Check(_) if self.slow => self.checks += 1,
                 Output::Check(check) => {
                     self.checks += 1;
                     let right = check.hash.text() == format!("hash of {}", check.password.text());
@@ -141,6 +150,16 @@ impl Stage {
                 Output::Deliver { .. } | Output::Note(_) => {}
             }
         }
+    }
+
+    /// The log had no room for these.
+    fn not_kept(&mut self, lines: Vec<Line>) {
+        let lines = lines.into_iter().map(|line| {
+            let sender = self.senders[line.msgid()];
+            (line, sender)
+        });
+        let lines = lines.collect();
+        self.input(Input::NotKept(lines));
     }
 
     fn hear(&mut self, id: ConnId, bytes: &[u8]) {

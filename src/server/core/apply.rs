@@ -8,7 +8,6 @@ use crate::irc::name::{Source, is_channel_name, same};
 use crate::irc::numeric::{RPL_MONOFFLINE, RPL_MONONLINE, RPL_VISIBLEHOST};
 use crate::irc::{Cap, Draft, Line, Message};
 
-use super::config::RECENT_LINES;
 use super::connection::Connection;
 use super::message::split_statusmsg;
 use super::state::{ChanId, Topic};
@@ -305,19 +304,16 @@ impl Core {
         }
         let known = self.state.channel_id(name).is_some();
         let channel = self.state.channel_or_new(name, line.time());
-        let Some(place) = self.state.channel_mut(channel) else { return };
-        if message.command == "TOPIC" {
-            let text = message.param(1).to_owned();
-            let by = message.source.map_or("*", |source| Source::split(source).nick).to_owned();
-            place.set_topic(Topic { text, by, line: line.clone() });
-        } else {
-            place.recent.push_back(line.clone());
-            // At start the log hands over as many as are kept here: when that is all the room there is, more may be there.
-            place.older |= place.recent.len() >= RECENT_LINES;
-            if place.recent.len() > RECENT_LINES {
-                place.recent.pop_front();
+        self.state.change(channel, |place| {
+            if message.command == "TOPIC" {
+                let text = message.param(1).to_owned();
+                let by = message.source.map_or("*", |source| Source::split(source).nick).to_owned();
+                place.set_topic(Topic { text, by, line: line.clone() });
+            } else {
+                // At start the log hands over as many as are kept here: when that is all the room there is, more may be there.
+                place.older |= place.recent.push(line.clone());
             }
-        }
+        });
         if !known {
             self.state.forget_if_empty(channel);
         }
@@ -327,9 +323,10 @@ impl Core {
     pub(super) fn forget(&mut self, line: &Line) {
         let message = line.message();
         let Some(channel) = self.state.channel_id(message.param(0)) else { return };
-        let Some(place) = self.state.channel_mut(channel) else { return };
-        place.recent.retain(|other| other.msgid() != line.msgid());
-        place.topics.retain(|topic| topic.line.msgid() != line.msgid());
+        self.state.change(channel, |place| {
+            place.recent.retain(|other| other.msgid() != line.msgid());
+            place.topics.retain(|topic| topic.line.msgid() != line.msgid());
+        });
         self.said.remove(line);
     }
 }

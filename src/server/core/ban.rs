@@ -48,9 +48,9 @@ impl Whom {
     }
 
     /// Whether it means somebody with this source and address.
-    fn means(&self, source: &str, address: &str) -> bool {
+    fn means(&self, source: &str, address: Option<IpAddr>) -> bool {
         match self {
-            Whom::Net(net) => address.parse::<IpAddr>().is_ok_and(|address| net.contains(address)),
+            Whom::Net(net) => address.is_some_and(|address| net.contains(address)),
             Whom::Mask(mask) => mask_matches(mask, source),
         }
     }
@@ -143,7 +143,8 @@ impl Core {
             );
         };
         let Some(by) = self.state.connection(id) else { return };
-        if whom.means(&by.source, &by.peer.address) || whom.means(&plain_source(by), &by.peer.address) {
+        let address = by.peer.address.parse().ok();
+        if whom.means(&by.source, address) || whom.means(&plain_source(by, &by.nick), address) {
             return refused(self, "WOULD_BAN_YOU", "That is you, too");
         }
         if self.bans.len() >= MAX_BANS && !self.bans.iter().any(|ban| ban.whom == whom) {
@@ -159,9 +160,9 @@ impl Core {
         let ban = Ban { whom, until, by: by.nick.clone(), set: self.now, reason };
         self.server_notice(id, &format!("KLINE: {ban}"));
         let mut bans: Vec<Ban> = self.bans.iter().filter(|other| other.whom != ban.whom).cloned().collect();
-        bans.push(ban);
+        bans.push(ban.clone());
         self.set_bans(bans, Some(id));
-        self.drop_banned();
+        self.drop_banned(&[ban]);
     }
 
     /// `UNKLINE whom`
@@ -189,10 +190,18 @@ impl Core {
     /// The ban that keeps a connection out, if one does: by its address, or by the source that it would have. A host that
     /// an operator has given somebody hides nothing here.
     pub(super) fn banned(&self, id: ConnId) -> Option<&Ban> {
+        self.among(&self.bans, id, &self.state.connection(id)?.nick)
+    }
+
+    /// The ban that would keep a connection out if it had this nick.
+    pub(super) fn banned_as(&self, id: ConnId, nick: &str) -> Option<&Ban> {
+        self.among(&self.bans, id, nick)
+    }
+
+    fn among<'a>(&self, bans: &'a [Ban], id: ConnId, nick: &str) -> Option<&'a Ban> {
         let connection = self.state.connection(id)?;
-        let source = plain_source(connection);
-        let means = |ban: &&Ban| ban.holds(self.now) && ban.whom.means(&source, &connection.peer.address);
-        self.bans.iter().find(means)
+        let (source, address) = (plain_source(connection, nick), connection.peer.address.parse().ok());
+        bans.iter().find(|ban| ban.holds(self.now) && ban.whom.means(&source, address))
     }
 
     fn set_bans(&mut self, bans: Vec<Ban>, by: Option<ConnId>) {
@@ -205,15 +214,32 @@ impl Core {
         self.bans = bans;
     }
 
-    /// Sends those away who are here and banned.
-    pub(super) fn drop_banned(&mut self) {
+    /// Sends those away who are here and whom one of these bans keeps out.
+    pub(super) fn drop_banned(&mut self, bans: &[Ban]) {
         for id in self.state.ids() {
-            if self.state.connection(id).is_some_and(|connection| connection.registered)
-                && let Some(words) = self.banned(id).map(Ban::words)
+            if let Some(connection) = self.state.connection(id).filter(|connection| connection.registered)
+                && let Some(words) = self.among(bans, id, &connection.nick).map(Ban::words)
             {
                 self.drop_connection(id, &words);
             }
         }
+    }
+
+    /// The bans were read anew, by somebody who knew those at that time: what has changed here since holds, too.
+    pub(super) fn reload_bans(&mut self, read: &Arc<[Ban]>, known: &[Ban]) {
+        let same = self.bans.len() == known.len() && self.bans.iter().eq(known);
+        if same {
+            self.bans = Arc::clone(read);
+        } else {
+            let here = Arc::clone(&self.bans);
+            let is_new = |ban: &&Ban| !known.contains(ban);
+            let is_here = |ban: &&Ban| !known.contains(ban) || here.contains(ban);
+            let set = here.iter().filter(is_new);
+            let kept = read.iter().filter(is_here).filter(|ban| !set.clone().any(|new| new.whom == ban.whom));
+            let bans = kept.chain(set.clone()).cloned().collect();
+            self.set_bans(bans, None);
+        }
+        self.drop_banned(&Arc::clone(&self.bans));
     }
 
     /// Forgets the bans that have ended.
@@ -227,8 +253,8 @@ impl Core {
 }
 
 /// `nick!user@address`
-fn plain_source(connection: &super::connection::Connection) -> String {
-    format!("{}!{}@{}", connection.nick, connection.user, connection.peer.address)
+fn plain_source(connection: &super::connection::Connection, nick: &str) -> String {
+    format!("{nick}!{}@{}", connection.user, connection.peer.address)
 }
 
 #[cfg(test)]

@@ -43,6 +43,10 @@ pub const MAX_MODE_PARAMS: usize = 6;
 pub const MAX_EMPTY_CHANNELS: usize = 10_000;
 /// Lines of each channel that are kept in memory: they answer nearly every JOIN and LATEST without the disk.
 pub const RECENT_LINES: usize = 100;
+/// Most bytes of them in one channel: with tags of the largest, a hundred lines would be half a mebibyte.
+pub const RECENT_BYTES: usize = 128 << 10;
+/// Most bytes, about, of the lines that are kept of all channels in which nobody is.
+pub const MAX_EMPTY_BYTES: usize = 64 << 20;
 /// Topics of a channel that are remembered, the present one included, until it is known whether the log had room for
 /// them.
 pub const TOPICS_BACK: usize = 8;
@@ -67,6 +71,15 @@ pub struct Operator {
     pub hash: Hidden,
 }
 
+/// Bans that were read again.
+#[derive(Clone, Debug)]
+pub struct ReadBans {
+    /// They.
+    pub read: Arc<[Ban]>,
+    /// The bans of the time before that.
+    pub known: Arc<[Ban]>,
+}
+
 /// What the operator may choose anew while the server runs.
 #[derive(Clone, Debug)]
 pub struct Reload {
@@ -78,8 +91,10 @@ pub struct Reload {
     pub operators: Vec<Operator>,
     /// [`Config::sts`]
     pub sts: Option<u64>,
+    /// [`Config::near_guessers_wait`]
+    pub near_guessers_wait: bool,
     /// The bans, if they were read again.
-    pub bans: Option<Arc<[Ban]>>,
+    pub bans: Option<ReadBans>,
 }
 
 /// What the operator may choose about the core.

@@ -3,7 +3,7 @@
 use crate::irc::{Caps, Time};
 
 use super::audience::Form;
-use super::config::{Config, MAX_EARLY_LINES};
+use super::config::{Config, MAX_EARLY_LINES, Operator};
 use super::modes::UserModes;
 use super::password::{Hidden, Purpose};
 use super::state::{ChanId, Peer, Status};
@@ -39,6 +39,8 @@ pub struct Connection {
     pub away: Option<String>,
     /// Its modes.
     pub modes: UserModes,
+    /// As which operator it acts, or has acted.
+    pub operator: Option<Operator>,
     /// How often it gave OPER a wrong password.
     pub oper_failures: u8,
     /// The nicks that it watches, as it wrote them: at most [`MAX_MONITORED`](super::config::MAX_MONITORED).
@@ -96,6 +98,7 @@ impl Connection {
             registered: false,
             away: None,
             modes: UserModes::default(),
+            operator: None,
             oper_failures: 0,
             monitoring: Vec::new(),
             channels: Vec::new(),

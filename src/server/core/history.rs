@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use bytes::{BufMut, BytesMut};
 
 use crate::irc::line::{Pieces, msgid, parse_msgid};
-use crate::irc::message::{action, push_tag};
+use crate::irc::message::{action, ctcp, push_tag};
 use crate::irc::name::{fold, is_channel_name};
 use crate::irc::{Cap, Line, Message, Time};
 
@@ -94,6 +94,11 @@ impl Playback {
                         self.put_gap(line.time(), &tag, &mut out);
                     }
                     last = Some(line.time());
+                    let text = line.message().param(1);
+                    if self.batch.is_none() && ctcp(text).is_some() && action(text).is_none() {
+                        // Without a batch it looks like a question of now, and a client would answer it.
+                        continue;
+                    }
                     if self.batch.is_some() || matches!(self.form, Form::Time | Form::Full) {
                         self.form.put_pieces(line, &tag, &mut out);
                     } else {
@@ -181,7 +186,7 @@ impl Core {
         let (Some(place), Some(connection)) = (self.state.channel(channel), self.state.connection(id)) else {
             return;
         };
-        let nothing = place.recent.is_empty() && !place.older;
+        let nothing = place.recent.lines().is_empty() && !place.older;
         if connection.caps.has(Cap::Chathistory) || nothing || self.config.history == 0 {
             return;
         }
@@ -272,7 +277,7 @@ impl Core {
         let events = asked.is_some() && caps.has(Cap::EventPlayback) && caps.has(Cap::Batch);
         let Some(place) = self.state.channel(channel) else { return };
         // Messages alone are remembered here.
-        let recent = from_recent(&place.recent, place.older, which, limit).filter(|_| !events);
+        let recent = from_recent(place.recent.lines(), place.older, which, limit).filter(|_| !events);
         let channel = fold(&place.name).into_owned();
         let query = Query { channel, which, limit, events, until: self.last };
         let lines = match recent {
@@ -303,7 +308,7 @@ impl Core {
             .channels
             .iter()
             .filter_map(|(channel, _)| self.state.channel(*channel))
-            .filter_map(|place| Some((place.recent.back()?.time(), place.name.clone())))
+            .filter_map(|place| Some((place.recent.lines().back()?.time(), place.name.clone())))
             .filter(|(at, _)| *at > from && *at < to)
             .collect();
         targets.sort();

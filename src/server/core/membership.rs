@@ -194,9 +194,8 @@ impl Core {
             Ok(channel) => channel,
             Err(code) => return self.channel_error(id, name, code),
         };
-        if self.state.channel(channel).is_some_and(|place| place.modes.invite_only)
-            && self.operator_of(id, name).is_err()
-        {
+        let by_operator = self.operator_of(id, name).is_ok();
+        if self.state.channel(channel).is_some_and(|place| place.modes.invite_only) && !by_operator {
             return self.channel_error(id, name, ERR_CHANOPRIVSNEEDED);
         }
         let Some((target, user)) = self.state.user(nick) else {
@@ -222,7 +221,8 @@ impl Core {
                 })
             })
             .collect();
-        if let Some(user) = self.state.connection_mut(target)
+        // Anybody may say that somebody is welcome; past bans and limits only those let him who have set them.
+        if let Some(user) = self.state.connection_mut(target).filter(|_| by_operator)
             && !user.invited.contains(&founding)
         {
             // The oldest invitations go first: many of them may be to places that are no more.

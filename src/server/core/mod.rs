@@ -37,6 +37,7 @@ mod oper;
 pub mod password;
 mod people;
 pub mod query;
+mod recent;
 mod register;
 mod reload;
 mod reply;
@@ -77,7 +78,7 @@ pub enum Input<'a> {
     /// A draft has got its place in the order. Whose it was comes with it, if that is a connection of this node.
     Appended(Line, Option<ConnId>),
     /// The log had no room: these lines were not kept and must not be heard.
-    NotKept(Vec<Line>),
+    NotKept(Vec<(Line, ConnId)>),
     /// A connection is gone, for this reason.
     Close(ConnId, String),
     /// What has come of an [`Output::Check`].
@@ -208,7 +209,8 @@ pub struct Core {
     /// Who is kept out.
     bans: Arc<[Ban]>,
     /// Who has guessed passwords.
-    guesses: Guesses,
+    /// By what they were to open.
+    guesses: [Guesses; 2],
     /// The labelled command under way, if it is one.
     label: Option<reply::Label>,
     /// The line that was applied last.
@@ -229,7 +231,7 @@ impl Core {
             said: said::Said::default(),
             past: whowas::Past::default(),
             bans: Arc::default(),
-            guesses: Guesses::default(),
+            guesses: Default::default(),
             label: None,
             last: None,
             batches: 0,

@@ -4,7 +4,7 @@
 use crate::irc::line::cut;
 use crate::irc::name::{is_channel_name, same};
 use crate::irc::numeric::*;
-use crate::irc::{Draft, MAX_REST, Message};
+use crate::irc::{Draft, MAX_REST, Message, text::plain};
 
 use super::config::{KEY_LEN, MAX_MASKS, MAX_MODE_PARAMS};
 use super::modes::{CHANNEL_MODES, List, Mask, list, whole_mask};
@@ -43,7 +43,10 @@ fn changes(message: &Message<'_>) -> Vec<Change> {
                 }
             }
             _ if list(letter).is_some() => {
-                out.push(Change { set, letter, param: params.next().map(str::to_owned) });
+                // A mask of which nothing is left when it is shown would be everybody's.
+                let param =
+                    params.next().filter(|mask| !plain(mask).trim_start_matches(':').trim().is_empty());
+                out.push(Change { set, letter, param: param.map(str::to_owned) });
             }
             _ => out.push(Change { set, letter, param: None }),
         }

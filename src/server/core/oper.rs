@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::irc::line::cut;
 use crate::irc::name::same;
 use crate::irc::numeric::*;
-use crate::irc::{Draft, Line, Message};
+use crate::irc::{Draft, Line, MAX_REST, Message};
 
-use super::config::{HOST_LEN, MAX_OPER_FAILURES, REASON_LEN};
+use super::config::{HOST_LEN, MAX_OPER_FAILURES, Operator, REASON_LEN};
 use super::modes::UserModes;
-use super::password::{Check, Hidden, Purpose, Verdict};
+use super::password::{Check, Hidden, Lock, Purpose, Verdict};
 use super::register::shown_word;
 use super::{Audience, ConnId, Core, Output};
 
@@ -21,7 +21,7 @@ impl Core {
             self.numeric(id, ERR_NOOPERHOST, &["This server has no operators"]);
             return;
         }
-        if let Some(words) = self.must_wait(id) {
+        if let Some(words) = self.must_wait(id, Lock::Operator) {
             return self.numeric(id, ERR_PASSWDMISMATCH, &[&words]);
         }
         let (name, password) = (message.param(0), Hidden::new(message.param(1)));
@@ -30,17 +30,18 @@ impl Core {
         let Some(hash) = named.or(config.operators.first()).map(|operator| operator.hash.clone()) else {
             return;
         };
-        let purpose = Purpose::Operate { is_named: named.is_some(), label: self.take_label(id) };
+        let purpose = Purpose::Operate { named: named.cloned(), label: self.take_label(id) };
         let Some(connection) = self.state.connection_mut(id) else { return };
         connection.checking = Some(purpose);
         self.out.push(Output::Check(Check { of: id, hash, password }));
     }
 
     /// The password that was given with OPER has been checked.
-    pub(super) fn oper_checked(&mut self, id: ConnId, verdict: Verdict) {
+    pub(super) fn oper_checked(&mut self, id: ConnId, named: Option<Operator>, verdict: Verdict) {
         let Some(connection) = self.state.connection_mut(id) else { return };
         match verdict {
             Verdict::Right => {
+                connection.operator = named;
                 let modes = UserModes { operator: true, ..connection.modes };
                 self.numeric(id, RPL_YOUREOPER, &["You are now an IRC operator"]);
                 self.set_user_modes(id, modes);
@@ -82,8 +83,9 @@ impl Core {
             words => cut(words, REASON_LEN),
         };
         let told = format!("Killed ({} ({reason}))", by.nick);
-        let source = by.source.clone();
-        self.raw(target, &format!(":{source} KILL {nick} :{reason}"));
+        let head = format!(":{} KILL {nick} :", by.source);
+        let room = (MAX_REST - 2).saturating_sub(head.len());
+        self.raw(target, &format!("{head}{}", cut(reason, room)));
         self.drop_connection(target, &told);
     }
 
@@ -156,7 +158,7 @@ impl Core {
         }
     }
 
-    fn set_user_modes(&mut self, id: ConnId, modes: UserModes) {
+    pub(super) fn set_user_modes(&mut self, id: ConnId, modes: UserModes) {
         let Some(connection) = self.state.connection_mut(id) else { return };
         let changed = modes.since(std::mem::replace(&mut connection.modes, modes));
         if !changed.is_empty() {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::irc::{MAX_REST, Time};
 
+use super::config::Operator;
 use super::net::Net;
 use super::{ConnId, Core};
 
@@ -83,8 +84,8 @@ pub enum Purpose {
     Enter,
     /// To act for the server.
     Operate {
-        /// Whether the name that he gave is an operator's.
-        is_named: bool,
+        /// The operator whose name he gave, if there is one.
+        named: Option<Operator>,
         /// The label of his question.
         label: Option<String>,
     },
@@ -98,6 +99,15 @@ pub fn equal_in_constant_time(one: &str, other: &str) -> bool {
         difference = black_box(difference | (one.get(at).unwrap_or(&0) ^ other.get(at).unwrap_or(&0)));
     }
     difference == 0
+}
+
+/// What a password opens. Each is guessed by itself: whoever knows the server's is no nearer to being its operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// The server.
+    Server,
+    /// Acting for it.
+    Operator,
 }
 
 /// Who has guessed, and how often.
@@ -170,45 +180,51 @@ impl Core {
             return;
         };
         let verdict = match (&purpose, verdict) {
-            (Purpose::Operate { is_named: false, .. }, Verdict::Right) => Verdict::Wrong,
+            (Purpose::Operate { named: None, .. }, Verdict::Right) => Verdict::Wrong,
             (_, verdict) => verdict,
         };
+        let lock = match purpose {
+            Purpose::Enter => Lock::Server,
+            Purpose::Operate { .. } => Lock::Operator,
+        };
         match verdict {
-            Verdict::Right => self.guessed_right(id),
-            Verdict::Wrong => self.guessed_wrong(id),
+            Verdict::Right => self.guessed_right(id, lock),
+            Verdict::Wrong => self.guessed_wrong(id, lock),
             Verdict::Busy => {}
         }
         match (purpose, verdict) {
+            // Bans may have been set meanwhile.
+            (Purpose::Enter, Verdict::Right) if self.banned(id).is_some() => self.turn_away(id),
             (Purpose::Enter, Verdict::Right) => self.let_in(id),
             (Purpose::Enter, Verdict::Wrong) => self.keep_out(id),
             (Purpose::Enter, Verdict::Busy) => {
                 self.drop_connection(id, "Too many passwords are being checked; try again");
             }
-            (Purpose::Operate { label, .. }, verdict) => {
+            (Purpose::Operate { named, label }, verdict) => {
                 if let Some(label) = label {
                     self.begin_label(id, label);
                 }
-                self.oper_checked(id, verdict);
+                self.oper_checked(id, named, verdict);
             }
         }
     }
 
     /// What somebody is told whose passwords are not looked at, since too many wrong ones have come from where he is.
-    pub(super) fn must_wait(&self, id: ConnId) -> Option<String> {
-        let wait = self.guesses.wait(self.guesser(id)?, self.now)?;
+    pub(super) fn must_wait(&self, id: ConnId, lock: Lock) -> Option<String> {
+        let wait = self.guesses[lock as usize].wait(self.guesser(id)?, self.now)?;
         let seconds = wait.as_millis().div_ceil(1000);
         Some(format!("Too many wrong passwords from your address; try again in {seconds} seconds"))
     }
 
-    pub(super) fn guessed_wrong(&mut self, id: ConnId) {
+    pub(super) fn guessed_wrong(&mut self, id: ConnId, lock: Lock) {
         if let Some(address) = self.guesser(id).map(str::to_owned) {
-            self.guesses.wrong(&address, self.now);
+            self.guesses[lock as usize].wrong(&address, self.now);
         }
     }
 
-    fn guessed_right(&mut self, id: ConnId) {
+    fn guessed_right(&mut self, id: ConnId, lock: Lock) {
         if let Some(address) = self.guesser(id).map(str::to_owned) {
-            self.guesses.right(&address);
+            self.guesses[lock as usize].right(&address);
         }
     }
 

@@ -7,9 +7,10 @@ use crate::irc::name::{CHANNEL_LEN, NICK_LEN, USER_LEN, is_nick, same};
 use crate::irc::numeric::*;
 use crate::irc::{Cap, Caps, Draft, MAX_REST, Message, line::cut, text};
 
+use super::ban::Ban;
 use super::config::*;
 use super::modes::{CHANNEL_MODES, USER_MODES};
-use super::password::{Check, Hidden, Purpose, Secret, equal_in_constant_time};
+use super::password::{Check, Hidden, Lock, Purpose, Secret, equal_in_constant_time};
 use super::{ConnId, Core, Note, Output, Peer};
 
 /// Nicks that nobody may have: they would be taken for the server's own voice.
@@ -123,7 +124,10 @@ impl Core {
         if !connection.registered {
             self.state.set_nick(id, nick);
             self.try_register(id);
-        } else if connection.nick != nick {
+        } else if connection.nick == nick {
+        } else if let Some(words) = self.banned_as(id, nick).map(Ban::words) {
+            self.numeric(id, ERR_ERRONEUSNICKNAME, &[nick, &words]);
+        } else {
             let draft = Draft::new("", &connection.source, "NICK", &[nick]);
             let keep = !connection.channels.is_empty();
             self.out.push(Output::Append { draft, origin: id, keep });
@@ -158,12 +162,11 @@ impl Core {
         if connection.registered || !ready || connection.checking.is_some() {
             return;
         }
-        if let Some(words) = self.banned(id).map(super::ban::Ban::words) {
-            self.numeric(id, ERR_YOUREBANNEDCREEP, &[&words]);
-            return self.drop_connection(id, &words);
+        if self.banned(id).is_some() {
+            return self.turn_away(id);
         }
         let Some(secret) = self.config.password.clone() else { return self.let_in(id) };
-        if let Some(words) = self.must_wait(id) {
+        if let Some(words) = self.must_wait(id, Lock::Server) {
             self.numeric(id, ERR_PASSWDMISMATCH, &[&words]);
             return self.drop_connection(id, &words);
         }
@@ -181,10 +184,17 @@ impl Core {
             // Who gives none has not guessed.
             (_, None) => self.keep_out(id),
             (Secret::Plain(_), Some(_)) => {
-                self.guessed_wrong(id);
+                self.guessed_wrong(id, Lock::Server);
                 self.keep_out(id);
             }
         }
+    }
+
+    /// Sends somebody away who is banned.
+    pub(super) fn turn_away(&mut self, id: ConnId) {
+        let Some(words) = self.banned(id).map(Ban::words) else { return };
+        self.numeric(id, ERR_YOUREBANNEDCREEP, &[&words]);
+        self.drop_connection(id, &words);
     }
 
     /// Sends somebody away who did not know the password.

@@ -6,6 +6,7 @@ use crate::irc::Cap;
 
 use super::Core;
 use super::config::{Config, Reload};
+use super::modes::UserModes;
 use super::register::sts;
 
 impl Core {
@@ -15,15 +16,28 @@ impl Core {
     }
 
     pub(super) fn reload(&mut self, reload: Reload) {
-        let Reload { motd, password, operators, sts, bans } = reload;
-        let config = Config { motd, password, operators, sts, ..Config::clone(&self.config) };
+        let Reload { motd, password, operators, sts, near_guessers_wait, bans } = reload;
+        let config =
+            Config { motd, password, operators, sts, near_guessers_wait, ..Config::clone(&self.config) };
         let before = std::mem::replace(&mut self.config, Arc::new(config)).sts;
+        self.drop_operators();
         if let Some(bans) = bans {
-            self.recall_bans(bans);
-            self.drop_banned();
+            self.reload_bans(&bans.read, &bans.known);
         }
         if before != self.config.sts {
             self.tell_sts();
+        }
+    }
+
+    /// Who has become an operator by a name and a password that are no more is none any more.
+    fn drop_operators(&mut self) {
+        for id in self.state.ids() {
+            let Some(connection) = self.state.connection(id) else { continue };
+            let is_none = connection.modes.operator
+                && !connection.operator.as_ref().is_some_and(|own| self.config.operators.contains(own));
+            if is_none {
+                self.set_user_modes(id, UserModes { operator: false, ..connection.modes });
+            }
         }
     }
 

@@ -178,21 +178,13 @@ impl Core {
     }
 
     /// The lines that the log had no room for: their senders are told, and the channels forget them.
-    pub(super) fn not_kept(&mut self, lines: &[Line]) {
-        for line in lines {
+    pub(super) fn not_kept(&mut self, lines: &[(Line, ConnId)]) {
+        for (line, sender) in lines {
             self.forget(line);
             let message = line.message();
-            let target = message.param(0).to_owned();
-            let sender = self.state.user(message.nick()).map(|(id, _)| id);
-            if let Some(sender) = sender.filter(|_| matches!(message.command, "PRIVMSG" | "NOTICE" | "TOPIC"))
-            {
-                self.fail(
-                    sender,
-                    message.command,
-                    "LOG_FULL",
-                    &[&target],
-                    "not sent, the server's disk is full",
-                );
+            if matches!(message.command, "PRIVMSG" | "NOTICE" | "TOPIC") {
+                let (target, why) = (message.param(0).to_owned(), "not sent, the server's disk is full");
+                self.fail(*sender, message.command, "LOG_FULL", &[&target], why);
             }
         }
     }

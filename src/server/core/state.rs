@@ -1,7 +1,6 @@
 //! What the core knows: connections and channels.
 
 use std::collections::HashMap;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use super::audience::{Ears, Form};
 use super::config;
 use super::connection::Connection;
 use super::modes::Modes;
+use super::recent::{Empties, Rank, Recent};
 
 /// A connection's number: dense, so that it is an index; given by the edge, and reused only after its
 /// [`Output::Close`](super::Output::Close).
@@ -114,10 +114,12 @@ pub struct Channel {
     pub ears: Arc<Ears>,
     /// Its modes.
     pub modes: Modes,
-    /// Its last messages, oldest first: at most [`config::RECENT_LINES`].
-    pub recent: VecDeque<Line>,
+    /// Its last messages.
+    pub recent: Recent,
     /// The log may have older messages than these.
     pub older: bool,
+    /// Where it stands among those that nobody is in, if it is one of them.
+    rank: Option<Rank>,
 }
 
 impl Channel {
@@ -151,7 +153,7 @@ pub struct State {
     channels: Vec<Option<Box<Channel>>>,
     free_channels: Vec<ChanId>,
     channel_ids: HashMap<String, ChanId>,
-    empty_channels: usize,
+    empties: Empties,
     /// The log may have lines of channels that are not known here.
     more_past: bool,
     foundings: u64,
@@ -171,7 +173,7 @@ impl State {
             channels: Vec::new(),
             free_channels: Vec::new(),
             channel_ids: HashMap::new(),
-            empty_channels: 0,
+            empties: Empties::default(),
             more_past: false,
             foundings: 0,
             lanes: lanes.max(1),
@@ -318,7 +320,7 @@ impl State {
 
     /// How many channels somebody is in.
     pub fn living_channels(&self) -> usize {
-        self.channel_ids.len() - self.empty_channels
+        self.channel_ids.len() - self.empties.len()
     }
 
     /// A channel by its name, made if it is not there: it is empty then, and forgotten unless something is said.
@@ -334,8 +336,9 @@ impl State {
             members: Vec::new(),
             ears: Arc::new(Ears::new(self.lanes)),
             modes: Modes::default(),
-            recent: VecDeque::new(),
+            recent: Recent::default(),
             older: self.more_past,
+            rank: None,
         };
         let id = self.free_channels.pop().unwrap_or_else(|| {
             self.channels.push(None);
@@ -343,17 +346,47 @@ impl State {
         });
         self.channels[id] = Some(Box::new(channel));
         self.channel_ids.insert(fold(name).into_owned(), id);
-        self.empty_channels += 1;
+        self.enter_empties(id);
         id
+    }
+
+    /// Nobody is in a channel.
+    fn enter_empties(&mut self, channel: ChanId) {
+        let Some(place) = self.channels.get_mut(channel).and_then(Option::as_mut) else { return };
+        let (rank, is_cut) = self.empties.insert(channel, &mut place.recent);
+        place.rank = Some(rank);
+        // What is not remembered any more is in the log.
+        place.older |= is_cut;
+    }
+
+    /// It is not one of those any more; says whether it was.
+    fn leave_empties(&mut self, channel: ChanId) -> bool {
+        let Some(place) = self.channels.get_mut(channel).and_then(Option::as_mut) else { return false };
+        let Some(rank) = place.rank.take() else { return false };
+        self.empties.remove(channel, rank, &place.recent);
+        true
+    }
+
+    /// Changes what is remembered of a channel.
+    pub fn change(&mut self, channel: ChanId, change: impl FnOnce(&mut Channel)) {
+        let is_empty = self.leave_empties(channel);
+        if let Some(place) = self.channel_mut(channel) {
+            change(place);
+        }
+        if is_empty {
+            self.enter_empties(channel);
+        }
     }
 
     /// Of what is remembered, only lines behind this one are surely all that there are; and the log may have lines of
     /// channels that are not known here.
     pub fn recall_behind(&mut self, at: Time, seq: Seq) {
         self.more_past = true;
-        for place in self.channels.iter_mut().flatten() {
-            place.recent.retain(|line| (line.time(), line.seq()) > (at, seq));
-            place.older = true;
+        for channel in 0..self.channels.len() {
+            self.change(channel, |place| {
+                place.recent.retain(|line| (line.time(), line.seq()) > (at, seq));
+                place.older = true;
+            });
         }
     }
 
@@ -376,7 +409,7 @@ impl State {
         let founding = place.founding;
         if was_empty {
             self.foundings = next_founding;
-            self.empty_channels -= 1;
+            self.leave_empties(channel);
         }
         if let Some(connection) = self.connection_mut(id) {
             connection.invited.retain(|other| *other != founding);
@@ -399,23 +432,33 @@ impl State {
         if place.members.is_empty() {
             // What was agreed among people who are gone (modes, keys) is gone too; what was said stays.
             place.modes = Modes::default();
-            self.empty_channels += 1;
+            self.enter_empties(channel);
             self.forget_if_empty(channel);
         }
     }
 
-    /// Forgets a channel that nobody is in and in which nothing was said, and any beyond the limit.
+    /// Forgets a channel that nobody is in and in which nothing was said; and of those that nobody is in, as many as there
+    /// are beyond the limit.
     pub fn forget_if_empty(&mut self, channel: ChanId) {
         let Some(place) = self.channel(channel) else { return };
         let read_again = !place.older || self.more_past;
-        let silent = place.recent.is_empty() && read_again && place.topic().is_none();
-        if place.members.is_empty() && (silent || self.empty_channels > config::MAX_EMPTY_CHANNELS) {
-            let key = fold(&place.name).into_owned();
-            self.more_past |= !silent;
-            self.channel_ids.remove(&key);
-            self.channels[channel] = None;
+        let silent = place.recent.lines().is_empty() && read_again && place.topic().is_none();
+        if place.members.is_empty() && silent {
+            self.forget_channel(channel);
+        }
+        while self.empties.len() > config::MAX_EMPTY_CHANNELS
+            && let Some(first) = self.empties.first()
+        {
+            self.more_past = true;
+            self.forget_channel(first);
+        }
+    }
+
+    fn forget_channel(&mut self, channel: ChanId) {
+        self.leave_empties(channel);
+        if let Some(place) = self.channels.get_mut(channel).and_then(Option::take) {
+            self.channel_ids.remove(&*fold(&place.name));
             self.free_channels.push(channel);
-            self.empty_channels -= 1;
         }
     }
 

@@ -6,13 +6,13 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::SEARCH_BYTES;
 use super::format;
 use super::page::{FIRST_WINDOW, LAST_WINDOW, Page, Store, page};
 use super::scan::ReadAt;
 use super::search::Hunt;
 use super::seek::{self, Position, first_at};
 use super::sum::{BLOCK, Sum};
-use super::SEARCH_BYTES;
 use crate::irc::{Draft, Time};
 use crate::server::core::{Find, Query, Reference, Rest, Which};
 
@@ -310,7 +310,8 @@ fn who_asks_for_nothing_costs_nothing() {
 
 #[test]
 fn a_step_of_a_search_is_as_large_as_it_may_be_and_all_of_them_end() {
-    let log = Counted::new([Source { head: lines("#a", [1]), filler: 2 * SEARCH_BYTES, tail: lines("#a", [2]) }]);
+    let log =
+        Counted::new([Source { head: lines("#a", [1]), filler: 2 * SEARCH_BYTES, tail: lines("#a", [2]) }]);
     for (forwards, first) in [(false, 2), (true, 1)] {
         let (page, steps) = log.search(&Find { forwards, ..find("#a") }, MIB);
         assert_eq!((seqs(&page), page.rest()), (vec![first], Rest::From(at(first), first)));
@@ -359,7 +360,11 @@ fn a_line_that_is_doubled_or_out_of_order_is_told_once_and_in_its_place() {
     for log in [
         Counted::new([often(&[1, 2, 3]), often(&[3, 2, 4, 5]), often(&[5, 5, 6, 6])]),
         // In one segment, windows apart.
-        Counted::new([Source { head: lines("#a", 1..=3), filler: MIB, tail: lines("#a", [3, 4, 5, 4, 5, 6]) }]),
+        Counted::new([Source {
+            head: lines("#a", 1..=3),
+            filler: MIB,
+            tail: lines("#a", [3, 4, 5, 4, 5, 6]),
+        }]),
     ] {
         for which in [Which::Latest(None), Which::After(Reference::Time(Time::default()))] {
             assert_eq!(seqs(&log.ask("#a", which, 100)), expected, "{which:?}");

@@ -415,7 +415,8 @@ mod tests {
         let mut room = Room::new(data.path());
         let said = Said::default();
         let writer = said.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         tracing::subscriber::with_default(subscriber, || {
             room.settle(&mut disk);
             for _ in 0..3 {

@@ -2,7 +2,7 @@
 //! ([RFC 854](https://www.rfc-editor.org/rfc/rfc854)), and every way to press Enter becomes one line feed.
 
 /// Telnet's "interpret as command".
-const IAC: u8 = 0xFF;
+pub const IAC: u8 = 0xFF;
 /// The person has pressed what interrupts a program.
 const INTERRUPT: u8 = 0xF4;
 /// A negotiation of any length begins, and ends.

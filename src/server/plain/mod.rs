@@ -25,6 +25,7 @@ use crate::irc::name::{NICK_LEN, is_nick};
 use crate::irc::{MAX_REST, Time, line::cut};
 
 use super::config::Plain;
+use super::core::config::REALNAME_LEN;
 use super::door::Manner;
 use keys::Keys;
 use show::{Scene, strip};
@@ -153,7 +154,9 @@ impl User {
         user.wanted = nick::from_name(&user.sent);
         effects.core.push("CAP REQ :batch echo-message message-tags server-time".to_owned());
         effects.core.push(format!("NICK {}", user.wanted));
-        effects.core.push(format!("USER plain 0 * :{}", user.sent));
+        // Whoever is asked for no name, or gives none that can be read, has one all the same; and none fills a line.
+        let name = if user.sent.is_empty() { &user.wanted } else { &user.sent };
+        effects.core.push(format!("USER plain 0 * :{}", cut(name, REALNAME_LEN)));
         effects.core.push("CAP END".to_owned());
         user.partial.extend_from_slice(rest);
         user.whole_lines(effects);

@@ -39,6 +39,15 @@ pub fn help(peer: &mut String) {
     }
 }
 
+/// A long message of which more is to come.
+#[derive(Debug, Default)]
+struct Held {
+    line: String,
+    /// Who says it, and to whom: what anybody else says is none of it.
+    of: (String, String),
+    in_history: bool,
+}
+
 /// What a user sees of the room.
 #[derive(Debug)]
 pub struct Scene {
@@ -55,7 +64,7 @@ pub struct Scene {
     /// The history that is being handed over: its batch, and its lines.
     history: Option<(String, Vec<String>)>,
     /// A long message, as far as it has come.
-    held: String,
+    held: Held,
     /// The server's last words: it says its last ones twice.
     last_words: String,
 }
@@ -72,7 +81,7 @@ impl Scene {
             history_bytes: if entry.manner.lines { HISTORY_BYTES } else { HISTORY_BYTES_PACED },
             names: Vec::new(),
             history: None,
-            held: String::new(),
+            held: Held::default(),
             last_words: String::new(),
         }
     }
@@ -145,23 +154,36 @@ impl Scene {
             return;
         }
         let words = strip(acts.unwrap_or(text));
-        if self.held.is_empty() {
+        let of = (nick, message.param(0));
+        if (self.held.of.0.as_str(), self.held.of.1.as_str()) != of || self.held.in_history != in_history {
+            self.release(peer);
+        }
+        if self.held.line.is_empty() {
+            let of = (of.0.to_owned(), of.1.to_owned());
+            self.held = Held { line: String::new(), of, in_history };
             if in_history && let Some(at) = message.tags.get("time").and_then(|stamp| Time::parse(&stamp)) {
-                self.held = self.clock(at);
+                self.held.line = self.clock(at);
             }
             let alone = if is_channel_name(message.param(0)) { "" } else { " (to you alone)" };
             let mark = if message.is("NOTICE") { "-" } else { "" };
             let _ = match acts {
-                Some(_) => write!(self.held, "* {nick}{alone} {words}"),
-                None => write!(self.held, "{mark}{nick}{mark}{alone}: {words}"),
+                Some(_) => write!(self.held.line, "* {nick}{alone} {words}"),
+                None => write!(self.held.line, "{mark}{nick}{mark}{alone}: {words}"),
             };
         } else {
-            self.held.push_str(&words);
+            self.held.line.push_str(&words);
         }
-        if message.tags.get(MORE).is_some() && self.held.len() < MOST_HELD {
+        if message.tags.get(MORE).is_none() || self.held.line.len() >= MOST_HELD {
+            self.release(peer);
+        }
+    }
+
+    /// Shows a long message, as far as it has come.
+    fn release(&mut self, peer: &mut String) {
+        let Held { line, in_history, .. } = std::mem::take(&mut self.held);
+        if line.is_empty() {
             return;
         }
-        let line = std::mem::take(&mut self.held);
         match self.history.as_mut().filter(|_| in_history) {
             Some((_, lines)) => lines.push(line),
             None => {
@@ -183,8 +205,9 @@ impl Scene {
             && message.param(1) == "chathistory"
         {
             self.history = Some((name.to_owned(), Vec::new()));
-        } else if let Some((_, mut lines)) = self.history.take() {
-            lines.extend(Some(std::mem::take(&mut self.held)).filter(|line| !line.is_empty()));
+        } else if self.history.is_some() {
+            self.release(peer);
+            let Some((_, lines)) = self.history.take() else { return };
             let mut bytes = 0;
             let fits = lines.iter().rev().take(HISTORY_LINES).take_while(|line| {
                 bytes += line.len() + 1;

@@ -180,6 +180,29 @@ fn a_long_message_is_one_message_again_for_its_readers() {
 }
 
 #[test]
+fn a_long_message_has_nobody_elses_words_in_it() {
+    let mut stage = Stage::inside(true, false, "anna");
+    let more = "@+chatui/more=1 ";
+    assert_eq!(stage.heard(&format!("{more}:eve!e@h PRIVMSG #lobby :I took it. ")), "");
+    assert_eq!(stage.heard(":bob!b@h PRIVMSG #lobby :hi"), "eve: I took it. \nbob: hi\n");
+    // Nor is what was said to one alone a part of what is said to all.
+    assert_eq!(stage.heard(&format!("{more}:bob!b@h PRIVMSG anna :psst ")), "");
+    assert_eq!(stage.heard(":bob!b@h PRIVMSG #lobby :hello"), "bob (to you alone): psst \nbob: hello\n");
+    assert_eq!(stage.heard(&format!("{more}:bob!b@h PRIVMSG #lobby :one ")), "");
+    assert_eq!(stage.heard(":bob!b@h PRIVMSG #lobby :two"), "bob: one two\n");
+}
+
+#[test]
+fn whoever_gives_no_name_or_a_very_long_one_is_let_in_all_the_same() {
+    for first in [format!("{}\n", "x".repeat(600)), "\u{200b}\n".to_owned(), "é".repeat(300)] {
+        let stage = Stage::new(true, false, &first);
+        let line = stage.effects.core.iter().find(|line| line.starts_with("USER ")).unwrap();
+        let name = line.strip_prefix("USER plain 0 * :").unwrap();
+        assert!(!name.is_empty() && name.len() <= REALNAME_LEN, "{line}");
+    }
+}
+
+#[test]
 fn commands_are_for_the_server() {
     let mut stage = Stage::inside(true, false, "anna");
     assert_eq!(

@@ -1,7 +1,7 @@
 //! The list of bans: as it is told, kept, read anew and full; and passwords that nobody has the time to check.
 
 use chatui::server::core::ban::Whom;
-use chatui::server::core::config::{MAX_BANS, Operator, Reload};
+use chatui::server::core::config::{MAX_BANS, Operator, ReadBans, Reload};
 use chatui::server::core::password::{Hidden, Secret};
 
 use super::*;
@@ -89,20 +89,22 @@ fn a_full_list_takes_only_what_is_on_it() {
 fn bans_that_are_read_anew_hold_for_those_who_are_here() {
     let mut stage = Stage::new(operated());
     stage.run("a+alice\n b+bob\n c+\n c> NICK carol");
-    let reload = |bans: Option<&str>| {
+    let some = |whom: &[&str]| whom.iter().map(|whom| ban(whom)).collect();
+    let reload = |known: &[&str], read: Option<&[&str]>| {
         Input::Reload(Box::new(Reload {
             motd: Vec::new(),
             password: None,
             operators: Vec::new(),
             sts: None,
-            bans: bans.map(|whom| [ban(whom)].into()),
+            near_guessers_wait: false,
+            bans: read.map(|read| ReadBans { read: some(read), known: some(known) }),
         }))
     };
-    stage.input(reload(None));
+    stage.input(reload(&[], None));
     stage.run("a.\n b.");
-    stage.input(reload(Some("*!*bob@h")));
+    stage.input(reload(&[], Some(&["*!*bob@h"])));
     stage.run("b< ERROR :You are banned from this server: spam\n b#\n a.");
-    stage.input(reload(Some("carol")));
+    stage.input(reload(&["*!*bob@h"], Some(&["carol"])));
     stage.run(
         "c.
         c> USER c 0 * :c
@@ -180,6 +182,7 @@ fn a_password_and_operators_that_are_chosen_anew_hold_for_who_comes_next() {
         password: Some(Secret::Plain(Hidden::new("ebb"))),
         operators: vec![operator],
         sts: None,
+        near_guessers_wait: false,
         bans: None,
     })));
     stage.run(
@@ -227,5 +230,102 @@ fn who_knew_the_password_may_mistype_again() {
         c> OPER root tide
         c< :chatui.local 381 carol :*
         c*"
+    ));
+}
+
+#[test]
+fn a_nick_that_is_banned_is_taken_by_nobody_who_is_here() {
+    let mut stage = Stage::new(operated());
+    stage.run(
+        "a+alice
+        b+bob
+        a> OPER root tide
+        a*
+        a> KLINE carol :not here
+        a*
+        b> NICK carol
+        b< :chatui.local 432 bob carol :You are banned from this server: not here
+        b> NICK Bob
+        b< :bob!~bob@h NICK Bob",
+    );
+}
+
+#[test]
+fn a_ban_that_is_set_while_a_password_is_checked_holds() {
+    let secret = Secret::Hash(Hidden::new("hash of ebb"));
+    let mut stage = Stage::new(Config { password: Some(secret), ..operated() });
+    stage.slow = true;
+    stage.input(Input::Open(ConnId(1), Peer { address: "h".to_owned(), ..Peer::default() }));
+    for line in ["PASS ebb", "NICK bob", "USER b 0 * :b"] {
+        stage.say(1, line);
+    }
+    stage.input(Input::Reload(Box::new(Reload {
+        motd: Vec::new(),
+        password: None,
+        operators: Vec::new(),
+        sts: None,
+        near_guessers_wait: false,
+        bans: Some(ReadBans { read: [ban("bob")].into(), known: Arc::default() }),
+    })));
+    stage.input(Input::Checked(ConnId(1), Verdict::Right));
+    let heard = stage.heard.remove(&1).unwrap();
+    assert!(heard[0].contains(" 465 bob :You are banned"), "{heard:?}");
+    assert_eq!(stage.closed, [1]);
+}
+
+#[test]
+fn bans_that_were_set_and_lifted_while_the_file_was_read_are_not_lost() {
+    let mut stage = Stage::new(operated());
+    stage.run("a+alice\n a> OPER root tide\n a*\n a> KLINE one\n a> KLINE two\n a*");
+    let known = Arc::clone(&stage.bans);
+    // Somebody has added one to the file by hand, and it is being read; meanwhile:
+    let read: Arc<[Ban]> = known.iter().cloned().chain([ban("by_hand")]).collect();
+    stage.run("a> KLINE three\n a> UNKLINE one\n a*");
+    stage.input(Input::Reload(Box::new(Reload {
+        motd: Vec::new(),
+        password: None,
+        operators: operated().operators,
+        sts: None,
+        near_guessers_wait: false,
+        bans: Some(ReadBans { read, known }),
+    })));
+    let whom: Vec<String> = stage.bans.iter().map(|ban| ban.whom.to_string()).collect();
+    assert_eq!(whom, ["two!*@*", "by_hand!*@*", "three!*@*"]);
+}
+
+#[test]
+fn whoever_is_no_operator_any_more_acts_for_the_server_no_more() {
+    let mut stage = Stage::new(operated());
+    stage.run("a+alice\n a> OPER root tide\n a*\n b+bob\n b> OPER root tide\n b*\n b> MODE bob -o\n b*");
+    let reload = |operators| {
+        Input::Reload(Box::new(Reload {
+            motd: Vec::new(),
+            password: None,
+            operators,
+            sts: None,
+            near_guessers_wait: false,
+            bans: None,
+        }))
+    };
+    stage.input(reload(operated().operators));
+    stage.run("a.");
+    let other = Operator { name: "root".to_owned(), hash: Hidden::new("hash of another") };
+    stage.input(reload(vec![other]));
+    stage.run("a< :alice!~alice@h MODE alice -o\n a> KLINE\n a< :chatui.local 481 *\n b.");
+}
+
+#[test]
+fn the_servers_password_gives_nobody_more_guesses_at_its_operators() {
+    let secret = Secret::Hash(Hidden::new("hash of ebb"));
+    let mut stage = Stage::new(Config { password: Some(secret), ..operated() });
+    let enter =
+        |id: char| format!("{id}+\n {id}> PASS ebb\n {id}> NICK n{id}\n {id}> USER u 0 * :u\n {id}*\n");
+    for id in ['a', 'b'] {
+        stage.run(&format!("{}{id}> OPER root x\n {id}> OPER root y\n {id}*", enter(id)));
+    }
+    stage.run(&format!(
+        "{}c> OPER root tide
+        c< :chatui.local 464 nc :Too many wrong passwords from your address; try again in *",
+        enter('c')
     ));
 }

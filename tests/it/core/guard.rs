@@ -262,6 +262,7 @@ fn what_is_chosen_anew_holds_from_then_on_and_sts_is_announced() {
             password: None,
             operators: Vec::new(),
             sts,
+            near_guessers_wait: false,
             bans: None,
         })));
         let heard = [1, 2, 3].map(|id| stage.heard.remove(&id).unwrap_or_default());

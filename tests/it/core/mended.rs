@@ -1,12 +1,15 @@
 //! What was once wrong: each script is named for it.
 
+use chatui::server::core::config::Operator;
+use chatui::server::core::password::Hidden;
+
 use super::*;
 
 impl Stage {
     /// The log had no room for what was kept last.
     fn lose(&mut self, count: usize) {
         let lost = self.kept.split_off(self.kept.len() - count);
-        self.input(Input::NotKept(lost));
+        self.not_kept(lost);
     }
 }
 
@@ -139,7 +142,7 @@ fn a_topic_that_could_not_be_kept_gives_way_to_the_one_before() {
     stage.run("a> TOPIC #x :lost\n a*");
     let lost = stage.kept.split_off(stage.kept.len() - 1);
     stage.run("a> TOPIC #x :later\n a*");
-    stage.input(Input::NotKept(lost));
+    stage.not_kept(lost);
     stage.run("a*\n a> TOPIC #x\n a< :chatui.local 332 alice #x :later\n a< :chatui.local 333 *");
 }
 
@@ -290,4 +293,95 @@ fn what_old_clients_expect_after_a_colon_is_after_a_colon() {
         a> CAP LIST
         a< :chatui.local CAP alice LIST :",
     );
+}
+
+#[test]
+fn who_was_not_kept_is_told_whatever_he_is_called_by_then() {
+    let mut stage = script("a+alice\n b+bob\n a> JOIN #x\n a> PRIVMSG #x :lost\n a*");
+    let lost = stage.kept.split_off(stage.kept.len() - 1);
+    stage.run("a> NICK carol\n a*\n b> NICK alice\n b*");
+    stage.not_kept(lost);
+    stage.run("a< :chatui.local NOTICE carol :PRIVMSG: not sent, *\n b.");
+}
+
+#[test]
+fn a_member_who_is_no_operator_invites_nobody_past_a_ban_or_a_limit() {
+    let mut stage = script("a+alice\n b+bob\n c+mallory\n a> JOIN #x\n b> JOIN #x\n a*\n b*");
+    stage.run(
+        "a> MODE #x +bl mallory!*@* 2
+        a*
+        b*
+        b> INVITE mallory #x
+        b< :chatui.local 341 bob mallory #x
+        c< :bob!~bob@h INVITE mallory *#x
+        c> JOIN #x
+        c< :chatui.local 471 mallory #x :*
+        a> MODE #x -l
+        a*
+        b*
+        c> JOIN #x
+        c< :chatui.local 474 mallory #x :*
+        a> INVITE mallory #x
+        a*
+        c*
+        c> JOIN #x
+        c< :mallory!~mallory@h JOIN #x
+        c*
+        a*
+        b*",
+    );
+    // Nor does one that was given before the channel was closed open it.
+    stage.run(
+        "d+dave
+        b> INVITE dave #x
+        a> MODE #x +i
+        a*
+        b*
+        c*
+        d*
+        d> JOIN #x
+        d< :chatui.local 473 dave #x :*",
+    );
+}
+
+#[test]
+fn a_mask_of_nothing_lists_and_bans_nobody() {
+    let mut stage = script("a+alice\n a> JOIN #x\n a*");
+    for mask in [":", ":::", ": ", "::"] {
+        stage.run(&format!("a> MODE #x +b {mask}\n a< :chatui.local 368 alice #x :*"));
+    }
+    stage.run("a> MODE #x +b *\n a< :alice!~alice@h MODE #x +b *");
+}
+
+#[test]
+fn a_question_between_clients_is_asked_once_and_not_told_as_history() {
+    let mut stage = script("a+alice\n a> JOIN #x\n a*");
+    stage.run(
+        "a> PRIVMSG #x :\u{1}VERSION\u{1}\n a> PRIVMSG #x :\u{1}ACTION waves\u{1}\n a> PRIVMSG #x :hi\n a*",
+    );
+    stage.run("b+\n b> CAP REQ server-time\n b> NICK bob\n b> USER b 0 * :b\n b> CAP END\n b*");
+    stage.bytes('b', b"JOIN #x");
+    let heard = stage.take('b');
+    assert!(!heard.iter().any(|line| line.contains("VERSION")), "{heard:#?}");
+    assert!(heard.iter().any(|line| line.contains("ACTION waves")) && heard.last().unwrap().ends_with(":hi"));
+    // Whoever can tell the past from now has all of it.
+    stage.run("a*\n c+\n c> CAP REQ :server-time batch\n c> NICK carol\n c> USER c 0 * :c\n c> CAP END\n c*");
+    stage.bytes('c', b"JOIN #x");
+    assert!(stage.take('c').iter().any(|line| line.contains("VERSION")));
+    stage.run("a*\n b*");
+}
+
+#[test]
+fn a_kill_is_no_longer_than_a_line() {
+    let operator = Operator { name: "root".to_owned(), hash: Hidden::new("hash of tide") };
+    let mut stage = Stage::new(Config { operators: vec![operator], ..Config::default() });
+    let host = "x".repeat(63);
+    stage.run(&format!(
+        "a+{0}\n b+{1}\n a> OPER root tide\n a*\n a> CHGHOST {0} {host}\n a*",
+        "a".repeat(32),
+        "b".repeat(32)
+    ));
+    stage.bytes('a', format!("KILL {} :{}", "b".repeat(32), "y".repeat(380)).as_bytes());
+    let heard = stage.take('b');
+    assert!(heard[0].len() == 510 && heard[0].contains(" KILL "), "{heard:?}");
 }

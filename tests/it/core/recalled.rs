@@ -168,7 +168,15 @@ fn of_too_many_empty_channels_some_are_forgotten_and_read_from_the_log_again() {
     (1..=10_000).for_each(|n| stage.core.recall(&said(n)));
     stage.run("a+alice\n a> JOIN #c10001\n a< :alice!~alice@h JOIN #c10001\n a*\n a> PART #c10001\n a*");
     stage.run("a> JOIN #c10000\n a< * JOIN *\n a< *\n a< *\n a< :bob!b@h PRIVMSG #c10000 :[*] hi\n a> PART #c10000\n a*");
+    // Of those in which nothing but this was said, the one that has been empty longest.
+    let again =
+        Draft::new("", "bob!b@h", "PRIVMSG", &["#c1", "again"]).stamp(Time::from_millis(11_000), 10_000);
+    stage.core.recall(&again);
     stage.core.recall(&said(10_001));
-    stage.run("a> JOIN #c10001\n a< * JOIN *\n a< *\n a< *\n a< asked for a page of #c10001");
-    stage.run("a> JOIN #c1\n a< * JOIN *\n a< *\n a< *\n a< :bob!b@h PRIVMSG #c1 :[*] hi");
+    stage.run("a> JOIN #c10001\n a< * JOIN *\n a< *\n a< *\n a< :bob!b@h PRIVMSG #c10001 :[*] hi");
+    stage.run(
+        "a> JOIN #c1\n a< * JOIN *\n a< *\n a< *\n a< *PRIVMSG #c1 :[*] hi\n a< *PRIVMSG #c1 :[*] again",
+    );
+    stage.run("a> JOIN #c2\n a< * JOIN *\n a< *\n a< *\n a< asked for a page of #c2");
+    stage.run("a> JOIN #c3\n a< * JOIN *\n a< *\n a< *\n a< :bob!b@h PRIVMSG #c3 :[*] hi");
 }

@@ -154,12 +154,12 @@ fn what_a_full_disk_refused_may_be_said_again_under_its_id() {
     let say = "a> @+chatui/id=0123456789abcdef0123456789abcdef PRIVMSG #x :once\n";
     stage.run(&format!("{say} b*"));
     let lost = stage.kept.split_off(stage.kept.len() - 1);
-    stage.input(Input::NotKept(lost));
+    stage.not_kept(lost);
     stage.run(&format!("a< :chatui.local NOTICE alice :PRIVMSG: not sent, *\n {say} b< * :once"));
     stage.run(&format!("a> CAP REQ standard-replies\n a*\n {say} b."));
     let mut joins = stage.kept.split_off(0);
-    stage.input(Input::NotKept(joins.drain(..1).collect()));
+    stage.not_kept(joins.drain(..1).collect());
     stage.run("a.");
-    stage.input(Input::NotKept(joins.split_off(joins.len() - 1)));
+    stage.not_kept(joins.split_off(joins.len() - 1));
     stage.run("a< :chatui.local FAIL PRIVMSG LOG_FULL #x :*");
 }

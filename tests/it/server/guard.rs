@@ -1,5 +1,6 @@
 //! Floods, guessers and the banned against a whole server. Tests are named by the attack that they show.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
@@ -49,7 +50,7 @@ fn a07_a33_who_writes_too_fast_waits_and_loses_nothing_and_others_do_not_wait() 
     let since = Instant::now();
     let mut writer = alice.stream();
     let writing = thread::spawn(move || {
-        std::io::Write::write_all(&mut writer, format!("{said}PING :over\r\n").as_bytes())
+        writer.write_all(format!("{said}PING :over\r\n").as_bytes())
     });
     for n in 0..1_000 {
         let line = bob.hears("PRIVMSG #x");
@@ -378,4 +379,35 @@ fn checks_of_passwords_are_two_at_a_time_and_bounded() {
     assert!(verdicts.contains(&(0, Verdict::Right)));
     let busy = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Busy).count();
     assert!((1..=44).contains(&busy), "{busy}");
+}
+
+#[test]
+fn what_was_said_before_a_goodbye_is_said_though_it_had_to_wait() {
+    let host = Host::start_as(|config| {
+        config.tls.required = true;
+        paced(5, 50)(config);
+    });
+    let user = |nick: &str| {
+        let mut peer = Peer::connect_tls(host.address, &client());
+        peer.register(nick, "");
+        peer.join("#x");
+        peer
+    };
+    let (mut bob, mut alice) = (user("bob"), user("alice"));
+    // The lines and the end of TLS in one flight, as a program leaves that has nothing more to say.
+    let mut stream = alice.stream();
+    let tls = alice.tls.as_mut().unwrap();
+    for n in 0..30 {
+        tls.writer().write_all(format!("PRIVMSG #x :{n}.\r\n").as_bytes()).unwrap();
+    }
+    tls.send_close_notify();
+    let mut flight = Vec::new();
+    while tls.wants_write() {
+        tls.write_tls(&mut flight).unwrap();
+    }
+    stream.write_all(&flight).unwrap();
+    for n in 0..30 {
+        bob.until(|line| line.ends_with(&format!("PRIVMSG #x :{n}.")));
+    }
+    bob.until(|line| line.starts_with(":alice!") && line.contains(" QUIT "));
 }

@@ -101,10 +101,11 @@ fn what_was_lost_is_shown_by_nothing_of_its_turn() {
     let lost = said(1);
     let mut turn = Turn {
         lines: vec![lost.clone(), joined.clone()],
+        senders: vec![ConnId(1), ConnId(2)],
         outputs: vec![tell(&lost), plain(), show(&lost), tell(&joined), show(&said(0))],
         ..Turn::default()
     };
-    assert_eq!(lose(&mut turn), [lost]);
+    assert_eq!(lose(&mut turn), [(lost, ConnId(1))]);
     assert!(turn.lines.is_empty());
     let left: Vec<Option<u64>> = turn
         .outputs
@@ -420,10 +421,11 @@ fn a_page_that_would_lack_a_lost_line_is_read_from_the_log() {
     };
     let mut turn = Turn {
         lines: vec![said(3)],
+        senders: vec![ConnId(1)],
         outputs: vec![page(&[said(2), said(3)]), page(&[said(1), said(2)])],
         ..Turn::default()
     };
-    assert_eq!(lose(&mut turn), [said(3)]);
+    assert_eq!(lose(&mut turn), [(said(3), ConnId(1))]);
     assert!(
         matches!(&turn.outputs[..], [Output::Page { lines: Lines::Asked(asked), .. }, Output::Page { lines: Lines::Recent { lines, .. }, .. }] if *asked == query && lines.len() == 2)
     );
