@@ -254,6 +254,24 @@ fn half_of_what_is_around_a_line_is_in_front_of_it() {
 }
 
 #[test]
+fn a_query_may_end_with_a_line_and_a_segment_be_empty() {
+    let log = Counted::new([
+        Source::default(),
+        Source { head: lines("#a", 1..=20), ..Source::default() },
+        Source { head: lines("#a", 21..=40), ..Source::default() },
+    ]);
+    let forwards = Which::After(Reference::Time(Time::default()));
+    for (which, expected) in
+        [(Which::Latest(None), 1..=30), (forwards, 1..=30), (Which::After(reference(25)), 26..=30)]
+    {
+        let query =
+            Query { channel: "#a".into(), which, limit: 100, events: true, until: Some((at(30), 30)) };
+        let found = page(&log, &query).unwrap();
+        assert_eq!((seqs(&found), found.rest()), (expected.collect(), Rest::End), "{which:?}");
+    }
+}
+
+#[test]
 fn nothing_is_read_where_nothing_can_be() {
     let rare = |from: u64| {
         let mut bytes = lines("#often", from..from + 5_000);

@@ -455,6 +455,24 @@ mod tests {
     }
 
     #[test]
+    fn ballast_that_is_there_is_left_and_one_of_another_size_is_laid_anew() {
+        use std::os::unix::fs::MetadataExt;
+        let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
+        let path = data.path().join(NAME);
+        Room::new(data.path()).settle(&mut disk);
+        let inode = |path: &Path| fs::symlink_metadata(path).unwrap().ino();
+        let first = inode(&path);
+        Room::new(data.path()).settle(&mut disk);
+        assert_eq!(inode(&path), first);
+        fs::write(&path, "half of it").unwrap();
+        // So that the next one is another file whatever numbers the disk gives.
+        fs::rename(&path, data.path().join("aside")).unwrap();
+        fs::hard_link(data.path().join("aside"), &path).unwrap();
+        Room::new(data.path()).settle(&mut disk);
+        assert!(laid(data.path()) && inode(&path) != first);
+    }
+
+    #[test]
     fn what_is_in_the_way_of_the_ballast_stops_nobody() {
         let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
         fs::create_dir(data.path().join(NAME)).unwrap();

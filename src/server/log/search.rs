@@ -404,3 +404,14 @@ fn may_fit(raw: &[u8], wanted: &Wanted) -> bool {
 fn line_end(bytes: &[u8], from: usize) -> usize {
     memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |end| from + end + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_that_touch_or_overlap_are_read_once() {
+        let pieces = vec![20..30, 0..5, 5..8, 3..4, 10..12, 11..15];
+        assert_eq!(together(pieces), [0..8, 10..15, 20..30]);
+    }
+}

@@ -14,7 +14,8 @@ use super::folder;
 use super::page::Store;
 use super::sum::Sum;
 
-/// Most bytes of memory, about, that all sums together take; beyond it the oldest segments' are read from their files again.
+/// Most bytes of memory, about, that all sums together take; beyond it those of the oldest segments are read from their files
+/// again.
 const MEMORY: usize = 64 << 20;
 /// Largest file that is read as a sum.
 const MAX_FILE: u64 = 64 << 20;
@@ -42,12 +43,14 @@ struct Known {
     /// A file could not be written; that is said once.
     told: bool,
     disk: Disk,
+    /// Most bytes of memory, about, that all sums together take.
+    memory: usize,
 }
 
 impl Sums {
     /// Of the log in this folder; nothing is known yet.
     pub(super) fn new(folder: Arc<Path>) -> Sums {
-        Sums { folder, known: Mutex::default() }
+        Sums { folder, known: Mutex::new(Known { memory: MEMORY, ..Known::default() }) }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -166,10 +169,46 @@ impl Known {
         // What is not whole is in no file and would have to be made again.
         let oldest: Vec<Seq> = self.sums.iter().filter(|(_, sum)| sum.is_whole()).map(|(n, _)| *n).collect();
         for other in oldest.into_iter().filter(|other| *other != segment) {
-            if size <= MEMORY {
+            if size <= self.memory {
                 return;
             }
             size -= self.sums.remove(&other).map_or(0, |sum| sum.size());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::irc::{Draft, Time};
+    use crate::server::log::format;
+
+    fn sum(is_whole: bool) -> Arc<Sum> {
+        let mut bytes = Vec::new();
+        let draft = Draft::new("", "a!a@h", "PRIVMSG", &["#a", "x"]);
+        format::encode(&draft.stamp(Time::from_millis(1_000), 1), &mut bytes);
+        let (mut sum, length) = (Sum::default(), bytes.len() as u64);
+        sum.extend(&bytes.as_slice(), length, u64::MAX).unwrap();
+        if is_whole {
+            sum.seal(length);
+        }
+        Arc::new(sum)
+    }
+
+    #[test]
+    fn the_oldest_that_can_be_read_again_go_when_there_are_too_many() {
+        let of_one = sum(true).size();
+        let mut known = Known { memory: 3 * of_one, ..Known::default() };
+        let mut kept = |segment: Seq, is_whole| {
+            known.keep(segment, sum(is_whole));
+            known.sums.keys().copied().collect::<Vec<_>>()
+        };
+        assert_eq!(kept(10, true), [10]);
+        assert_eq!(kept(20, false), [10, 20]);
+        assert_eq!(kept(30, true), [10, 20, 30]);
+        assert_eq!(kept(40, true), [20, 30, 40], "the oldest goes");
+        assert_eq!(kept(50, true), [20, 40, 50], "what is in no file stays");
+        assert_eq!(kept(5, true), [5, 20, 50], "what is asked for now stays, too");
+        assert_eq!(known.whole, HashSet::from([5, 10, 30, 40, 50]));
     }
 }

@@ -330,3 +330,17 @@ fn whatever_call_fails_a_repair_loses_nothing_and_can_be_made_again() {
     let (_log, ..) = open(dir.path());
     assert!(matches!(repair(dir.path(), options(Sync::Never)), Err(OpenError::InUse(_))));
 }
+
+#[test]
+fn a_search_between_two_times_has_all_of_the_segments_between_them_and_each_line_once() {
+    let (dir, _) = filled();
+    let pattern = || Pattern::words(&["number".to_owned()]).unwrap();
+    let some = Wanted { since: at(9_000), until: at(53_000), ..wanted(pattern()) };
+    assert_eq!(found(dir.path(), &some), (9..=52).rev().collect::<Vec<_>>());
+    // The newest segment doubled, and behind that an old line.
+    let newest = segments(dir.path()).pop().unwrap();
+    let bytes = fs::read(&newest).unwrap();
+    let first = bytes.iter().position(|b| *b == b'\n').unwrap() + 1;
+    fs::write(&newest, [&bytes[..], &bytes, &bytes[..first]].concat()).unwrap();
+    assert_eq!(found(dir.path(), &wanted(pattern())), (2..=60).rev().collect::<Vec<_>>());
+}

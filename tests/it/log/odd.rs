@@ -297,3 +297,77 @@ fn sums_are_read_again_after_a_restart_and_go_with_their_segments() {
     let all = seqs(&all(&mut log, "#a"));
     assert!(all.len() > 3 && all.last() == Some(&80));
 }
+
+#[test]
+fn what_fails_at_a_start_for_another_reason_than_a_full_disk_is_not_tried_again() {
+    for error in [Errno::IO, Errno::NOSPC] {
+        let dir = TempDir::new().unwrap();
+        fill_segments(dir.path(), 3);
+        let newest = segments(dir.path()).pop().unwrap();
+        let good = fs::read(&newest).unwrap();
+        fs::write(&newest, [&good[..], b"torn"].concat()).unwrap();
+        let mut failed = false;
+        let judge = move |call| match call {
+            Call::Truncate if !std::mem::replace(&mut failed, true) => Fate::Failed(error.into()),
+            _ => Fate::Made,
+        };
+        let opened = FileLog::open(dir.path(), Options { disk: disk(judge), ..small() }, &mut |_| {});
+        // Where the disk is full, room can be made.
+        assert_eq!(opened.is_ok(), error == Errno::NOSPC);
+    }
+}
+
+#[test]
+fn a_segment_that_is_a_link_now_is_an_error_and_one_that_is_gone_is_empty() {
+    let dir = TempDir::new().unwrap();
+    fill_segments(dir.path(), 60);
+    let (mut log, ..) = open_with(dir.path(), small());
+    let query =
+        |limit| Query { channel: "#a".into(), which: Which::Latest(None), limit, events: false, until: None };
+    let first = segments(dir.path()).remove(0);
+    let aside = dir.path().join("aside");
+    fs::rename(&first, &aside).unwrap();
+    assert!(seqs(&log.page(&query(1_000)).unwrap()).first().is_some_and(|seq| *seq > 5));
+    symlink(&aside, &first).unwrap();
+    assert!(log.page(&query(1_000)).is_err());
+    assert_eq!(seqs(&log.page(&query(1)).unwrap()), [59]);
+}
+
+#[test]
+fn nobody_reads_what_is_not_kept_yet() {
+    let dir = TempDir::new().unwrap();
+    let mut writes = 0;
+    let judge = move |call| {
+        writes += usize::from(call == Call::Write);
+        match call {
+            Call::Write if writes == 3 => Fate::Short(30),
+            Call::Write if writes == 4 => Fate::Failed(Errno::IO.into()),
+            _ => Fate::Made,
+        }
+    };
+    let (mut log, ..) = open_with(dir.path(), Options { disk: disk(judge), ..small() });
+    log.append(&[said(1, "#a"), said(2, "#a")]).unwrap();
+    assert!(matches!(log.append(&[said(3, "#a")]), Err(AppendError::Broken(_))));
+    let bytes = fs::read(&segments(dir.path())[0]).unwrap();
+    assert!(!bytes.ends_with(b"\n"), "half of it is there");
+    let query =
+        Query { channel: "#a".into(), which: Which::Latest(None), limit: 10, events: false, until: None };
+    let page = log.prefix().page(&query).unwrap();
+    assert_eq!((seqs(&page.lines()), page.items().count()), (vec![1, 2], 2));
+}
+
+#[test]
+fn a_checkpoint_is_written_where_there_is_something_to_cover_and_not_again_while_it_is_good() {
+    use std::os::unix::fs::MetadataExt;
+    let dir = TempDir::new().unwrap();
+    let checkpoint = dir.path().join("log/checkpoint");
+    fill_segments(dir.path(), 3);
+    drop(open_with(dir.path(), small()));
+    assert!(!checkpoint.exists(), "there is one segment");
+    let (mut log, ..) = open_with(dir.path(), small());
+    (4..60).for_each(|seq| log.append(&[said(seq, "#a")]).unwrap());
+    drop(log);
+    let inode = fs::metadata(&checkpoint).unwrap().ino();
+    drop(open_with(dir.path(), small()));
+    assert_eq!(fs::metadata(&checkpoint).unwrap().ino(), inode);
+}

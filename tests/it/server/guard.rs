@@ -49,9 +49,7 @@ fn a07_a33_who_writes_too_fast_waits_and_loses_nothing_and_others_do_not_wait() 
     let said: String = (0..1_000).map(|n| format!("PRIVMSG #x :{n}\r\n")).collect();
     let since = Instant::now();
     let mut writer = alice.stream();
-    let writing = thread::spawn(move || {
-        writer.write_all(format!("{said}PING :over\r\n").as_bytes())
-    });
+    let writing = thread::spawn(move || writer.write_all(format!("{said}PING :over\r\n").as_bytes()));
     for n in 0..1_000 {
         let line = bob.hears("PRIVMSG #x");
         assert!(line.ends_with(&format!(" :{n}")), "{n}: {line}");
