@@ -193,6 +193,25 @@ mod tests {
     }
 
     #[test]
+    fn of_a_time_and_a_line_the_narrower_holds() {
+        let time = |millis| Some(Reference::Time(Time::from_millis(millis)));
+        let line = |millis| Some(Reference::Line(Time::from_millis(millis), 7));
+        assert_eq!((later(None, None), later(time(5), None), later(None, line(5))), (None, time(5), line(5)));
+        assert_eq!(
+            (later(time(6), line(5)), later(time(5), line(5)), later(time(4), line(5))),
+            (time(6), line(5), line(5))
+        );
+        assert_eq!(
+            (earlier(None, None), earlier(time(5), None), earlier(None, line(5))),
+            (None, time(5), line(5))
+        );
+        assert_eq!(
+            (earlier(time(4), line(5)), earlier(time(5), line(5)), earlier(time(6), line(5))),
+            (time(4), line(5), line(5))
+        );
+    }
+
+    #[test]
     fn the_direction_is_the_specs_unless_asked_for_otherwise() {
         let parsed = |text: &str| parse(Tags(text)).map(|(find, _)| (find.forwards, find.after, find.before));
         let time = |text: &str| Some(Reference::Time(Time::parse(text).unwrap()));

@@ -187,6 +187,43 @@ fn a_list_of_capabilities_goes_on_in_another_line() {
 }
 
 #[test]
+fn each_line_of_capabilities_has_as_many_as_fit() {
+    for length in 1..=63 {
+        let mut stage = Stage::new(Config { name: "a".repeat(length), ..Config::default() });
+        stage.run("a+alice");
+        stage.bytes('a', b"CAP LS 302");
+        let told = stage.take('a');
+        for pair in told.windows(2) {
+            let next = pair[1].rsplit_once(':').unwrap().1.split(' ').next().unwrap();
+            // That none is longer than a line may be is checked wherever something is heard.
+            assert!(pair[0].len() + 1 + next.len() > 510, "{length}: {pair:?}");
+        }
+    }
+}
+
+#[test]
+fn whoever_asks_what_there_is_is_waited_for() {
+    script(
+        "a+
+        a> CAP LS
+        a*
+        a> NICK alice
+        a> USER a 0 * :a
+        a.
+        a> CAP LS
+        a*
+        a> CAP END
+        a< :chatui.local 001 alice *
+        a*
+        a> CAP LS
+        a*
+        a> JOIN #x
+        a< :alice!~a@h JOIN #x
+        a*",
+    );
+}
+
+#[test]
 fn an_answer_that_is_a_batch_of_its_own_carries_the_label_itself() {
     script(
         "a+alice

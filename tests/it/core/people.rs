@@ -262,3 +262,39 @@ fn names_come_in_lines_that_are_as_full_as_they_can_be() {
         }
     }
 }
+
+#[test]
+fn that_a_newcomer_is_away_is_told_to_those_alone_who_asked_for_it() {
+    script(
+        "a+alice
+        b+bob
+        b> CAP REQ away-notify
+        c+carol
+        a> CAP REQ away-notify
+        a> AWAY :at sea
+        a*
+        b> JOIN #x
+        c> JOIN #x
+        b*
+        c*
+        a> JOIN #x
+        b< :alice!~alice@h JOIN #x
+        b< :alice!~alice@h AWAY :at sea
+        c< :alice!~alice@h JOIN #x
+        c.
+        a< :alice!~alice@h JOIN #x
+        a< * 353 *
+        a< * 366 *
+        a.",
+    );
+}
+
+#[test]
+fn where_somebody_was_heard_who_goes_or_is_called_otherwise_is_kept_and_nothing_else() {
+    let mut stage = script("a+alice\n a> JOIN #x,#Y\n a> PRIVMSG #x :hi\n a> NICK alix\n a*");
+    stage.bytes('a', b"QUIT");
+    let tags: Vec<(&str, bool)> =
+        stage.kept.iter().map(|line| (line.message().command, line.tags().contains(";in=#Y,#x"))).collect();
+    let expected = [("JOIN", false), ("JOIN", false), ("PRIVMSG", false), ("NICK", true), ("QUIT", true)];
+    assert_eq!(tags, expected);
+}

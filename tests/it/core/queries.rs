@@ -291,3 +291,12 @@ fn list_takes_numbers_of_members_and_leaves_out_what_makes_no_sense() {
         a< :chatui.local 323 *",
     );
 }
+
+#[test]
+fn a_channel_that_nobody_is_in_is_none_that_there_is() {
+    let mut stage =
+        script("a+alice\n a> JOIN #x,#y\n a*\n a> PRIVMSG #x :hi\n a*\n a> PRIVMSG #y :hi\n a> PART #x\n a*");
+    stage.bytes('a', b"LUSERS");
+    let told = stage.take('a');
+    assert!(told.iter().any(|line| line.contains(" 254 alice 1 :")), "{told:?}");
+}
