@@ -190,15 +190,15 @@ impl Core {
     /// The ban that keeps a connection out, if one does: by its address, or by the source that it would have. A host that
     /// an operator has given somebody hides nothing here.
     pub(super) fn banned(&self, id: ConnId) -> Option<&Ban> {
-        self.among(&self.bans, id, &self.state.connection(id)?.nick)
+        self.ban_among(&self.bans, id, &self.state.connection(id)?.nick)
     }
 
     /// The ban that would keep a connection out if it had this nick.
     pub(super) fn banned_as(&self, id: ConnId, nick: &str) -> Option<&Ban> {
-        self.among(&self.bans, id, nick)
+        self.ban_among(&self.bans, id, nick)
     }
 
-    fn among<'a>(&self, bans: &'a [Ban], id: ConnId, nick: &str) -> Option<&'a Ban> {
+    fn ban_among<'a>(&self, bans: &'a [Ban], id: ConnId, nick: &str) -> Option<&'a Ban> {
         let connection = self.state.connection(id)?;
         let (source, address) = (plain_source(connection, nick), connection.peer.address.parse().ok());
         bans.iter().find(|ban| ban.holds(self.now) && ban.whom.means(&source, address))
@@ -218,7 +218,7 @@ impl Core {
     pub(super) fn drop_banned(&mut self, bans: &[Ban]) {
         for id in self.state.ids() {
             if let Some(connection) = self.state.connection(id).filter(|connection| connection.registered)
-                && let Some(words) = self.among(bans, id, &connection.nick).map(Ban::words)
+                && let Some(words) = self.ban_among(bans, id, &connection.nick).map(Ban::words)
             {
                 self.drop_connection(id, &words);
             }
@@ -227,17 +227,12 @@ impl Core {
 
     /// The bans were read anew, by somebody who knew those at that time: what has changed here since holds, too.
     pub(super) fn reload_bans(&mut self, read: &Arc<[Ban]>, known: &[Ban]) {
-        let same = self.bans.len() == known.len() && self.bans.iter().eq(known);
-        if same {
-            self.bans = Arc::clone(read);
-        } else {
-            let here = Arc::clone(&self.bans);
-            let is_new = |ban: &&Ban| !known.contains(ban);
-            let is_here = |ban: &&Ban| !known.contains(ban) || here.contains(ban);
-            let set = here.iter().filter(is_new);
-            let kept = read.iter().filter(is_here).filter(|ban| !set.clone().any(|new| new.whom == ban.whom));
-            let bans = kept.chain(set.clone()).cloned().collect();
-            self.set_bans(bans, None);
+        let here = std::mem::replace(&mut self.bans, Arc::clone(read));
+        if *here != *known {
+            let set: Vec<&Ban> = here.iter().filter(|ban| !known.contains(ban)).collect();
+            let lifted = |ban: &Ban| known.contains(ban) && !here.contains(ban);
+            let kept = read.iter().filter(|ban| !lifted(ban) && set.iter().all(|new| new.whom != ban.whom));
+            self.set_bans(kept.chain(set.iter().copied()).cloned().collect(), None);
         }
         self.drop_banned(&Arc::clone(&self.bans));
     }

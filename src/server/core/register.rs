@@ -123,15 +123,17 @@ impl Core {
         let Some(connection) = self.state.connection(id) else { return };
         if !connection.registered {
             self.state.set_nick(id, nick);
-            self.try_register(id);
-        } else if connection.nick == nick {
-        } else if let Some(words) = self.banned_as(id, nick).map(Ban::words) {
-            self.numeric(id, ERR_ERRONEUSNICKNAME, &[nick, &words]);
-        } else {
-            let draft = Draft::new("", &connection.source, "NICK", &[nick]);
-            let keep = !connection.channels.is_empty();
-            self.out.push(Output::Append { draft, origin: id, keep });
+            return self.try_register(id);
         }
+        if connection.nick == nick {
+            return;
+        }
+        if let Some(words) = self.banned_as(id, nick).map(Ban::words) {
+            return self.numeric(id, ERR_ERRONEUSNICKNAME, &[nick, &words]);
+        }
+        let draft = Draft::new("", &connection.source, "NICK", &[nick]);
+        let keep = !connection.channels.is_empty();
+        self.out.push(Output::Append { draft, origin: id, keep });
     }
 
     pub(super) fn user(&mut self, id: ConnId, message: &Message<'_>) {
