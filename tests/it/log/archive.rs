@@ -213,6 +213,9 @@ fn a_search_goes_over_many_windows_without_losing_a_line() {
     assert!(archive(dir.path()).bytes().unwrap() > 2 << 20, "more than two windows");
     let pattern = Pattern::words(&["end".to_owned()]).unwrap();
     assert_eq!(found(dir.path(), &wanted(pattern)), (1..=7_000).rev().collect::<Vec<_>>());
+    let archive = archive(dir.path());
+    let mut cursor = archive.last(6_900, at(0), &|_| true).unwrap();
+    assert_eq!(rest(&archive, &mut cursor), (101..=7_000).collect::<Vec<_>>());
 }
 
 /// Spoils a log: a line in the middle, one that comes too early, and a torn end. Which bytes of which segment.

@@ -314,6 +314,9 @@ fn what_fails_at_a_start_for_another_reason_than_a_full_disk_is_not_tried_again(
         let opened = FileLog::open(dir.path(), Options { disk: disk(judge), ..small() }, &mut |_| {});
         // Where the disk is full, room can be made.
         assert_eq!(opened.is_ok(), error == Errno::NOSPC);
+        if let Ok((_, opened)) = opened {
+            assert!(opened.repairs[0].contains(": a torn end of 4 bytes was moved to torn-"), "{opened:?}");
+        }
     }
 }
 

@@ -133,3 +133,15 @@ fn readers_see_no_gap_while_segments_come_and_go() {
         assert!(n % 2 == 1 || last == 6000, "the last page ends with the last line: {last}");
     }
 }
+
+#[test]
+fn a_log_of_exactly_so_many_bytes_is_kept_whole() {
+    let dir = TempDir::new().unwrap();
+    fill_segments(dir.path(), 60);
+    let (count, bytes) = (segments(dir.path()).len(), size(dir.path()));
+    assert!(count > 4);
+    drop(open_with(dir.path(), keeping(Some(bytes), None)));
+    assert_eq!(segments(dir.path()).len(), count);
+    drop(open_with(dir.path(), keeping(Some(bytes - 1), None)));
+    assert_eq!(segments(dir.path()).len(), count - 1);
+}
