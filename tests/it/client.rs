@@ -629,6 +629,25 @@ fn who_hosts_is_told_that_all_leave_with_them() {
 }
 
 #[test]
+fn who_hosts_does_not_stop_the_server_by_a_key() {
+    let server = Some(Address { host: "h".into(), port: 6667, tls: false });
+    let mut talk = Talk::with(Options { server, nick: "alice".into(), hosts: true, ..Options::default() });
+    talk.online(CAPS);
+    talk.joined("#lobby", "@alice bob");
+    talk.others();
+    talk.control('z');
+    assert_eq!(talk.others(), []);
+    assert!(matches!(talk.app.status(), Status::Error(text) if text.contains("stop for all")));
+    // With a question on the screen, too.
+    talk.event(Event::Paste("a\nb\nc\nd\ne".into()));
+    talk.control('z');
+    assert!(!talk.others().contains(&Effect::Suspend));
+    let mut guest = in_lobby();
+    guest.control('z');
+    assert_eq!(guest.others(), [Effect::Suspend]);
+}
+
+#[test]
 fn words_with_which_people_leave_are_asked_about_and_not_sent() {
     for word in ["exit", "{quit}", "salir", "quit", " Quit "] {
         let mut talk = in_lobby();

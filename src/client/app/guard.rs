@@ -100,6 +100,14 @@ impl App {
     }
 
     fn send_guarded(&mut self, effects: &mut Vec<Effect>) {
+        let text = self.editor.text();
+        if is_command(text)
+            && !text.trim_end().contains('\n')
+            && let Ok(command) = command::parse(text)
+        {
+            self.editor.take();
+            return self.run(command, effects);
+        }
         if let Some(reason) = self.deaf_here() {
             self.say(Status::Error(plain(&reason)));
             return;
