@@ -648,6 +648,30 @@ fn who_hosts_does_not_stop_the_server_by_a_key() {
 }
 
 #[test]
+fn a_command_that_says_much_is_asked_about_and_says_it_as_a_command() {
+    let mut talk = in_lobby();
+    for (command, first) in [
+        ("/me ", "PRIVMSG #lobby :\u{1}ACTION word"),
+        ("/msg bob ", "PRIVMSG bob :word"),
+        ("/notice bob ", "NOTICE bob :word"),
+    ] {
+        for c in command.chars() {
+            talk.key(KeyModifiers::NONE, KeyCode::Char(c));
+        }
+        talk.event(Event::Paste("word ".repeat(400)));
+        let Some(Overlay::Guard(guard)) = talk.app.overlay() else { panic!("{command} is asked about") };
+        assert!(talk.app.measure(guard).messages > 3, "{command}");
+        talk.sent();
+        talk.key(KeyModifiers::NONE, KeyCode::Enter);
+        let sent = talk.sent();
+        assert!(sent.len() > 3 && untagged(&sent[0]).starts_with(first), "{command}: {}", sent[0]);
+    }
+    // What says nothing is one line however long.
+    talk.types(&format!("/ignore {}", "x".repeat(1_000)));
+    assert!(talk.app.overlay().is_none());
+}
+
+#[test]
 fn words_with_which_people_leave_are_asked_about_and_not_sent() {
     for word in ["exit", "{quit}", "salir", "quit", " Quit "] {
         let mut talk = in_lobby();
