@@ -150,6 +150,26 @@ fn that_one_types_is_refused_and_the_message_fails_once() {
 }
 
 #[test]
+fn what_is_refused_long_after_one_typed_is_shown() {
+    let mut talk = in_lobby();
+    talk.hears(":s 005 alice CLIENTTAGDENY= :are supported");
+    talk.types("/query bob");
+    talk.types("hey");
+    letters(&mut talk, "more");
+    assert_eq!(talk.tagged.len(), 2);
+    // He was there to hear that one types. Then he left.
+    talk.passes(6_000);
+    talk.hears(":s 401 alice bob :No such nick");
+    assert_eq!(talk.shows("bob"), ["Error there is nobody called bob here", "alice: hey (pending)"]);
+    // What is asked by hand is answered even at once.
+    letters(&mut talk, " and more");
+    talk.control('u');
+    talk.types("/whois bob");
+    talk.hears(":s 401 alice bob :No such nick");
+    assert_eq!(talk.shows("bob").len(), 3);
+}
+
+#[test]
 fn what_is_said_elsewhere_by_a_command_is_told_here() {
     let mut talk = in_lobby();
     talk.types("/msg bob psst");

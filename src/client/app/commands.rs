@@ -92,6 +92,7 @@ impl App {
             self.say(Status::Error("there is no connection now".to_owned()));
             return;
         }
+        self.asked_by_hand();
         let here = self.window().name.clone();
         let in_channel = self.window().with == With::Channel;
         let (verb, params): (&str, Vec<String>) = match command {
