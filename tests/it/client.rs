@@ -618,6 +618,36 @@ fn control_c_clears_first_then_asks_then_leaves() {
 }
 
 #[test]
+fn a_channel_that_does_not_let_one_in_holds_no_lines_back_whatever_the_number() {
+    for (refusal, sentence) in [
+        ("470 alice #a ##a :Forwarding to another channel", "#a leads to ##a: Forwarding to another channel"),
+        ("437 alice #a :Nick/channel is temporarily unavailable", "#a not joined: Nick/channel is temporarily"),
+        ("480 alice #a :Cannot join channel (+j) - throttle exceeded", "#a: Cannot join channel (+j)"),
+        ("520 alice #a :Cannot join channel (+O)", "#a: Cannot join channel (+O)"),
+        ("479 alice #a :Illegal channel name", "#a: Illegal channel name"),
+        ("926 alice #a :Channel #a is forbidden: no", "#a: Channel #a is forbidden"),
+        ("FAIL JOIN CHANNEL_RENAMED #a #b :It moved", "It moved"),
+    ] {
+        let mut talk = in_lobby();
+        talk.types("/join #a");
+        talk.types("hello?");
+        talk.hears(&format!(":s {refusal}"));
+        let shown = talk.shows("#a");
+        assert!(shown.contains(&"alice: hello? (failed)".to_owned()), "{refusal}: {shown:?}");
+        assert!(shown.iter().any(|row| row.contains(sentence)), "{refusal}: {shown:?}");
+        assert!(!talk.window("#a").wanted, "{refusal}");
+    }
+    // What is refused in a channel that one is not in yet says nothing of coming in.
+    let mut talk = in_lobby();
+    talk.types("/join #a");
+    talk.hears(":s 482 alice #a :You're not channel operator\n:s 404 alice #a :Cannot send to channel");
+    assert!(talk.window("#a").wanted);
+    // And in one that one is in, nothing is given up.
+    talk.hears(":s 480 alice #lobby :throttled");
+    assert!(talk.window("#lobby").wanted);
+}
+
+#[test]
 fn who_hosts_is_told_that_all_leave_with_them() {
     let server = Some(Address { host: "h".into(), port: 6667, tls: false });
     let mut talk = Talk::with(Options { server, nick: "alice".into(), hosts: true, ..Options::default() });

@@ -248,9 +248,14 @@ impl App {
             return;
         }
         let at = self.windows.iter().position(|window| window.is(place));
-        // A channel that does not let us in: what waits for it will not be said.
-        if matches!(code, "403" | "405" | "471" | "473" | "474" | "475" | "476" | "477" | "489")
+        // A channel that does not let us in: what waits for it will not be said. Servers have many numbers for that; those
+        // few that refuse something else in a channel are known.
+        let about_else =
+            matches!(code, "401" | "404" | "441" | "442" | "443" | "461" | "467" | "472" | "478" | "482" | "696");
+        let is_numeric = code.len() == 3 && code.bytes().all(|digit| digit.is_ascii_digit());
+        if (command.eq_ignore_ascii_case("JOIN") || is_numeric && !about_else)
             && let Some(at) = at
+            && self.windows[at].with == With::Channel
             && !self.windows[at].joined
         {
             self.windows[at].wanted = false;

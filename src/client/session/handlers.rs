@@ -72,7 +72,7 @@ impl Session {
                 self.on_words(message, marks, out);
             }
             ERR_NICKNAMEINUSE | ERR_ERRONEUSNICKNAME | NICK_COLLISION | NICK_UNAVAILABLE
-                if self.stage == Stage::Registering =>
+                if self.stage == Stage::Registering && !self.support.is_channel(message.param(1)) =>
             {
                 self.on_nick_refused(message, out);
             }

@@ -61,6 +61,7 @@ impl Session {
             out.push(Report::Ended(sentence.to_owned()));
             return;
         }
+        let is_channel = self.support.is_channel(context);
         let text = match code {
             "401" => format!("there is nobody called {context} here"),
             "402" => format!("there is no server {context}"),
@@ -72,11 +73,13 @@ impl Session {
             // No message of the day is nothing to speak of.
             "422" => return,
             "432" => format!("{context} cannot be a nick here: {sentence}"),
+            "437" if is_channel => format!("{context} not joined: {sentence}"),
             "433" | "436" | "437" => format!("the nick {context} is in use"),
             "441" => format!("{context} is not in {}", message.param(2)),
             "442" => format!("you are not in {context}"),
             "443" => format!("{context} is already in {}", message.param(2)),
             "461" => format!("{context} needs more than that"),
+            "470" if message.params.len() > 3 => format!("{context} leads to {}: {sentence}", message.param(2)),
             "471" => format!("{context} not joined: it is full"),
             "473" => format!("{context} not joined: by invitation only"),
             "474" => format!("{context} not joined: you are banned from it"),
@@ -92,6 +95,7 @@ impl Session {
         let place = match message.params.len() {
             0..=2 => "",
             _ if matches!(code, "441" | "443") => message.param(2),
+            _ if code == "437" && is_channel => context,
             _ if matches!(code, "421" | "432" | "433" | "436" | "437" | "461") => "",
             _ => context,
         };
