@@ -648,6 +648,24 @@ fn a_channel_that_does_not_let_one_in_holds_no_lines_back_whatever_the_number() 
 }
 
 #[test]
+fn a_channel_is_joined_again_with_its_key() {
+    let mut talk = in_lobby();
+    talk.types("/join #a,#b,#c one,two");
+    assert_eq!(talk.sent(), ["JOIN #a one", "JOIN #b two", "JOIN #c"]);
+    for name in ["#a", "#b", "#c"] {
+        talk.joined(name, "@alice");
+    }
+    // It is changed, taken away, set, and hidden.
+    talk.hears(":alice!a@host MODE #a +ok-v alice new alice\n:alice!a@host MODE #b -k two");
+    talk.hears(":bob!b@h MODE #c +lk 5 three\n:bob!b@h MODE #a +k *");
+    talk.event(Event::Offline("cut".into()));
+    talk.passes(1_000);
+    talk.online(CAPS);
+    let joins: Vec<String> = talk.sent().into_iter().filter(|line| line.starts_with("JOIN")).collect();
+    assert_eq!(joins, ["JOIN #lobby", "JOIN #a new", "JOIN #b", "JOIN #c three"]);
+}
+
+#[test]
 fn who_hosts_is_told_that_all_leave_with_them() {
     let server = Some(Address { host: "h".into(), port: 6667, tls: false });
     let mut talk = Talk::with(Options { server, nick: "alice".into(), hosts: true, ..Options::default() });

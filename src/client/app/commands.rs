@@ -143,17 +143,27 @@ impl App {
     }
 
     fn join(&mut self, channels: &str, key: Option<&str>, effects: &mut Vec<Effect>) {
+        let mut keys = key.unwrap_or_default().split(',');
         for name in channels.split(',').filter(|name| !name.is_empty()) {
+            let key = keys.next().filter(|key| !key.is_empty());
             let named =
                 if self.session.support().is_channel(name) { name.to_owned() } else { format!("#{name}") };
             let at = self.window_for(&named, With::Channel);
             self.windows[at].wanted = true;
             self.show(at);
+            if key.is_some() && !self.windows[at].joined {
+                self.session.set_key(&named, key);
+            }
             if self.online() && !self.windows[at].joined {
-                let params: Vec<&str> = std::iter::once(named.as_str()).chain(key).collect();
-                effects.push(Effect::Send(self.session.line("JOIN", &params, None, None)));
+                effects.push(Effect::Send(self.join_line(&named)));
             }
         }
+    }
+
+    /// The line that joins a channel, with its key if that is known.
+    pub(super) fn join_line(&self, name: &str) -> String {
+        let params: Vec<&str> = std::iter::once(name).chain(self.session.key_of(name)).collect();
+        self.session.line("JOIN", &params, None, None)
     }
 
     fn part(&mut self, channel: Option<String>, reason: &str, effects: &mut Vec<Effect>) {

@@ -350,6 +350,10 @@ impl Session {
                 _ if !self.support.mode_has_param(mode, set) => {}
                 _ => {
                     let param = params.next().unwrap_or_default();
+                    // Some servers show a star in its place.
+                    if mode == 'k' && param != "*" {
+                        self.set_key(name, Some(param).filter(|key| set && !key.is_empty()));
+                    }
                     let Some(bit) = self.support.prefixes.bit_of_mode(mode) else { continue };
                     if let Some(member) = self.channel_mut(name).and_then(|c| c.member_mut(param)) {
                         member.prefixes = if set { member.prefixes | bit } else { member.prefixes & !bit };

@@ -12,7 +12,7 @@ mod support;
 mod welcome;
 mod words;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,6 +87,8 @@ pub struct Session {
     /// Masks of people who are ignored.
     ignored: Vec<String>,
     channels: Vec<Channel>,
+    /// The keys of channels, by their names (folded), as they were given or shown; kept over connections.
+    keys: HashMap<String, String>,
     /// The channels of the connection before this one, until their members are told anew.
     former: Vec<Channel>,
     batches: Batches,
@@ -183,13 +185,14 @@ impl Session {
     /// The connection stands: these lines are to be sent.
     pub fn connected(&mut self, now: Time) -> Vec<String> {
         let (next_label, ignored) = (self.next_label, std::mem::take(&mut self.ignored));
+        let keys = std::mem::take(&mut self.keys);
         // Of a channel that was not whole when the connection broke, what was known before still is.
         let mut former = std::mem::take(&mut self.channels);
         former.retain(|channel| channel.complete);
         self.former.retain(|old| !former.iter().any(|channel| same(&channel.name, &old.name)));
         former.append(&mut self.former);
         former.truncate(MAX_CHANNELS);
-        *self = Session { next_label, ignored, former, ..Session::new(std::mem::take(&mut self.identity)) };
+        *self = Session { next_label, ignored, keys, former, ..Session::new(std::mem::take(&mut self.identity)) };
         self.stage = Stage::Registering;
         self.heard = now;
         self.opening()
@@ -352,6 +355,22 @@ impl Session {
             format!("timestamp={at}")
         } else {
             format!("msgid={msgid}")
+        }
+    }
+
+    /// The key of a channel, as it was given or shown.
+    pub fn key_of(&self, channel: &str) -> Option<&str> {
+        self.keys.get(&*fold(channel)).map(String::as_str)
+    }
+
+    /// A channel has this key from now on, or none.
+    pub fn set_key(&mut self, channel: &str, key: Option<&str>) {
+        let name = fold(channel).into_owned();
+        match key {
+            Some(key) if self.keys.len() < MAX_CHANNELS || self.keys.contains_key(&name) => {
+                self.keys.insert(name, key.to_owned());
+            }
+            _ => drop(self.keys.remove(&name)),
         }
     }
 
