@@ -666,6 +666,29 @@ fn a_channel_is_joined_again_with_its_key() {
 }
 
 #[test]
+fn a_nick_that_services_force_is_not_the_one_that_is_wanted() {
+    let asks = |talk: &mut Talk| {
+        talk.event(Event::Offline("cut".into()));
+        talk.passes(1_000);
+        talk.sent();
+        talk.event(Event::Online);
+        talk.sent()[1].clone()
+    };
+    let mut talk = in_lobby();
+    talk.hears(":alice!a@host NICK Guest12345");
+    assert_eq!(talk.app.nick(), "Guest12345");
+    assert_eq!(asks(&mut talk), "NICK alice");
+
+    for command in ["/nick al", "/quote nick al", "/nick altogether"] {
+        let mut talk = in_lobby();
+        talk.types(command);
+        // A server may cut it.
+        talk.hears(":alice!a@host NICK al");
+        assert_eq!(asks(&mut talk), "NICK al", "{command}");
+    }
+}
+
+#[test]
 fn who_hosts_is_told_that_all_leave_with_them() {
     let server = Some(Address { host: "h".into(), port: 6667, tls: false });
     let mut talk = Talk::with(Options { server, nick: "alice".into(), hosts: true, ..Options::default() });

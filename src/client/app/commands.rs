@@ -7,6 +7,7 @@ use super::super::window::With;
 use super::connection::Connection;
 use super::jump::Place;
 use super::{App, Effect, Status, when};
+use crate::irc::Message;
 use crate::irc::text::plain;
 
 impl App {
@@ -96,7 +97,10 @@ impl App {
         let here = self.window().name.clone();
         let in_channel = self.window().with == With::Channel;
         let (verb, params): (&str, Vec<String>) = match command {
-            Command::Nick(nick) => ("NICK", vec![nick]),
+            Command::Nick(nick) => {
+                self.session.nick_asked(&nick);
+                ("NICK", vec![nick])
+            }
             Command::Topic(None) if in_channel => ("TOPIC", vec![here]),
             Command::Topic(Some(text)) if in_channel => ("TOPIC", vec![here, text]),
             Command::Names(channel) if in_channel || channel.is_some() => {
@@ -130,6 +134,11 @@ impl App {
             Command::Away(reason) => ("AWAY", vec![reason]),
             Command::Back => ("AWAY", vec![]),
             Command::Quote(line) => {
+                if let Ok(message) = Message::parse(&line)
+                    && message.is("NICK")
+                {
+                    self.session.nick_asked(message.param(0));
+                }
                 effects.push(Effect::Send(line.replace(['\r', '\n', '\0'], " ")));
                 return;
             }

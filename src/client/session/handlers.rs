@@ -296,11 +296,14 @@ impl Session {
                 self.report_heard(message, marks, None, out);
             }
             self.nick = to.into();
-            // Whatever nick one has taken is what is wanted from now on.
-            if self.stage == Stage::Registered {
-                self.varied = false;
+            // The nick that was asked for is wanted from now on, though a server may cut it; one that services force on
+            // somebody is not.
+            let asked =
+                self.asked_nick.take_if(|asked| asked.get(..to.len()).is_some_and(|cut| same(cut, to)));
+            if self.stage == Stage::Registered && asked.is_some() {
                 to.clone_into(&mut self.identity.nick);
             }
+            self.varied &= !same(to, &self.identity.nick);
         } else {
             self.take_back_nick(&from, out);
         }

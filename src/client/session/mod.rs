@@ -82,6 +82,8 @@ pub struct Session {
     asked: usize,
     /// How many nicks were refused during this registration.
     refused: usize,
+    /// The nick that the user has asked for and not got yet.
+    asked_nick: Option<String>,
     /// Whether the nick in use is a variation of the wanted one, which is taken back when it becomes free.
     varied: bool,
     /// Masks of people who are ignored.
@@ -180,6 +182,11 @@ impl Session {
         if self.stage == Stage::Offline {
             self.nick = nick.into();
         }
+    }
+
+    /// The user asks the server for another nick: if it is given, it is the wanted one.
+    pub fn nick_asked(&mut self, nick: &str) {
+        self.asked_nick = Some(nick.to_owned());
     }
 
     /// The connection stands: these lines are to be sent.
