@@ -159,6 +159,29 @@ fn without_an_echo_a_refusal_comes_before_the_answer() {
 }
 
 #[test]
+fn a_message_that_is_refused_by_any_number_has_failed() {
+    for (target, refusal) in [
+        ("bob", "486 alice bob :You must identify to a registered nick to private message that person"),
+        ("bob", "531 alice bob :You are not permitted to send private messages to this user"),
+        ("bob", "716 alice bob :is in +g mode (server-side ignore)"),
+        ("bob", "707 alice bob :Targets changing too fast, message dropped"),
+        ("bob", "439 alice bob :Target change too fast"),
+        ("bob", "492 alice bob :does not accept private CTCPs"),
+        ("#lobby", "408 alice #lobby :Colours are not permitted here"),
+        ("#lobby", "477 alice #lobby :You need to identify to speak"),
+        ("#lobby", "489 alice #lobby :You must use TLS here"),
+    ] {
+        let mut talk = Talk::new();
+        talk.online("");
+        talk.joined("#lobby", "alice bob");
+        talk.types(&format!("/msg {target} hello"));
+        talk.hears(&format!(":s {refusal}\n:s PONG s said-1"));
+        let shown = talk.shows(target);
+        assert_eq!(shown.last().unwrap(), "alice: hello (failed)", "{refusal}: {shown:?}");
+    }
+}
+
+#[test]
 fn a_line_that_waited_for_days_is_not_sent_into_another_conversation() {
     let mut talk = in_lobby();
     talk.event(Event::Kept(Vec::new()));

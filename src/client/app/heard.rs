@@ -17,6 +17,12 @@ use crate::irc::text::plain;
 const BELL_PAUSE: Duration = Duration::from_secs(1);
 /// What was said longer ago calls nobody: a server may tell the past as if it were new.
 const CALL_FRESH: Duration = Duration::from_secs(120);
+/// The numerics with which servers refuse a message, besides what they are for: no such nick, cannot send, too many targets,
+/// no text, too long; no colours or none for strangers (408, 415, 477, 486, 489), too many others at a time (439, 707),
+/// CTCP (492), and whoever wants none (531, 716).
+const UNSAID: &[&str] = &[
+    "401", "404", "407", "408", "411", "412", "415", "417", "439", "477", "486", "489", "492", "531", "707", "716",
+];
 /// Most windows: strangers who write to us open one each.
 const MAX_WINDOWS: usize = 200;
 
@@ -234,7 +240,7 @@ impl App {
         // A message that was refused says so itself. Where all that is sent has a label, a numeric without one is not about a
         // message but about what has none: that one types. A refusal by the log has none, but names the command.
         let is_failure = matches!(command, "PRIVMSG" | "NOTICE");
-        let about_message = is_failure || matches!(code, "401" | "404" | "407" | "411" | "412" | "417");
+        let about_message = is_failure || UNSAID.contains(&code);
         let may_be = is_failure || !self.session.has(Cap::LabeledResponse);
         let refused = label.and_then(|label| self.outbox.take_by_label(label)).or_else(|| {
             (about_message && label.is_none() && may_be).then(|| self.outbox.take_sent_to(place)).flatten()

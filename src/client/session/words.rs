@@ -66,7 +66,11 @@ impl Session {
             "401" => format!("there is nobody called {context} here"),
             "402" => format!("there is no server {context}"),
             "403" => format!("there is no channel {context}"),
-            "404" => format!("not sent to {context}: {sentence}"),
+            "404" | "408" | "415" | "439" | "486" | "492" | "531" | "707" | "716"
+                if message.params.len() > 2 =>
+            {
+                format!("not sent to {context}: {sentence}")
+            }
             "405" => format!("{context} not joined: you are in too many channels"),
             "406" => format!("nobody called {context} has been here lately"),
             "421" => format!("the server does not know {context}"),
@@ -150,6 +154,7 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "306" => asked("you are away".to_owned()),
         "311" => asked(format!("{first} is {second}@{third}, {last}")),
         "312" => asked(format!("{first} is on {second}, {last}")),
+        "717" => Some((first.to_owned(), format!("{first} {last}"), true)),
         "313" => asked(format!("{first} {last}")),
         "317" => asked(idle(first, second, third)),
         "319" => asked(format!("{first} is in {}", last.trim_end())),
