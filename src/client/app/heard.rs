@@ -276,36 +276,3 @@ impl App {
         }
     }
 }
-
-/// Whether a text names somebody: the nick as a whole word, whatever its case.
-pub(super) fn names(text: &str, nick: &str) -> bool {
-    let (text, nick) = (text.as_bytes(), nick.as_bytes());
-    let Some(first) = nick.first() else { return false };
-    // Bytes of other scripts' letters are above ASCII: they belong to a word.
-    let in_word = |b: &u8| b.is_ascii_alphanumeric() || *b >= 0x80 || b"_[]{}\\|`^".contains(b);
-    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    memchr::memchr2_iter(lower, upper, text).any(|at| {
-        let end = at + nick.len();
-        text.get(at..end).is_some_and(|word| word.eq_ignore_ascii_case(nick))
-            && (at == 0 || !in_word(&text[at - 1]))
-            && text.get(end).is_none_or(|next| !in_word(next))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mention_is_a_whole_word_in_any_case() {
-        for text in
-            ["alice: hi", "hi Alice", "(ALICE)", "\u{2}alice\u{2}", "alice", "@alice, x", "malice alice"]
-        {
-            assert!(names(text, "alice"), "{text}");
-        }
-        for text in ["malice", "alice_", "alices", "", "alic", "éalice", "alice2"] {
-            assert!(!names(text, "alice"), "{text}");
-        }
-        assert!(names("is [x] here", "[x]") && !names("anything", ""));
-    }
-}

@@ -8,6 +8,7 @@ use super::super::settings::{
 };
 use super::super::window::With;
 use super::{App, Effect, Keep, Status};
+use crate::irc::name::names;
 use crate::irc::text::plain;
 use chrono::FixedOffset;
 
@@ -85,7 +86,7 @@ impl App {
     pub(super) fn names_reader(&self, text: &str) -> bool {
         let mut words =
             std::iter::once(self.session.nick()).chain(self.settings.highlight.iter().map(String::as_str));
-        words.any(|word| super::heard::names(text, word))
+        words.any(|word| names(text, word))
     }
 
     /// Whether a message calls the reader who looks elsewhere.
