@@ -168,8 +168,8 @@ pub const TABLE: &[Spec] = &[
         Some(Command::List(some(word(rest).0)))
     }),
     spec("whois", "nick", "ask about somebody", |rest| some(word(rest).0).map(Command::Whois)),
-    spec("away", "[reason]", "be away", |rest| {
-        Some(Command::Away(some(rest).unwrap_or_else(|| "away".to_owned())))
+    spec("away", "[reason]", "be away; alone: be back", |rest| {
+        Some(some(rest).map_or(Command::Back, Command::Away))
     }),
     spec("back", "", "be back", |_| Some(Command::Back)),
     spec("kick", "nick [reason]", "remove somebody from the channel", |rest| {

@@ -689,6 +689,25 @@ fn a_nick_that_services_force_is_not_the_one_that_is_wanted() {
 }
 
 #[test]
+fn who_is_away_stays_away_over_a_pause_until_they_are_back() {
+    let away = |talk: &mut Talk| -> Vec<String> {
+        talk.event(Event::Offline("cut".into()));
+        talk.passes(1_000);
+        talk.online(CAPS);
+        talk.sent().into_iter().filter(|line| line.starts_with("AWAY")).collect()
+    };
+    let mut talk = in_lobby();
+    assert_eq!(away(&mut talk), [""; 0]);
+    talk.types("/away out for lunch");
+    assert_eq!(talk.sent(), ["AWAY :out for lunch"]);
+    assert_eq!(away(&mut talk), ["AWAY :out for lunch"]);
+    assert_eq!(away(&mut talk), ["AWAY :out for lunch"]);
+    talk.types("/away");
+    assert_eq!(talk.sent(), ["AWAY"]);
+    assert_eq!(away(&mut talk), [""; 0]);
+}
+
+#[test]
 fn who_hosts_is_told_that_all_leave_with_them() {
     let server = Some(Address { host: "h".into(), port: 6667, tls: false });
     let mut talk = Talk::with(Options { server, nick: "alice".into(), hosts: true, ..Options::default() });

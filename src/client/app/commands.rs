@@ -131,8 +131,14 @@ impl App {
             Command::Invite(nick, channel) if in_channel || channel.is_some() => {
                 ("INVITE", vec![nick, channel.unwrap_or(here)])
             }
-            Command::Away(reason) => ("AWAY", vec![reason]),
-            Command::Back => ("AWAY", vec![]),
+            Command::Away(reason) => {
+                effects.push(Effect::Send(self.session.set_away(Some(&reason))));
+                return;
+            }
+            Command::Back => {
+                effects.push(Effect::Send(self.session.set_away(None)));
+                return;
+            }
             Command::Quote(line) => {
                 if let Ok(message) = Message::parse(&line)
                     && message.is("NICK")

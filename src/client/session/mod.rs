@@ -75,6 +75,8 @@ pub struct Session {
     stage: Stage,
     nick: Arc<str>,
     away: bool,
+    /// With which reason one wants to be away, whatever becomes of the connection.
+    away_reason: Option<String>,
     support: Support,
     caps: Caps,
     offered: Caps,
@@ -132,6 +134,13 @@ impl Session {
     /// Whether one is away.
     pub fn away(&self) -> bool {
         self.away
+    }
+
+    /// One wants to be away with this reason, or to be back: the line that says so, now and after each welcome.
+    pub fn set_away(&mut self, reason: Option<&str>) -> String {
+        self.away_reason = reason.map(str::to_owned);
+        let params: Vec<&str> = reason.into_iter().collect();
+        self.line("AWAY", &params, None, None)
     }
 
     /// What the server says of itself.
@@ -192,14 +201,15 @@ impl Session {
     /// The connection stands: these lines are to be sent.
     pub fn connected(&mut self, now: Time) -> Vec<String> {
         let (next_label, ignored) = (self.next_label, std::mem::take(&mut self.ignored));
-        let keys = std::mem::take(&mut self.keys);
+        let (keys, away_reason) = (std::mem::take(&mut self.keys), self.away_reason.take());
         // Of a channel that was not whole when the connection broke, what was known before still is.
         let mut former = std::mem::take(&mut self.channels);
         former.retain(|channel| channel.complete);
         self.former.retain(|old| !former.iter().any(|channel| same(&channel.name, &old.name)));
         former.append(&mut self.former);
         former.truncate(MAX_CHANNELS);
-        *self = Session { next_label, ignored, keys, former, ..Session::new(std::mem::take(&mut self.identity)) };
+        let identity = std::mem::take(&mut self.identity);
+        *self = Session { next_label, ignored, keys, away_reason, former, ..Session::new(identity) };
         self.stage = Stage::Registering;
         self.heard = now;
         self.opening()
