@@ -118,6 +118,11 @@ pub struct Extra {
     pub reactions: Vec<Reaction>,
 }
 
+/// The second of a time, which is all that some servers keep of it in their history.
+pub(super) fn second(at: Time) -> u64 {
+    at.millis() / 1000
+}
+
 impl Extra {
     /// Of a message that answers the one with this id of the server.
     pub fn answer(reply: Box<str>) -> Box<Extra> {

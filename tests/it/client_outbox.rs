@@ -119,6 +119,36 @@ fn a_line_of_which_nobody_knows_is_looked_for_in_all_that_came_since() {
 }
 
 #[test]
+fn a_history_that_keeps_no_ids_tells_by_the_words() {
+    let mut talk = in_lobby();
+    talk.types("ok");
+    let id = tag(&talk.sent()[0], "+chatui/id").to_owned();
+    talk.hears(&line(3, "alice", "ok").replacen('@', &format!("@+chatui/id={id};"), 1));
+    talk.types("ok");
+    talk.types("/me waves");
+    talk.types("ok");
+    talk.event(Event::Offline("cut".into()));
+    talk.passes(1_000);
+    talk.online(CAPS);
+    talk.hears(":alice!a@h NICK alice_");
+    talk.sent();
+    talk.hears(":alice_!a@h JOIN #lobby\n:s 353 alice_ = #lobby :alice_ alice bob\n:s 366 alice_ #lobby :End");
+    let asked = talk.sent();
+    let asked = asked.iter().rfind(|line| line.contains("CHATHISTORY")).unwrap();
+    // One of the two was heard; the first of all is known, though it is told again; and somebody else says it, too.
+    let page = [
+        line(3, "alice", "ok"),
+        line(4, "alice", "ok"),
+        line(5, "alice", "\u{1}ACTION waves\u{1}"),
+        line(6, "bob", "ok"),
+    ];
+    talk.history(Some(tag(asked, "label")), "#lobby", &page);
+    assert_eq!(said(&mut talk), ["PRIVMSG #lobby :ok"]);
+    let rows: Vec<String> = talk.shows("#lobby").into_iter().filter(|row| row.contains("ok")).collect();
+    assert_eq!(rows, ["alice: ok", "alice: ok", "bob: ok", "alice: ok (pending)"]);
+}
+
+#[test]
 fn where_no_history_tells_the_user_is_asked() {
     let mut talk = in_lobby();
     talk.event(Event::Kept(Vec::new()));

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
-use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State};
+use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State, second};
+use super::super::outbox::{Item, Manner};
 use super::super::session::{Ask, Beyond, Heard, MAX_CHANNELS, What};
 use super::super::window::{Heading, Past, Window, With};
 use super::jump::Place;
 use super::{App, Effect, Status};
+use crate::irc::name::same;
 use crate::irc::{Cap, Time};
 
 /// How many lines a newcomer asks for.
@@ -462,14 +464,40 @@ impl App {
         }
         // It may have been said under another nick than now: then its words tell, too.
         for item in items {
-            let Some(id) = item.id.as_deref() else { continue };
-            if !(item.own || self.outbox.has_said(id, &item.place, &item.text)) {
-                continue;
-            }
-            if let Some(sent) = self.outbox.take_by_id(id) {
+            let found = match item.id.as_deref() {
+                Some(id) if item.own || self.outbox.has_said(id, &item.place, &item.text) => {
+                    self.outbox.take_by_id(id)
+                }
+                Some(_) => None,
+                // Not every server keeps ids with its history. What is here already was known when the line was sent.
+                None => self.settle_by_words(item, at),
+            };
+            if let Some(sent) = found {
                 self.windows[at].remove(sent.entry);
             }
         }
+    }
+
+    /// A line of one's own, under this nick or the wanted one, that carries no id: the one of which its words tell.
+    fn settle_by_words(&mut self, item: &Heard, at: usize) -> Option<Item> {
+        let manner = match item.what {
+            What::Message => Manner::Message,
+            What::Action => Manner::Action,
+            What::Notice => Manner::Notice,
+            _ => return None,
+        };
+        let is_own = item.own || same(&item.who, self.session.wanted_nick());
+        let is_here = |entry: &Entry| {
+            if item.msgid.is_empty() {
+                entry.state == State::Sent && second(entry.at) == second(item.at) && entry.text == item.text
+            } else {
+                entry.msgid == item.msgid
+            }
+        };
+        if !is_own || self.windows[at].entries().iter().any(is_here) {
+            return None;
+        }
+        self.outbox.take_unsure_said(&item.place, manner, &item.text, item.at)
     }
 }
 

@@ -126,6 +126,11 @@ impl Session {
         &self.nick
     }
 
+    /// The nick that is asked for at each connection.
+    pub fn wanted_nick(&self) -> &str {
+        &self.identity.nick
+    }
+
     /// Who is ignored from now on: masks.
     pub fn set_ignored(&mut self, masks: &[String]) {
         masks.clone_into(&mut self.ignored);
