@@ -708,6 +708,21 @@ fn who_is_away_stays_away_over_a_pause_until_they_are_back() {
 }
 
 #[test]
+fn what_fits_a_line_is_known_after_ones_own_host_has_changed() {
+    let mut talk = in_lobby();
+    let before = talk.app.session().room("#lobby", false);
+    for (line, less) in [
+        (":s 396 alice a.much.longer.host :is now your displayed host", 14),
+        (":s 396 alice user@h :is now your displayed host", 0),
+        (":alice!user@h CHGHOST longer a.host", 5),
+        ("@time=2026-11-20T16:05:00.000Z :alice!a@host MODE #lobby +m", 0),
+    ] {
+        talk.hears(line);
+        assert_eq!(talk.app.session().room("#lobby", false), before - less, "{line}");
+    }
+}
+
+#[test]
 fn who_hosts_is_told_that_all_leave_with_them() {
     let server = Some(Address { host: "h".into(), port: 6667, tls: false });
     let mut talk = Talk::with(Options { server, nick: "alice".into(), hosts: true, ..Options::default() });

@@ -10,7 +10,8 @@ use crate::irc::message::{action, ctcp, unescape};
 use crate::irc::name::{fold, same};
 use crate::irc::numeric::{
     ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_UNKNOWNCOMMAND, RPL_ENDOFNAMES, RPL_ENDOFWHO, RPL_ISUPPORT,
-    RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC, RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_WELCOME,
+    RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC, RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_VISIBLEHOST,
+    RPL_WELCOME,
     RPL_WHOREPLY, is_error,
 };
 use crate::irc::{Cap, Message, Time};
@@ -23,6 +24,10 @@ const NICK_UNAVAILABLE: &str = "437";
 
 impl Session {
     pub(super) fn handle(&mut self, message: &Message<'_>, marks: &Marks<'_>, out: &mut Vec<Report>) {
+        // Every line of one's own shows where the server says that one is.
+        if let Some(source) = message.source.filter(|_| self.is_me(message.nick())) {
+            self.learn_own_source(source);
+        }
         match message.command {
             "PRIVMSG" | "NOTICE" => self.on_speech(message, marks, out),
             "PING" => {
@@ -41,6 +46,9 @@ impl Session {
             "TOPIC" => self.on_topic(message, marks, out),
             "MODE" => self.on_mode(message, marks, out),
             "AWAY" => self.on_away(message.nick(), !message.param(0).is_empty()),
+            "CHGHOST" if self.is_me(message.nick()) => {
+                self.own_source = Some((message.param(0).len(), message.param(1).len()));
+            }
             "INVITE" => self.on_invite(message, out),
             "CAP" => self.on_cap(message, out),
             "MARKREAD" => {
@@ -67,6 +75,7 @@ impl Session {
                 self.on_away(message.param(5), away);
             }
             RPL_ENDOFWHO if self.quiet.remove(&*fold(message.param(1))) => {}
+            RPL_VISIBLEHOST => self.on_own_host(message.param(1)),
             RPL_UNAWAY | RPL_NOWAWAY => {
                 self.away = message.command == RPL_NOWAWAY;
                 self.on_words(message, marks, out);
@@ -220,7 +229,6 @@ impl Session {
     fn on_join(&mut self, message: &Message<'_>, marks: &Marks<'_>, out: &mut Vec<Report>) {
         let (nick, name) = (message.nick(), message.param(0));
         if self.is_me(nick) {
-            self.learn_own_source(message.source.unwrap_or_default());
             if self.channel(name).is_none() && self.channels.len() < MAX_CHANNELS {
                 self.channels.push(Channel::new(name));
             }
@@ -371,6 +379,16 @@ impl Session {
         for channel in &mut self.channels {
             if let Some(member) = channel.member_mut(nick) {
                 member.away = away;
+            }
+        }
+    }
+
+    /// One is seen at another host from now on; some servers give the user name with it.
+    fn on_own_host(&mut self, shown: &str) {
+        if let Some((user, host)) = &mut self.own_source {
+            match shown.split_once('@') {
+                Some((name, place)) => (*user, *host) = (name.len(), place.len()),
+                None => *host = shown.len(),
             }
         }
     }

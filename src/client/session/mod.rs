@@ -96,8 +96,8 @@ pub struct Session {
     /// The channels of the connection before this one, until their members are told anew.
     former: Vec<Channel>,
     batches: Batches,
-    /// The bytes of our own `!user@host`, as the server has shown it.
-    own_source: Option<usize>,
+    /// The bytes of our own user name and host, as the server has shown them.
+    own_source: Option<(usize, usize)>,
     next_label: u64,
     /// Channels of which the members are being told, with those told so far.
     names: Vec<(String, Vec<(u8, String)>)>,
@@ -352,7 +352,7 @@ impl Session {
     /// How many bytes of text fit into one message to this target, so that the line still fits with our own source
     /// in front of it, as others get it.
     pub fn room(&self, target: &str, action: bool) -> usize {
-        let source = self.own_source.unwrap_or(UNKNOWN_SOURCE);
+        let source = self.own_source.map_or(UNKNOWN_SOURCE, |(user, host)| "!@".len() + user + host);
         let frame = ":".len() + self.nick.len() + source + " PRIVMSG ".len() + target.len() + " :\r\n".len();
         let frame = frame + if action { "\u{1}ACTION \u{1}".len() } else { 0 };
         MAX_REST.saturating_sub(frame)
@@ -408,7 +408,7 @@ impl Session {
     fn learn_own_source(&mut self, source: &str) {
         let parts = Source::split(source);
         if !parts.host.is_empty() {
-            self.own_source = Some(source.len() - parts.nick.len());
+            self.own_source = Some((parts.user.len(), parts.host.len()));
         }
     }
 }
