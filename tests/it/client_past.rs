@@ -96,6 +96,28 @@ fn an_end_that_is_said_is_believed() {
 }
 
 #[test]
+fn what_is_told_twice_over_two_pauses_is_counted_once() {
+    let mut talk = in_lobby();
+    talk.event(Event::Focus(false));
+    for _ in 0..2 {
+        talk.event(Event::Offline("cut".into()));
+        talk.passes(2_000);
+        talk.online(CAPS);
+        talk.joined("#lobby", "bob alice");
+        // Before the answer is there, others speak, and another device of one's own.
+        talk.hears(&line(9, "bob", "nine"));
+        talk.hears(&line(10, "alice", "ten"));
+        talk.hears(&line(11, "bob", "eleven, alice"));
+    }
+    let window = talk.window("#lobby");
+    assert_eq!((window.unread, window.mentions, window.mark.unwrap().count), (2, 1, 2));
+    let question = asked(&mut talk).unwrap();
+    answer(&mut talk, &question, "", &[line(9, "bob", "nine"), line(10, "alice", "ten")]);
+    let window = talk.window("#lobby");
+    assert_eq!((window.unread, window.mentions, window.mark.unwrap().count), (2, 1, 2));
+}
+
+#[test]
 fn a_replayed_join_is_no_mention() {
     let mut talk = Talk::new();
     talk.online(CAPS);

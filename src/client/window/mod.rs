@@ -379,9 +379,18 @@ impl Window {
             .filter(|entry| !entry.msgid.is_empty())
             .map(|entry| entry.id)
             .collect();
+        let (mut unread, mut mentions) = (0, 0);
         for id in behind {
-            let speech = self.remove(id).is_some_and(|entry| entry.is_speech());
-            self.unread = self.unread.saturating_sub(usize::from(speech));
+            let Some(entry) = self.remove(id).filter(|entry| entry.is_speech() && !entry.own) else { continue };
+            unread += 1;
+            mentions += usize::from(entry.mention || self.with == With::Person);
+        }
+        // What was seen as it came was not counted, and is not taken off.
+        let unread = unread.min(self.unread);
+        self.unread -= unread;
+        self.mentions = self.mentions.saturating_sub(mentions);
+        if let Some(mark) = &mut self.mark {
+            mark.count = mark.count.saturating_sub(unread);
         }
     }
 
