@@ -714,7 +714,7 @@ fn what_fits_a_line_is_known_after_ones_own_host_has_changed() {
     for (line, less) in [
         (":s 396 alice a.much.longer.host :is now your displayed host", 14),
         (":s 396 alice user@h :is now your displayed host", 0),
-        (":alice!user@h CHGHOST longer a.host", 5),
+        (":alice!user@h CHGHOST longer a.host", 7),
         ("@time=2026-11-20T16:05:00.000Z :alice!a@host MODE #lobby +m", 0),
     ] {
         talk.hears(line);

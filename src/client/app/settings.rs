@@ -202,6 +202,12 @@ impl App {
         Ok(())
     }
 
+    /// The local clock is another: all times on the screen are.
+    pub(super) fn on_offset(&mut self, local: FixedOffset, effects: &mut Vec<Effect>) {
+        (self.local_offset, self.offset) = (local, offset(local, self.settings.clock));
+        effects.push(Effect::Look);
+    }
+
     /// What is set takes effect.
     fn take_settings(&mut self, before: &Settings, effects: &mut Vec<Effect>) {
         let now = self.settings.clone();
