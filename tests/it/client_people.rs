@@ -222,6 +222,22 @@ fn a_fold_of_comings_and_goings_opens_and_closes() {
 }
 
 #[test]
+fn what_went_to_operators_only_looks_like_it() {
+    let mut talk = Talk::new();
+    talk.online(CAPS);
+    talk.hears(":s 005 alice STATUSMSG=@+ :are supported");
+    talk.joined("#lobby", "@alice bob");
+    talk.hears(":bob!b@h PRIVMSG @#lobby :alice: look at eve\n:bob!b@h PRIVMSG #lobby :(hello)");
+    talk.hears(":bob!b@h PRIVMSG +#lobby :\u{1}ACTION waves\u{1}");
+    let shown = talk.shows("#lobby");
+    assert_eq!(
+        shown[shown.len() - 3..],
+        ["bob: (to @#lobby) alice: look at eve", "bob: (hello)", "* bob (to +#lobby) waves"]
+    );
+    assert!(talk.window("#lobby").entries().iter().any(|entry| entry.mention));
+}
+
+#[test]
 fn ranks_modes_and_invitations_are_commands_and_their_refusals_sentences() {
     let mut talk = Talk::new();
     talk.online(CAPS);

@@ -144,6 +144,11 @@ impl Session {
             What::Kick => format!("{} {}", message.param(1), message.param(2)).trim_end().into(),
             _ => text.into(),
         };
+        // Not all who are in the channel have heard it: that is to be seen.
+        let text = match message.param(0) {
+            to if self.support.without_rank(to).len() < to.len() => format!("(to {to}) {text}").into(),
+            _ => text,
+        };
         Some(Heard {
             place: self.shared_place(place),
             what,
