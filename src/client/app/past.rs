@@ -410,7 +410,9 @@ impl App {
         if !matches!(window.entries()[at].kind, Kind::Gap(gap) if gap.state == GapState::Waiting) {
             return;
         }
-        let known = |entry: &&Entry| !entry.msgid.is_empty();
+        // Where the server knows no ids, the time tells.
+        let by_id = self.session.support().history_by_id;
+        let known = |entry: &&Entry| !entry.msgid.is_empty() || !by_id && entry.is_speech() && !entry.own;
         let place = |entry: &Entry| (entry.msgid.clone(), entry.at);
         let behind = window.entries().range(at..).find(known).map(place);
         let before = window.entries().range(..at).rfind(known).map(place);

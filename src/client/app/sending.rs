@@ -87,7 +87,7 @@ impl App {
         if channel && !self.windows.iter().any(|window| window.is(target) && window.joined) {
             return;
         }
-        let newest = self.windows.iter().find(|window| window.is(target)).and_then(Window::newest_known);
+        let newest = self.windows.iter().find(|window| window.is(target)).and_then(Window::newest_told);
         let since =
             newest.map(|entry| Since { msgid: entry.msgid.clone(), at: entry.at }).unwrap_or_default();
         let session = &mut self.session;
