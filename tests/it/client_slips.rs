@@ -86,8 +86,33 @@ fn somebody_is_kept_out_by_nick_or_by_mask() {
     talk.types("/ban eve");
     talk.types("/ban *!*@10.0.0.9");
     talk.types("/unban eve");
-    let lines = ["MODE #lobby +b eve!*@*", "MODE #lobby +b *!*@10.0.0.9", "MODE #lobby -b eve!*@*"];
+    talk.types("/ban #other eve");
+    let lines = [
+        "MODE #lobby +b eve!*@*",
+        "MODE #lobby +b *!*@10.0.0.9",
+        "MODE #lobby -b eve!*@*",
+        "MODE #other +b eve!*@*",
+    ];
     assert_eq!(talk.sent(), lines);
+    // By where they come from, once that is known: another nick is soon taken.
+    talk.hears(":eve!e@evil.example JOIN #lobby\n:dan!d@h PRIVMSG #lobby :hi\n:bob!b@shared JOIN #lobby");
+    talk.types("/ban eve");
+    talk.types("/kickban eve spam, again");
+    talk.types("/unban eve");
+    let lines = [
+        "MODE #lobby +b *!*@evil.example",
+        "MODE #lobby +b *!*@evil.example",
+        "KICK #lobby eve :spam, again",
+        "MODE #lobby -bb eve!*@* *!*@evil.example",
+    ];
+    assert_eq!(talk.sent(), lines);
+    talk.hears(":zoe!z@h JOIN #lobby\n:s 311 alice zoe z far.example * :Zoe");
+    talk.types("/ban zoe");
+    assert_eq!(talk.sent(), ["MODE #lobby +b *!*@far.example"]);
+    // Who shares that with others is not kept out together with them.
+    talk.hears(":carol!c@shared JOIN #lobby");
+    talk.types("/ban bob");
+    assert_eq!(talk.sent(), ["MODE #lobby +b bob!*@*"]);
 }
 
 #[test]

@@ -61,6 +61,7 @@ impl App {
             Ok(Command::Message(to, words) | Command::Notice(to, words)) => {
                 self.wire_pieces(&words, &to, false)
             }
+            Ok(Command::Query(nick, Some(words))) => self.wire_pieces(&words, &nick, false),
             _ => {
                 let (lines, messages) = self.wire_pieces(text, here, false);
                 (lines, if lines == 1 { 1 } else { messages })

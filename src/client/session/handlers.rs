@@ -7,11 +7,11 @@ use super::channel::Channel;
 use super::report::{Heard, Report, What};
 use super::{LIFE_TOKEN, MAX_CHANNELS, Marks, Session, Stage, WHO_MOST};
 use crate::irc::message::{action, ctcp, unescape};
-use crate::irc::name::{fold, same};
+use crate::irc::name::{Source, fold, same};
 use crate::irc::numeric::{
     ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_UNKNOWNCOMMAND, RPL_ENDOFNAMES, RPL_ENDOFWHO, RPL_ISUPPORT,
     RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC, RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_VISIBLEHOST,
-    RPL_WELCOME,
+    RPL_WELCOME, RPL_WHOISUSER,
     RPL_WHOREPLY, is_error,
 };
 use crate::irc::{Cap, Message, Time};
@@ -46,8 +46,11 @@ impl Session {
             "TOPIC" => self.on_topic(message, marks, out),
             "MODE" => self.on_mode(message, marks, out),
             "AWAY" => self.on_away(message.nick(), !message.param(0).is_empty()),
-            "CHGHOST" if self.is_me(message.nick()) => {
-                self.own_source = Some((message.param(0).len(), message.param(1).len()));
+            "CHGHOST" => {
+                if self.is_me(message.nick()) {
+                    self.own_source = Some((message.param(0).len(), message.param(1).len()));
+                }
+                self.on_host(message.nick(), message.param(1));
             }
             "INVITE" => self.on_invite(message, out),
             "CAP" => self.on_cap(message, out),
@@ -73,6 +76,12 @@ impl Session {
             RPL_WHOREPLY if self.quiet.contains(&*fold(message.param(1))) => {
                 let away = message.param(6).starts_with('G');
                 self.on_away(message.param(5), away);
+                self.on_host(message.param(5), message.param(3));
+            }
+            RPL_WHOREPLY | RPL_WHOISUSER => {
+                let who = if message.command == RPL_WHOREPLY { 5 } else { 1 };
+                self.on_host(message.param(who), message.param(3));
+                self.on_words(message, marks, out);
             }
             RPL_ENDOFWHO if self.quiet.remove(&*fold(message.param(1))) => {}
             RPL_VISIBLEHOST => self.on_own_host(message.param(1)),
@@ -218,6 +227,7 @@ impl Session {
             && let Some(member) = channel.member_mut(&heard.who)
         {
             member.spoke = marks.at;
+            member.learn_host(Source::split(message.source.unwrap_or_default()).host);
         }
         out.push(Report::Heard(heard));
     }
@@ -242,6 +252,9 @@ impl Session {
         }
         if let Some(channel) = self.channel_mut(name) {
             channel.add(nick, 0);
+            if let Some(member) = channel.member_mut(nick) {
+                member.learn_host(Source::split(message.source.unwrap_or_default()).host);
+            }
         }
         self.report_heard(message, marks, None, out);
     }
@@ -340,7 +353,7 @@ impl Session {
             RPL_TOPIC => text.clone_into(&mut channel.topic.text),
             RPL_NOTOPIC => channel.topic = super::Topic::default(),
             _ => {
-                crate::irc::name::Source::split(text).nick.clone_into(&mut channel.topic.by);
+                Source::split(text).nick.clone_into(&mut channel.topic.by);
                 let seconds: Option<u64> = message.param(3).parse().ok();
                 channel.topic.at = seconds.map(|s| Time::from_millis(s.saturating_mul(1000)));
                 return;
@@ -388,6 +401,15 @@ impl Session {
         }
     }
 
+    /// Somebody comes from there.
+    fn on_host(&mut self, nick: &str, host: &str) {
+        for channel in &mut self.channels {
+            if let Some(member) = channel.member_mut(nick) {
+                member.learn_host(host);
+            }
+        }
+    }
+
     /// One is seen at another host from now on; some servers give the user name with it.
     fn on_own_host(&mut self, shown: &str) {
         if let Some((user, host)) = &mut self.own_source {
@@ -423,7 +445,7 @@ impl Session {
         for item in list.split(' ').filter(|item| !item.is_empty()) {
             let (bits, full) = self.support.prefixes.split(item);
             // With `userhost-in-names` the whole source stands there.
-            let nick = crate::irc::name::Source::split(full).nick;
+            let nick = Source::split(full).nick;
             if known.len() < MAX_NAMES {
                 known.push((bits, nick.to_owned()));
             }

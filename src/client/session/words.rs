@@ -179,6 +179,7 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "351" | "391" | "371" | "704" | "705" => {
             asked(message.params.as_slice().get(1..)?.join(" ").trim().to_owned())
         }
+        "381" => asked(last.to_owned()),
         "256" | "257" | "258" | "259" => asked(last.to_owned()),
         "001" | "002" | "003" | "372" | "251" | "255" => Some((String::new(), last.to_owned(), false)),
         // Ends of lists, and what only programs read.
