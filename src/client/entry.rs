@@ -114,6 +114,8 @@ pub struct Entry {
 pub struct Extra {
     /// The server's id of the message that it answers, or empty.
     pub reply: Box<str>,
+    /// Of what somebody who is ignored has said: what it would be if they were not.
+    pub ignored: Option<Kind>,
     /// What others reacted to it with, in the order in which the first of each came.
     pub reactions: Vec<Reaction>,
 }

@@ -303,3 +303,18 @@ fn ranks_modes_and_invitations_are_commands_and_their_refusals_sentences() {
     let Status::Error(usage) = talk.app.status() else { panic!("{:?}", talk.app.status()) };
     assert!(usage.starts_with("/kick [#channel] nick [reason]") && talk.app.editor().text() == "/kick");
 }
+
+#[test]
+fn what_was_said_by_whoever_is_ignored_no_more_is_shown() {
+    let mut talk = Talk::new();
+    talk.online(CAPS);
+    talk.joined("#lobby", "@alice bob eve");
+    talk.types("/ignore bob");
+    talk.types("/ignore eve");
+    talk.hears(":bob!b@h PRIVMSG #lobby :one\n:bob!b@h PRIVMSG #lobby :\u{1}ACTION waves\u{1}");
+    talk.hears(":eve!e@h PRIVMSG #lobby :two");
+    assert!(!talk.shows("#lobby").contains(&"bob: one".to_owned()));
+    talk.types("/unignore bob");
+    let shown = talk.shows("#lobby");
+    assert_eq!(shown[shown.len() - 3..], ["bob: one", "* bob waves", "Ignored two"]);
+}

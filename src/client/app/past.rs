@@ -433,7 +433,6 @@ impl App {
     /// An entry for something that somebody did.
     pub(super) fn entry_of(&self, heard: Heard) -> Entry {
         let kind = match heard.what {
-            What::Message | What::Action | What::Notice if heard.ignored => Kind::Ignored,
             What::Message => Kind::Message,
             What::Action => Kind::Action,
             What::Notice => Kind::Notice,
@@ -445,7 +444,13 @@ impl App {
             What::Mode => Kind::Mode,
             What::Kick => Kind::Kick,
         };
-        let speech = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
+        let is_said = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
+        let speech = is_said && !heard.ignored;
+        let mut extra = heard.reply.map(Extra::answer);
+        if is_said && heard.ignored {
+            extra.get_or_insert_default().ignored = Some(kind);
+        }
+        let kind = if is_said && heard.ignored { Kind::Ignored } else { kind };
         let by_person = !heard.own && heard.who.as_ref() != REPLAYER;
         let mention = speech && by_person && self.names_reader(&heard.text);
         Entry {
@@ -454,7 +459,7 @@ impl App {
             own: heard.own,
             mention,
             state: State::Sent,
-            extra: heard.reply.map(Extra::answer),
+            extra,
             ..Entry::new(heard.at, kind, heard.who, "")
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::entry::Kind;
-use super::super::memory::{Memory, Read};
+use super::super::memory::{Memory, Read, whole_mask};
 use super::super::session::Ask;
 use super::super::window::{Past, Resume, Scroll, With};
 use super::jump::Place;
@@ -220,6 +220,8 @@ impl App {
         let shown = crate::irc::text::plain(mask);
         if self.remembering.memory.unignore(mask) {
             self.say(Status::Info(format!("{shown} is heard again")));
+            let mask = whole_mask(mask);
+            self.windows.iter_mut().for_each(|window| window.hear_again(&mask));
             self.ignored_changed();
         } else {
             self.say(Status::Error(format!("{shown} is not ignored; /ignore shows who is")));

@@ -10,7 +10,7 @@ use super::editor::Draft;
 use super::entry::{Entry, EntryId, Gap, GapState, Kind, State, second};
 use super::memory::Read;
 use crate::irc::Time;
-use crate::irc::name::{fold, same};
+use crate::irc::name::{fold, mask_matches, same};
 
 /// How many entries a window keeps: enough to read back for hours, little enough that a flood of 100,000 lines costs a
 /// megabyte or two. The rest is on the server, and comes when the reader does.
@@ -434,6 +434,17 @@ impl Window {
         }
         self.replay = at <= self.newest;
         self.replay && self.entries.iter().rev().any(|entry| &*entry.msgid == msgid)
+    }
+
+    /// Whoever fits this mask is ignored no more: what they have said is shown. Where they came from is not known of that, so a
+    /// mask without a nick finds nothing.
+    pub fn hear_again(&mut self, mask: &str) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.kind == Kind::Ignored) {
+            if mask_matches(mask, &format!("{}!*@*", entry.who)) {
+                let kind = entry.extra.as_mut().and_then(|extra| extra.ignored.take());
+                entry.kind = kind.unwrap_or(Kind::Message);
+            }
+        }
     }
 
     /// Changes what is said about a gap.
