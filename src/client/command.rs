@@ -187,9 +187,7 @@ pub const TABLE: &[Spec] = &[
         Some(Command::List(some(word(rest).0)))
     }),
     spec("whois", "nick", "ask about somebody", |rest| some(word(rest).0).map(Command::Whois)),
-    spec("whowas", "nick", "ask about somebody who has left", |rest| {
-        some(word(rest).0).map(Command::Whowas)
-    }),
+    spec("whowas", "nick", "ask about somebody who has left", |rest| some(word(rest).0).map(Command::Whowas)),
     spec("who", "[#channel or mask]", "show who is there, and where they come from", |rest| {
         Some(Command::Who(some(word(rest).0)))
     }),

@@ -172,12 +172,8 @@ impl Client {
             _ => Failure::Terminal(error),
         })?;
         let size = crossterm::terminal::size()?;
-        let surroundings = Surroundings {
-            seed: fastrand::u128(..),
-            offset: local_offset(),
-            size,
-            last_host: remembered(),
-        };
+        let surroundings =
+            Surroundings { seed: fastrand::u128(..), offset: local_offset(), size, last_host: remembered() };
         let offset = surroundings.offset;
         let theme = theme(None, &options.settings);
         let lines = options.settings.plain.then(Lines::default);

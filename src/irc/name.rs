@@ -153,7 +153,8 @@ mod tests {
         {
             assert!(names(text, "alice"), "{text}");
         }
-        for text in ["malice", "alice_", "alices", "", "alic", "éalice", "alice2", "alice-bot", "not-alice"] {
+        for text in ["malice", "alice_", "alices", "", "alic", "éalice", "alice2", "alice-bot", "not-alice"]
+        {
             assert!(!names(text, "alice"), "{text}");
         }
         assert!(names("is [x] here", "[x]") && !names("anything", ""));

@@ -621,7 +621,10 @@ fn control_c_clears_first_then_asks_then_leaves() {
 fn a_channel_that_does_not_let_one_in_holds_no_lines_back_whatever_the_number() {
     for (refusal, sentence) in [
         ("470 alice #a ##a :Forwarding to another channel", "#a leads to ##a: Forwarding to another channel"),
-        ("437 alice #a :Nick/channel is temporarily unavailable", "#a not joined: Nick/channel is temporarily"),
+        (
+            "437 alice #a :Nick/channel is temporarily unavailable",
+            "#a not joined: Nick/channel is temporarily",
+        ),
         ("480 alice #a :Cannot join channel (+j) - throttle exceeded", "#a: Cannot join channel (+j)"),
         ("520 alice #a :Cannot join channel (+O)", "#a: Cannot join channel (+O)"),
         ("479 alice #a :Illegal channel name", "#a: Illegal channel name"),

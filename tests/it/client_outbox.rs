@@ -132,7 +132,9 @@ fn a_history_that_keeps_no_ids_tells_by_the_words() {
     talk.online(CAPS);
     talk.hears(":alice!a@h NICK alice_");
     talk.sent();
-    talk.hears(":alice_!a@h JOIN #lobby\n:s 353 alice_ = #lobby :alice_ alice bob\n:s 366 alice_ #lobby :End");
+    talk.hears(
+        ":alice_!a@h JOIN #lobby\n:s 353 alice_ = #lobby :alice_ alice bob\n:s 366 alice_ #lobby :End",
+    );
     let asked = talk.sent();
     let asked = asked.iter().rfind(|line| line.contains("CHATHISTORY")).unwrap();
     // One of the two was heard; the first of all is known, though it is told again; and somebody else says it, too.

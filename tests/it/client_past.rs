@@ -180,7 +180,8 @@ fn a_server_that_knows_no_ids_is_asked_and_told_by_the_time() {
     let question = asked(&mut talk).unwrap();
     let before = Time::from_millis(1_795_190_000_000 + 1_100_000);
     assert_eq!(untagged(&question), format!("CHATHISTORY BEFORE #lobby timestamp={before} 100"));
-    let lines: Vec<String> = (1000..1100).map(|n| plain(n, &format!("{}.{}", (n - 3) / 100, (n - 3) % 100))).collect();
+    let lines: Vec<String> =
+        (1000..1100).map(|n| plain(n, &format!("{}.{}", (n - 3) / 100, (n - 3) % 100))).collect();
     answer(&mut talk, &question, "", &lines);
     let shown = talk.shows("#lobby");
     assert!(!shown.iter().any(|row| row.starts_with("Gap")), "it is closed");

@@ -21,7 +21,8 @@ const CALL_FRESH: Duration = Duration::from_secs(120);
 /// no text, too long; no colours or none for strangers (408, 415, 477, 486, 489), too many others at a time (439, 707),
 /// CTCP (492), and whoever wants none (531, 716).
 const UNSAID: &[&str] = &[
-    "401", "404", "407", "408", "411", "412", "415", "417", "439", "477", "486", "489", "492", "531", "707", "716",
+    "401", "404", "407", "408", "411", "412", "415", "417", "439", "477", "486", "489", "492", "531", "707",
+    "716",
 ];
 /// Most windows: strangers who write to us open one each.
 const MAX_WINDOWS: usize = 200;
@@ -256,8 +257,10 @@ impl App {
         let at = self.windows.iter().position(|window| window.is(place));
         // A channel that does not let us in: what waits for it will not be said. Servers have many numbers for that; those
         // few that refuse something else in a channel are known.
-        let about_else =
-            matches!(code, "401" | "404" | "441" | "442" | "443" | "461" | "467" | "472" | "478" | "482" | "696");
+        let about_else = matches!(
+            code,
+            "401" | "404" | "441" | "442" | "443" | "461" | "467" | "472" | "478" | "482" | "696"
+        );
         let is_numeric = code.len() == 3 && code.bytes().all(|digit| digit.is_ascii_digit());
         if (command.eq_ignore_ascii_case("JOIN") || is_numeric && !about_else)
             && let Some(at) = at

@@ -168,7 +168,8 @@ impl Outbox {
                 && item.manner == manner
                 && item.text == text
                 && item.target.eq_ignore_ascii_case(target)
-                && second(at) >= second(if item.since.at == Time::default() { item.typed } else { item.since.at })
+                && second(at)
+                    >= second(if item.since.at == Time::default() { item.typed } else { item.since.at })
         })
     }
 

@@ -83,7 +83,9 @@ impl Session {
             "442" => format!("you are not in {context}"),
             "443" => format!("{context} is already in {}", message.param(2)),
             "461" => format!("{context} needs more than that"),
-            "470" if message.params.len() > 3 => format!("{context} leads to {}: {sentence}", message.param(2)),
+            "470" if message.params.len() > 3 => {
+                format!("{context} leads to {}: {sentence}", message.param(2))
+            }
             "471" => format!("{context} not joined: it is full"),
             "473" => format!("{context} not joined: by invitation only"),
             "474" => format!("{context} not joined: you are banned from it"),

@@ -380,7 +380,8 @@ impl Window {
         fn words(entry: &Entry) -> (u64, String, Box<str>) {
             (second(entry.at), fold(&entry.who).into_owned(), entry.text.clone())
         }
-        let is_said = |entry: &&Entry| entry.msgid.is_empty() && entry.is_speech() && entry.state == State::Sent;
+        let is_said =
+            |entry: &&Entry| entry.msgid.is_empty() && entry.is_speech() && entry.state == State::Sent;
         let mut said: HashMap<_, usize> = HashMap::new();
         for entry in self.entries.iter().filter(is_said) {
             *said.entry(words(entry)).or_default() += 1;
@@ -408,7 +409,9 @@ impl Window {
             .collect();
         let (mut unread, mut mentions) = (0, 0);
         for id in behind {
-            let Some(entry) = self.remove(id).filter(|entry| entry.is_speech() && !entry.own) else { continue };
+            let Some(entry) = self.remove(id).filter(|entry| entry.is_speech() && !entry.own) else {
+                continue;
+            };
             unread += 1;
             mentions += usize::from(entry.mention || self.with == With::Person);
         }
