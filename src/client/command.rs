@@ -19,18 +19,30 @@ pub enum Command {
     Message(String, String),
     /// The same as a notice.
     Notice(String, String),
-    /// Open a conversation with somebody.
-    Query(String),
+    /// Open a conversation with somebody, and say something there.
+    Query(String, Option<String>),
     /// Take another nick.
     Nick(String),
-    /// Show the topic, or set it.
-    Topic(Option<String>),
+    /// Show the topic of a channel (this one if none is named), or set it; an empty one takes it away.
+    Topic(Option<String>, Option<String>),
     /// Show who is here.
     Names(Option<String>),
     /// Show the channels that there are, or those whose names fit a mask.
     List(Option<String>),
     /// Ask about somebody.
     Whois(String),
+    /// Ask about somebody who has left.
+    Whowas(String),
+    /// Show who is in this channel, or who fits a mask.
+    Who(Option<String>),
+    /// Show the message of the day.
+    Motd,
+    /// Become an operator of the server: name and password.
+    Oper(String, String),
+    /// Ask somebody's program something: the question, and what belongs to it.
+    Ctcp(String, String, String),
+    /// Say something to one of the network's services: its nick.
+    Service(&'static str, String),
     /// Be away, with a reason.
     Away(String),
     /// Be back.
@@ -39,14 +51,18 @@ pub enum Command {
     Quit(Option<String>),
     /// Explain a command, or name all.
     Help(Option<String>),
-    /// Remove somebody from the channel, with a reason.
-    Kick(String, String),
-    /// Keep whoever fits this nick or mask out of the channel (`true`), or no more.
-    Ban(bool, String),
+    /// Remove somebody from a channel (this one if none is named), with a reason.
+    Kick(Option<String>, String, String),
+    /// The same, and keep them out.
+    KickBan(Option<String>, String, String),
+    /// Keep whoever fits this nick or mask out of a channel (`true`), or no more.
+    Ban(bool, Option<String>, String),
+    /// Leave a channel and come back, with a reason.
+    Cycle(Option<String>, String),
     /// Show or set modes of the channel, or of what is named first.
     Mode(String),
-    /// Give a rank to these people in the channel (`true`), or take it: the mode's letter.
-    Rank(bool, char, Vec<String>),
+    /// Give a rank to these people in a channel (`true`), or take it: the mode's letter.
+    Rank(bool, char, Option<String>, Vec<String>),
     /// Invite somebody, to this channel if none is named.
     Invite(String, Option<String>),
     /// Go to what was said at some time.
@@ -144,54 +160,81 @@ pub const TABLE: &[Spec] = &[
         (!channels.is_empty()).then(|| Command::Join(channels.to_owned(), key))
     }),
     spec("part", "[#channel] [reason]", "leave the channel, close the window", |rest| {
-        let (first, reason) = word(rest);
-        Some(if is_channel(first) {
-            Command::Part(Some(first.to_owned()), reason.to_owned())
-        } else {
-            Command::Part(None, rest.to_owned())
-        })
+        let (channel, reason) = channel(rest);
+        Some(Command::Part(channel, reason.to_owned()))
     }),
     spec("me", "text", "say what you do", |rest| some(rest).map(Command::Me)),
     spec("msg", "nick text", "say something to somebody", |rest| {
         let (to, text) = word(rest);
         (!text.is_empty()).then(|| Command::Message(to.to_owned(), text.to_owned()))
     }),
-    spec("query", "nick", "open a conversation with somebody", |rest| some(word(rest).0).map(Command::Query)),
+    spec("query", "nick [text]", "open a conversation with somebody", |rest| {
+        let (nick, text) = word(rest);
+        some(nick).map(|nick| Command::Query(nick, some(text)))
+    }),
     spec("notice", "nick text", "say something nobody's program answers", |rest| {
         let (to, text) = word(rest);
         (!text.is_empty()).then(|| Command::Notice(to.to_owned(), text.to_owned()))
     }),
     spec("nick", "nick", "take another nick", |rest| some(word(rest).0).map(Command::Nick)),
-    spec("topic", "[text]", "show the topic, or set it", |rest| Some(Command::Topic(some(rest)))),
+    spec("topic", "[#channel] [text]", "show the topic, or set it; -delete takes it away", |rest| {
+        let (channel, text) = channel(rest);
+        let text = if text.trim() == "-delete" { Some(String::new()) } else { some(text) };
+        Some(Command::Topic(channel, text))
+    }),
     spec("names", "[#channel]", "show who is here", |rest| Some(Command::Names(some(word(rest).0)))),
     spec("list", "[mask]", "show the channels that there are", |rest| {
         Some(Command::List(some(word(rest).0)))
     }),
     spec("whois", "nick", "ask about somebody", |rest| some(word(rest).0).map(Command::Whois)),
-    spec("away", "[reason]", "be away", |rest| {
-        Some(Command::Away(some(rest).unwrap_or_else(|| "away".to_owned())))
+    spec("whowas", "nick", "ask about somebody who has left", |rest| some(word(rest).0).map(Command::Whowas)),
+    spec("who", "[#channel or mask]", "show who is there, and where they come from", |rest| {
+        Some(Command::Who(some(word(rest).0)))
+    }),
+    spec("ctcp", "nick question", "ask somebody's program: version, time, ping", |rest| {
+        let (nick, question) = word(rest);
+        let (question, words) = word(question);
+        let command = || Command::Ctcp(nick.to_owned(), question.to_ascii_uppercase(), words.to_owned());
+        (!question.is_empty()).then(command)
+    }),
+    spec("ns", "text", "say something to NickServ", |rest| {
+        some(rest).map(|text| Command::Service("NickServ", text))
+    }),
+    spec("cs", "text", "say something to ChanServ", |rest| {
+        some(rest).map(|text| Command::Service("ChanServ", text))
+    }),
+    spec("motd", "", "show the server's message of the day", |_| Some(Command::Motd)),
+    spec("away", "[reason]", "be away; alone: be back", |rest| {
+        Some(some(rest).map_or(Command::Back, Command::Away))
     }),
     spec("back", "", "be back", |_| Some(Command::Back)),
-    spec("kick", "nick [reason]", "remove somebody from the channel", |rest| {
-        let (nick, reason) = word(rest);
-        (!nick.is_empty()).then(|| Command::Kick(nick.to_owned(), reason.to_owned()))
+    spec("kick", "[#channel] nick [reason]", "remove somebody from the channel", |rest| {
+        removed(rest).map(|(channel, nick, reason)| Command::Kick(channel, nick, reason))
     }),
-    spec("ban", "nick or mask", "keep somebody out of the channel", |rest| {
-        some(word(rest).0).map(|mask| Command::Ban(true, mask))
+    spec("kickban", "[#channel] nick [reason]", "remove somebody, and keep them out", |rest| {
+        removed(rest).map(|(channel, nick, reason)| Command::KickBan(channel, nick, reason))
     }),
-    spec("unban", "nick or mask", "and no more", |rest| {
-        some(word(rest).0).map(|mask| Command::Ban(false, mask))
-    }),
-    spec("op", "nick …", "make operators", |rest| ranks(true, 'o', rest)),
-    spec("deop", "nick …", "operators no more", |rest| ranks(false, 'o', rest)),
-    spec("voice", "nick …", "let speak in a moderated channel", |rest| ranks(true, 'v', rest)),
-    spec("devoice", "nick …", "and no more", |rest| ranks(false, 'v', rest)),
+    spec("ban", "[#channel] nick or mask", "keep somebody out of the channel", |rest| bans(true, rest)),
+    spec("unban", "[#channel] nick or mask", "and no more", |rest| bans(false, rest)),
+    spec("op", "[#channel] nick …", "make operators", |rest| ranks(true, 'o', rest)),
+    spec("deop", "[#channel] nick …", "operators no more", |rest| ranks(false, 'o', rest)),
+    spec("voice", "[#channel] nick …", "let speak in a moderated channel", |rest| ranks(true, 'v', rest)),
+    spec("devoice", "[#channel] nick …", "and no more", |rest| ranks(false, 'v', rest)),
     spec("mode", "[#channel] [+modes]", "show or set modes", |rest| {
         Some(Command::Mode(rest.trim().to_owned()))
     }),
     spec("invite", "nick [#channel]", "invite somebody", |rest| {
-        let (nick, channel) = word(rest);
-        (!nick.is_empty()).then(|| Command::Invite(nick.to_owned(), some(word(channel).0)))
+        let (first, rest) = channel(rest);
+        let (nick, rest) = word(rest);
+        (!nick.is_empty()).then(|| Command::Invite(nick.to_owned(), first.or_else(|| some(word(rest).0))))
+    }),
+    spec("cycle", "[#channel] [reason]", "leave the channel and come back", |rest| {
+        let (channel, reason) = channel(rest);
+        Some(Command::Cycle(channel, reason.to_owned()))
+    }),
+    spec("oper", "name password", "become an operator of the server", |rest| {
+        let (name, password) = word(rest);
+        (!password.is_empty()).then(|| Command::Oper(name.to_owned(), password.trim_end().to_owned()))
     }),
     spec("catchup", "", "tell what was missed, in a few lines", |_| Some(Command::Catchup)),
     spec("goto", "day or time", "go to what was said then", |rest| some(rest).map(Command::Goto)),
@@ -242,6 +285,10 @@ const ALIASES: &[(&str, &str)] = &[
     ("w", "names"),
     ("t", "topic"),
     ("h", "help"),
+    ("kb", "kickban"),
+    ("rejoin", "cycle"),
+    ("nickserv", "ns"),
+    ("chanserv", "cs"),
 ];
 
 fn word(text: &str) -> (&str, &str) {
@@ -253,9 +300,28 @@ fn some(text: &str) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
+/// The channel that is named first, if one is, and the rest.
+fn channel(text: &str) -> (Option<String>, &str) {
+    let (first, rest) = word(text);
+    if is_channel(first) { (Some(first.to_owned()), rest) } else { (None, text) }
+}
+
 fn ranks(set: bool, letter: char, rest: &str) -> Option<Command> {
-    let nicks: Vec<String> = rest.split_whitespace().map(str::to_owned).collect();
-    (!nicks.is_empty()).then_some(Command::Rank(set, letter, nicks))
+    let (channel, nicks) = channel(rest);
+    let nicks: Vec<String> = nicks.split_whitespace().map(str::to_owned).collect();
+    (!nicks.is_empty()).then_some(Command::Rank(set, letter, channel, nicks))
+}
+
+fn bans(set: bool, rest: &str) -> Option<Command> {
+    let (channel, mask) = channel(rest);
+    some(word(mask).0).map(|mask| Command::Ban(set, channel, mask))
+}
+
+/// Who is to be removed: from which channel, the nick, and the reason.
+fn removed(rest: &str) -> Option<(Option<String>, String, String)> {
+    let (channel, rest) = channel(rest);
+    let (nick, reason) = word(rest);
+    (!nick.is_empty()).then(|| (channel, nick.to_owned(), reason.to_owned()))
 }
 
 fn is_channel(text: &str) -> bool {

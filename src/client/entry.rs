@@ -114,8 +114,15 @@ pub struct Entry {
 pub struct Extra {
     /// The server's id of the message that it answers, or empty.
     pub reply: Box<str>,
+    /// Of what somebody who is ignored has said: what it would be if they were not.
+    pub ignored: Option<Kind>,
     /// What others reacted to it with, in the order in which the first of each came.
     pub reactions: Vec<Reaction>,
+}
+
+/// The second of a time, which is all that some servers keep of it in their history.
+pub(super) fn second(at: Time) -> u64 {
+    at.millis() / 1000
 }
 
 impl Extra {

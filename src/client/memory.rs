@@ -173,7 +173,8 @@ impl Memory {
     /// A room was read so far. Whether that is news.
     pub fn note_read(&mut self, read: Read) -> bool {
         let known = self.read(&read.room);
-        if known.is_some_and(|known| known.at > read.at || known.msgid == read.msgid) {
+        if known.is_some_and(|known| known.at > read.at || (&known.msgid, known.at) == (&read.msgid, read.at))
+        {
             return false;
         }
         self.read.retain(|known| !same(&known.room, &read.room));

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::io::{self, IsTerminal, stdout};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use chrono::FixedOffset;
 use crossterm::event::Event as Input;
 use crossterm::execute;
 use ratatui::backend::CrosstermBackend;
@@ -133,6 +134,8 @@ struct Client {
     guard: Guard,
     effects: VecDeque<Effect>,
     mouse: bool,
+    /// How far the local clock is from UTC.
+    offset: FixedOffset,
     /// Whether the terminal is told of links.
     knows_links: bool,
     title: String,
@@ -169,12 +172,9 @@ impl Client {
             _ => Failure::Terminal(error),
         })?;
         let size = crossterm::terminal::size()?;
-        let surroundings = Surroundings {
-            seed: fastrand::u128(..),
-            offset: *chrono::Local::now().offset(),
-            size,
-            last_host: remembered(),
-        };
+        let surroundings =
+            Surroundings { seed: fastrand::u128(..), offset: local_offset(), size, last_host: remembered() };
+        let offset = surroundings.offset;
         let theme = theme(None, &options.settings);
         let lines = options.settings.plain.then(Lines::default);
         let guard = Guard::new(used(lines.is_some(), options.settings.mouse))?;
@@ -196,6 +196,7 @@ impl Client {
             guard,
             effects: VecDeque::new(),
             mouse: options.settings.mouse,
+            offset,
             knows_links: home::knows_links(),
             title: String::new(),
             dirty: true,
@@ -318,6 +319,11 @@ impl Client {
                 self.update(Event::Edited(text));
             }
             Turn::Due => {
+                // The clock on the screen makes this come about once a minute.
+                let offset = local_offset();
+                if std::mem::replace(&mut self.offset, offset) != offset {
+                    self.update(Event::Offset(offset));
+                }
                 if self.app.next_tick().is_some_and(|at| at <= now()) {
                     self.update(Event::Tick);
                 }
@@ -476,6 +482,11 @@ impl Client {
 /// What is made of the terminal.
 fn used(is_lines: bool, mouse: bool) -> Use {
     if is_lines { Use::Lines } else { Use::Screen { mouse } }
+}
+
+/// How far the local clock is from UTC: what it is set to is looked up anew.
+fn local_offset() -> FixedOffset {
+    *chrono::Local::now().offset()
 }
 
 fn now() -> Time {

@@ -5,6 +5,7 @@
 //! little too strictly, never too loosely.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Most bytes of a nick (`NICKLEN`).
 pub const NICK_LEN: usize = 32;
@@ -35,6 +36,27 @@ pub fn is_nick(nick: &str) -> bool {
     bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || special(b))
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-' || special(b))
         && nick.len() <= NICK_LEN
+}
+
+/// Where a nick stands in a text as a word of its own, without case. What may stand in a nick belongs to a word, and the
+/// letters of other scripts do: `alice-bot` does not name `alice`.
+pub fn mentions<'a>(text: &'a str, nick: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    let in_word = |b: &u8| b.is_ascii_alphanumeric() || *b >= 0x80 || b"-_[]{}\\|`^".contains(b);
+    let (text, nick) = (text.as_bytes(), nick.as_bytes());
+    // No byte of a text is this one: an empty nick is named nowhere.
+    let first = nick.first().copied().unwrap_or(0xFF);
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
+        .map(move |at| at..at + nick.len())
+        .filter(move |word| {
+            text.get(word.clone()).is_some_and(|found| found.eq_ignore_ascii_case(nick))
+                && !word.start.checked_sub(1).is_some_and(|before| in_word(&text[before]))
+                && !text.get(word.end).is_some_and(in_word)
+        })
+}
+
+/// Whether a text names somebody.
+pub fn names(text: &str, nick: &str) -> bool {
+    mentions(text, nick).next().is_some()
 }
 
 /// Whether a text is addressed to a channel. Only `#` is offered (`CHANTYPES=#`).
@@ -123,6 +145,21 @@ pub fn is_hostname(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mention_is_a_whole_word_in_any_case() {
+        for text in
+            ["alice: hi", "hi Alice", "(ALICE)", "\u{2}alice\u{2}", "alice", "@alice, x", "malice alice"]
+        {
+            assert!(names(text, "alice"), "{text}");
+        }
+        for text in ["malice", "alice_", "alices", "", "alic", "éalice", "alice2", "alice-bot", "not-alice"]
+        {
+            assert!(!names(text, "alice"), "{text}");
+        }
+        assert!(names("is [x] here", "[x]") && !names("anything", ""));
+        assert_eq!(mentions("é alice, Alice", "alice").collect::<Vec<_>>(), [3..8, 10..15]);
+    }
 
     #[test]
     fn nicks() {

@@ -41,12 +41,13 @@ numerics! {
     ERR_SASLFAIL = "904", ERR_SASLABORTED = "906",
 }
 
-/// Whether a command is a numeric that reports an error (400 to 599, and the error numerics of SASL).
+/// Whether a command is a numeric that reports an error: 400 to 599, the error numerics of SASL, and what others have put
+/// elsewhere: a channel that is forbidden (926), a message that goes nowhere (707, 716).
 pub fn is_error(command: &str) -> bool {
     command.len() == 3
         && command.bytes().all(|b| b.is_ascii_digit())
         && (matches!(command.as_bytes()[0], b'4' | b'5')
-            || matches!(command, "902" | "904" | "905" | "906" | "907"))
+            || matches!(command, "902" | "904" | "905" | "906" | "907" | "926" | "707" | "716"))
 }
 
 #[cfg(test)]
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     fn errors_are_told_from_answers() {
-        for error in ["400", "433", "599", "902", "904", "905", "906", "907"] {
+        for error in ["400", "433", "599", "902", "904", "905", "906", "907", "926", "707", "716"] {
             assert!(is_error(error), "{error}");
         }
         for other in ["001", "399", "600", "903", "908", "4000", "43", "4x3", "ERROR", ""] {

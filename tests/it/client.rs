@@ -618,6 +618,114 @@ fn control_c_clears_first_then_asks_then_leaves() {
 }
 
 #[test]
+fn a_channel_that_does_not_let_one_in_holds_no_lines_back_whatever_the_number() {
+    for (refusal, sentence) in [
+        ("470 alice #a ##a :Forwarding to another channel", "#a leads to ##a: Forwarding to another channel"),
+        (
+            "437 alice #a :Nick/channel is temporarily unavailable",
+            "#a not joined: Nick/channel is temporarily",
+        ),
+        ("480 alice #a :Cannot join channel (+j) - throttle exceeded", "#a: Cannot join channel (+j)"),
+        ("520 alice #a :Cannot join channel (+O)", "#a: Cannot join channel (+O)"),
+        ("479 alice #a :Illegal channel name", "#a: Illegal channel name"),
+        ("926 alice #a :Channel #a is forbidden: no", "#a: Channel #a is forbidden"),
+        ("FAIL JOIN CHANNEL_RENAMED #a #b :It moved", "It moved"),
+    ] {
+        let mut talk = in_lobby();
+        talk.types("/join #a");
+        talk.types("hello?");
+        talk.hears(&format!(":s {refusal}"));
+        let shown = talk.shows("#a");
+        assert!(shown.contains(&"alice: hello? (failed)".to_owned()), "{refusal}: {shown:?}");
+        assert!(shown.iter().any(|row| row.contains(sentence)), "{refusal}: {shown:?}");
+        assert!(!talk.window("#a").wanted, "{refusal}");
+    }
+    // What is refused in a channel that one is not in yet says nothing of coming in.
+    let mut talk = in_lobby();
+    talk.types("/join #a");
+    talk.hears(":s 482 alice #a :You're not channel operator\n:s 404 alice #a :Cannot send to channel");
+    assert!(talk.window("#a").wanted);
+    // And in one that one is in, nothing is given up.
+    talk.hears(":s 480 alice #lobby :throttled");
+    assert!(talk.window("#lobby").wanted);
+}
+
+#[test]
+fn a_channel_is_joined_again_with_its_key() {
+    let mut talk = in_lobby();
+    talk.types("/join #a,#b,#c one,two");
+    assert_eq!(talk.sent(), ["JOIN #a one", "JOIN #b two", "JOIN #c"]);
+    for name in ["#a", "#b", "#c"] {
+        talk.joined(name, "@alice");
+    }
+    // It is changed, taken away, set, and hidden.
+    talk.hears(":alice!a@host MODE #a +ok-v alice new alice\n:alice!a@host MODE #b -k two");
+    talk.hears(":bob!b@h MODE #c +lk 5 three\n:bob!b@h MODE #a +k *");
+    talk.event(Event::Offline("cut".into()));
+    talk.passes(1_000);
+    talk.online(CAPS);
+    let joins: Vec<String> = talk.sent().into_iter().filter(|line| line.starts_with("JOIN")).collect();
+    assert_eq!(joins, ["JOIN #lobby", "JOIN #a new", "JOIN #b", "JOIN #c three"]);
+}
+
+#[test]
+fn a_nick_that_services_force_is_not_the_one_that_is_wanted() {
+    let asks = |talk: &mut Talk| {
+        talk.event(Event::Offline("cut".into()));
+        talk.passes(1_000);
+        talk.sent();
+        talk.event(Event::Online);
+        talk.sent()[1].clone()
+    };
+    let mut talk = in_lobby();
+    talk.hears(":alice!a@host NICK Guest12345");
+    assert_eq!(talk.app.nick(), "Guest12345");
+    assert_eq!(asks(&mut talk), "NICK alice");
+
+    for command in ["/nick al", "/quote nick al", "/nick altogether"] {
+        let mut talk = in_lobby();
+        talk.types(command);
+        // A server may cut it.
+        talk.hears(":alice!a@host NICK al");
+        assert_eq!(asks(&mut talk), "NICK al", "{command}");
+    }
+}
+
+#[test]
+fn who_is_away_stays_away_over_a_pause_until_they_are_back() {
+    let away = |talk: &mut Talk| -> Vec<String> {
+        talk.event(Event::Offline("cut".into()));
+        talk.passes(1_000);
+        talk.online(CAPS);
+        talk.sent().into_iter().filter(|line| line.starts_with("AWAY")).collect()
+    };
+    let mut talk = in_lobby();
+    assert_eq!(away(&mut talk), [""; 0]);
+    talk.types("/away out for lunch");
+    assert_eq!(talk.sent(), ["AWAY :out for lunch"]);
+    assert_eq!(away(&mut talk), ["AWAY :out for lunch"]);
+    assert_eq!(away(&mut talk), ["AWAY :out for lunch"]);
+    talk.types("/away");
+    assert_eq!(talk.sent(), ["AWAY"]);
+    assert_eq!(away(&mut talk), [""; 0]);
+}
+
+#[test]
+fn what_fits_a_line_is_known_after_ones_own_host_has_changed() {
+    let mut talk = in_lobby();
+    let before = talk.app.session().room("#lobby", false);
+    for (line, less) in [
+        (":s 396 alice a.much.longer.host :is now your displayed host", 14),
+        (":s 396 alice user@h :is now your displayed host", 0),
+        (":alice!user@h CHGHOST longer a.host", 7),
+        ("@time=2026-11-20T16:05:00.000Z :alice!a@host MODE #lobby +m", 0),
+    ] {
+        talk.hears(line);
+        assert_eq!(talk.app.session().room("#lobby", false), before - less, "{line}");
+    }
+}
+
+#[test]
 fn who_hosts_is_told_that_all_leave_with_them() {
     let server = Some(Address { host: "h".into(), port: 6667, tls: false });
     let mut talk = Talk::with(Options { server, nick: "alice".into(), hosts: true, ..Options::default() });
@@ -626,6 +734,49 @@ fn who_hosts_is_told_that_all_leave_with_them() {
     talk.control('c');
     let asked = Status::Question("stop the server for all, and leave? Ctrl-C again".into());
     assert_eq!(talk.app.status(), asked);
+}
+
+#[test]
+fn who_hosts_does_not_stop_the_server_by_a_key() {
+    let server = Some(Address { host: "h".into(), port: 6667, tls: false });
+    let mut talk = Talk::with(Options { server, nick: "alice".into(), hosts: true, ..Options::default() });
+    talk.online(CAPS);
+    talk.joined("#lobby", "@alice bob");
+    talk.others();
+    talk.control('z');
+    assert_eq!(talk.others(), []);
+    assert!(matches!(talk.app.status(), Status::Error(text) if text.contains("stop for all")));
+    // With a question on the screen, too.
+    talk.event(Event::Paste("a\nb\nc\nd\ne".into()));
+    talk.control('z');
+    assert!(!talk.others().contains(&Effect::Suspend));
+    let mut guest = in_lobby();
+    guest.control('z');
+    assert_eq!(guest.others(), [Effect::Suspend]);
+}
+
+#[test]
+fn a_command_that_says_much_is_asked_about_and_says_it_as_a_command() {
+    let mut talk = in_lobby();
+    for (command, first) in [
+        ("/me ", "PRIVMSG #lobby :\u{1}ACTION word"),
+        ("/msg bob ", "PRIVMSG bob :word"),
+        ("/notice bob ", "NOTICE bob :word"),
+    ] {
+        for c in command.chars() {
+            talk.key(KeyModifiers::NONE, KeyCode::Char(c));
+        }
+        talk.event(Event::Paste("word ".repeat(400)));
+        let Some(Overlay::Guard(guard)) = talk.app.overlay() else { panic!("{command} is asked about") };
+        assert!(talk.app.measure(guard).messages > 3, "{command}");
+        talk.sent();
+        talk.key(KeyModifiers::NONE, KeyCode::Enter);
+        let sent = talk.sent();
+        assert!(sent.len() > 3 && untagged(&sent[0]).starts_with(first), "{command}: {}", sent[0]);
+    }
+    // What says nothing is one line however long.
+    talk.types(&format!("/ignore {}", "x".repeat(1_000)));
+    assert!(talk.app.overlay().is_none());
 }
 
 #[test]

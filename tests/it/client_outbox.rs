@@ -119,6 +119,38 @@ fn a_line_of_which_nobody_knows_is_looked_for_in_all_that_came_since() {
 }
 
 #[test]
+fn a_history_that_keeps_no_ids_tells_by_the_words() {
+    let mut talk = in_lobby();
+    talk.types("ok");
+    let id = tag(&talk.sent()[0], "+chatui/id").to_owned();
+    talk.hears(&line(3, "alice", "ok").replacen('@', &format!("@+chatui/id={id};"), 1));
+    talk.types("ok");
+    talk.types("/me waves");
+    talk.types("ok");
+    talk.event(Event::Offline("cut".into()));
+    talk.passes(1_000);
+    talk.online(CAPS);
+    talk.hears(":alice!a@h NICK alice_");
+    talk.sent();
+    talk.hears(
+        ":alice_!a@h JOIN #lobby\n:s 353 alice_ = #lobby :alice_ alice bob\n:s 366 alice_ #lobby :End",
+    );
+    let asked = talk.sent();
+    let asked = asked.iter().rfind(|line| line.contains("CHATHISTORY")).unwrap();
+    // One of the two was heard; the first of all is known, though it is told again; and somebody else says it, too.
+    let page = [
+        line(3, "alice", "ok"),
+        line(4, "alice", "ok"),
+        line(5, "alice", "\u{1}ACTION waves\u{1}"),
+        line(6, "bob", "ok"),
+    ];
+    talk.history(Some(tag(asked, "label")), "#lobby", &page);
+    assert_eq!(said(&mut talk), ["PRIVMSG #lobby :ok"]);
+    let rows: Vec<String> = talk.shows("#lobby").into_iter().filter(|row| row.contains("ok")).collect();
+    assert_eq!(rows, ["alice: ok", "alice: ok", "bob: ok", "alice: ok (pending)"]);
+}
+
+#[test]
 fn where_no_history_tells_the_user_is_asked() {
     let mut talk = in_lobby();
     talk.event(Event::Kept(Vec::new()));
@@ -156,6 +188,29 @@ fn without_an_echo_a_refusal_comes_before_the_answer() {
     talk.online("");
     talk.joined("#lobby", "alice");
     assert!(talk.shows("#lobby").contains(&"alice: three (failed)".to_owned()), "nobody knows");
+}
+
+#[test]
+fn a_message_that_is_refused_by_any_number_has_failed() {
+    for (target, refusal) in [
+        ("bob", "486 alice bob :You must identify to a registered nick to private message that person"),
+        ("bob", "531 alice bob :You are not permitted to send private messages to this user"),
+        ("bob", "716 alice bob :is in +g mode (server-side ignore)"),
+        ("bob", "707 alice bob :Targets changing too fast, message dropped"),
+        ("bob", "439 alice bob :Target change too fast"),
+        ("bob", "492 alice bob :does not accept private CTCPs"),
+        ("#lobby", "408 alice #lobby :Colours are not permitted here"),
+        ("#lobby", "477 alice #lobby :You need to identify to speak"),
+        ("#lobby", "489 alice #lobby :You must use TLS here"),
+    ] {
+        let mut talk = Talk::new();
+        talk.online("");
+        talk.joined("#lobby", "alice bob");
+        talk.types(&format!("/msg {target} hello"));
+        talk.hears(&format!(":s {refusal}\n:s PONG s said-1"));
+        let shown = talk.shows(target);
+        assert_eq!(shown.last().unwrap(), "alice: hello (failed)", "{refusal}: {shown:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Answers about the past that are cut short, and servers that have forgotten what they are asked about.
 
 use chatui::client::app::Event;
+use chatui::client::entry::Kind;
+use chatui::client::window::Drawn;
+use chatui::irc::Time;
 
 use crate::client::{CAPS, Talk, asked, in_lobby, line, tag, untagged};
 
@@ -96,6 +99,28 @@ fn an_end_that_is_said_is_believed() {
 }
 
 #[test]
+fn what_is_told_twice_over_two_pauses_is_counted_once() {
+    let mut talk = in_lobby();
+    talk.event(Event::Focus(false));
+    for _ in 0..2 {
+        talk.event(Event::Offline("cut".into()));
+        talk.passes(2_000);
+        talk.online(CAPS);
+        talk.joined("#lobby", "bob alice");
+        // Before the answer is there, others speak, and another device of one's own.
+        talk.hears(&line(9, "bob", "nine"));
+        talk.hears(&line(10, "alice", "ten"));
+        talk.hears(&line(11, "bob", "eleven, alice"));
+    }
+    let window = talk.window("#lobby");
+    assert_eq!((window.unread, window.mentions, window.mark.unwrap().count), (2, 1, 2));
+    let question = asked(&mut talk).unwrap();
+    answer(&mut talk, &question, "", &[line(9, "bob", "nine"), line(10, "alice", "ten")]);
+    let window = talk.window("#lobby");
+    assert_eq!((window.unread, window.mentions, window.mark.unwrap().count), (2, 1, 2));
+}
+
+#[test]
 fn a_replayed_join_is_no_mention() {
     let mut talk = Talk::new();
     talk.online(CAPS);
@@ -105,4 +130,62 @@ fn a_replayed_join_is_no_mention() {
     answer(&mut talk, &first, "draft/chathistory-end", &[told(1, "HistServ"), told(2, "bob")]);
     let mentions = talk.window("#lobby").entries().iter().filter(|entry| entry.mention);
     assert_eq!(mentions.map(|entry| &*entry.who).collect::<Vec<_>>(), ["bob"]);
+}
+
+/// A line as a server tells it that knows no ids, `n` seconds in; what it keeps of the time is the second.
+fn plain(n: u64, text: &str) -> String {
+    let at = Time::from_millis(1_795_190_000_000 + n * 1000);
+    format!("@time={at} :bob!u@h PRIVMSG #lobby :{text}")
+}
+
+#[test]
+fn a_server_that_knows_no_ids_is_asked_and_told_by_the_time() {
+    let mut talk = Talk::new();
+    talk.online(&format!("{CAPS} draft/read-marker"));
+    talk.hears(":s 005 alice MSGREFTYPES=timestamp :are supported");
+    talk.joined("#lobby", "bob alice");
+    let first = asked(&mut talk).unwrap();
+    answer(&mut talk, &first, "", &[plain(1, "one")]);
+    let told = Time::from_millis(1_795_190_002_345).to_string();
+    talk.hears(&format!("@time={told} :bob!u@h PRIVMSG #lobby :two"));
+    talk.event(Event::Drawn(Drawn { rows: 20, ..Drawn::default() }));
+    talk.passes(3_000);
+    let sent = talk.sent();
+    let mark = format!("MARKREAD #lobby timestamp={told}");
+    assert!(sent.contains(&mark), "{sent:?} {mark}");
+    // After a pause of a thousand lines there is a gap, which is filled by time until it meets what is there.
+    talk.event(Event::Offline("cut".into()));
+    talk.passes(2_000);
+    talk.online(&format!("{CAPS} draft/read-marker"));
+    talk.hears(":s 005 alice MSGREFTYPES=timestamp :are supported");
+    talk.joined("#lobby", "bob alice");
+    for page in 0..10u64 {
+        let question = asked(&mut talk).unwrap();
+        assert!(untagged(&question).starts_with("CHATHISTORY AFTER #lobby timestamp="), "{question}");
+        let mut lines: Vec<String> =
+            (0..100).map(|n| plain(3 + page * 100 + n, &format!("{page}.{n}"))).collect();
+        if page == 0 {
+            // It is here already, with more of its time.
+            lines.insert(0, plain(2, "two"));
+        }
+        answer(&mut talk, &question, "", &lines);
+    }
+    let rest = asked(&mut talk).unwrap();
+    assert_eq!(untagged(&rest), "CHATHISTORY LATEST #lobby * 50");
+    let lines: Vec<String> = (0..50).map(|n| plain(1100 + n, "late")).collect();
+    answer(&mut talk, &rest, "", &lines);
+    let gap = talk.window("#lobby").entries().iter().find(|entry| matches!(entry.kind, Kind::Gap(_)));
+    let gap = gap.expect("there is a gap").id;
+    talk.event(Event::Drawn(Drawn { rows: 20, gap: Some(gap), ..Drawn::default() }));
+    let question = asked(&mut talk).unwrap();
+    let before = Time::from_millis(1_795_190_000_000 + 1_100_000);
+    assert_eq!(untagged(&question), format!("CHATHISTORY BEFORE #lobby timestamp={before} 100"));
+    let lines: Vec<String> =
+        (1000..1100).map(|n| plain(n, &format!("{}.{}", (n - 3) / 100, (n - 3) % 100))).collect();
+    answer(&mut talk, &question, "", &lines);
+    let shown = talk.shows("#lobby");
+    assert!(!shown.iter().any(|row| row.starts_with("Gap")), "it is closed");
+    for said in ["bob: two", "bob: 9.99"] {
+        assert_eq!(shown.iter().filter(|row| *row == said).count(), 1, "nothing is doubled");
+    }
 }

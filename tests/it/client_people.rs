@@ -222,6 +222,22 @@ fn a_fold_of_comings_and_goings_opens_and_closes() {
 }
 
 #[test]
+fn what_went_to_operators_only_looks_like_it() {
+    let mut talk = Talk::new();
+    talk.online(CAPS);
+    talk.hears(":s 005 alice STATUSMSG=@+ :are supported");
+    talk.joined("#lobby", "@alice bob");
+    talk.hears(":bob!b@h PRIVMSG @#lobby :alice: look at eve\n:bob!b@h PRIVMSG #lobby :(hello)");
+    talk.hears(":bob!b@h PRIVMSG +#lobby :\u{1}ACTION waves\u{1}");
+    let shown = talk.shows("#lobby");
+    assert_eq!(
+        shown[shown.len() - 3..],
+        ["bob: (to @#lobby) alice: look at eve", "bob: (hello)", "* bob (to +#lobby) waves"]
+    );
+    assert!(talk.window("#lobby").entries().iter().any(|entry| entry.mention));
+}
+
+#[test]
 fn ranks_modes_and_invitations_are_commands_and_their_refusals_sentences() {
     let mut talk = Talk::new();
     talk.online(CAPS);
@@ -233,6 +249,23 @@ fn ranks_modes_and_invitations_are_commands_and_their_refusals_sentences() {
         ("/deop bob carol", "MODE #lobby -oo bob carol"),
         ("/voice bob", "MODE #lobby +v bob"),
         ("/devoice bob", "MODE #lobby -v bob"),
+        ("/kick #other bob go away", "KICK #other bob :go away"),
+        ("/op #other bob carol", "MODE #other +oo bob carol"),
+        ("/topic", "TOPIC #lobby"),
+        ("/topic tides and such", "TOPIC #lobby :tides and such"),
+        ("/topic -delete", "TOPIC #lobby :"),
+        ("/topic #other", "TOPIC #other"),
+        ("/topic #other tides", "TOPIC #other tides"),
+        ("/topic #other -delete", "TOPIC #other :"),
+        ("/invite #other bob", "INVITE bob #other"),
+        ("/who", "WHO #lobby"),
+        ("/who *.example", "WHO *.example"),
+        ("/whowas bob", "WHOWAS bob"),
+        ("/oper root secret", "OPER root secret"),
+        ("/ctcp bob version", "PRIVMSG bob \u{1}VERSION\u{1}"),
+        ("/ctcp bob ping 7", "PRIVMSG bob :\u{1}PING 7\u{1}"),
+        ("/ns identify secret", "PRIVMSG NickServ :identify secret"),
+        ("/cs op #lobby", "PRIVMSG ChanServ :op #lobby"),
         ("/mode", "MODE #lobby"),
         ("/mode +m", "MODE #lobby +m"),
         ("/mode +k secret", "MODE #lobby +k secret"),
@@ -244,6 +277,16 @@ fn ranks_modes_and_invitations_are_commands_and_their_refusals_sentences() {
         talk.types(typed);
         assert_eq!(talk.sent(), [sent], "{typed}");
     }
+    talk.types("/cycle back soon");
+    assert_eq!(talk.sent(), ["PART #lobby :back soon", "JOIN #lobby"]);
+    talk.types("/motd");
+    assert_eq!((talk.sent(), talk.app.current()), (vec!["MOTD".to_owned()], 0));
+    talk.types("/kick bob");
+    talk.types("/kick #lobby bob");
+    assert_eq!(talk.sent(), ["KICK #lobby bob"], "here there is no room but the one that is named");
+    talk.types("/query bob hello there");
+    assert!(talk.sent()[0].ends_with("PRIVMSG bob :hello there"));
+    talk.types("/join #lobby");
     for (line, sentence) in [
         ("482 alice #lobby :You're not channel operator", "only an operator of #lobby can do that"),
         ("441 alice bob #lobby :They aren't on that channel", "bob is not in #lobby"),
@@ -258,5 +301,20 @@ fn ranks_modes_and_invitations_are_commands_and_their_refusals_sentences() {
     }
     talk.types("/kick");
     let Status::Error(usage) = talk.app.status() else { panic!("{:?}", talk.app.status()) };
-    assert!(usage.starts_with("/kick nick [reason]") && talk.app.editor().text() == "/kick");
+    assert!(usage.starts_with("/kick [#channel] nick [reason]") && talk.app.editor().text() == "/kick");
+}
+
+#[test]
+fn what_was_said_by_whoever_is_ignored_no_more_is_shown() {
+    let mut talk = Talk::new();
+    talk.online(CAPS);
+    talk.joined("#lobby", "@alice bob eve");
+    talk.types("/ignore bob");
+    talk.types("/ignore eve");
+    talk.hears(":bob!b@h PRIVMSG #lobby :one\n:bob!b@h PRIVMSG #lobby :\u{1}ACTION waves\u{1}");
+    talk.hears(":eve!e@h PRIVMSG #lobby :two");
+    assert!(!talk.shows("#lobby").contains(&"bob: one".to_owned()));
+    talk.types("/unignore bob");
+    let shown = talk.shows("#lobby");
+    assert_eq!(shown[shown.len() - 3..], ["bob: one", "* bob waves", "Ignored two"]);
 }

@@ -48,6 +48,19 @@ fn said(talk: &Talk) -> String {
 }
 
 #[test]
+fn the_times_follow_the_local_clock_unless_another_is_set() {
+    let east = |hours: i32| chrono::FixedOffset::east_opt(hours * 3600).unwrap();
+    let mut talk = with("");
+    talk.event(Event::Offset(east(2)));
+    assert_eq!(talk.app.offset(), east(2));
+    let mut talk = with("[client]\nclock = \"utc\"\n");
+    talk.event(Event::Offset(east(2)));
+    assert_eq!(talk.app.offset(), east(0));
+    talk.types("/set clock local");
+    assert_eq!(talk.app.offset(), east(2));
+}
+
+#[test]
 fn a_setting_counts_at_once_and_is_handed_to_the_file() {
     let mut talk = with("");
     talk.types("/set mouse off");

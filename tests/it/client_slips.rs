@@ -86,8 +86,33 @@ fn somebody_is_kept_out_by_nick_or_by_mask() {
     talk.types("/ban eve");
     talk.types("/ban *!*@10.0.0.9");
     talk.types("/unban eve");
-    let lines = ["MODE #lobby +b eve!*@*", "MODE #lobby +b *!*@10.0.0.9", "MODE #lobby -b eve!*@*"];
+    talk.types("/ban #other eve");
+    let lines = [
+        "MODE #lobby +b eve!*@*",
+        "MODE #lobby +b *!*@10.0.0.9",
+        "MODE #lobby -b eve!*@*",
+        "MODE #other +b eve!*@*",
+    ];
     assert_eq!(talk.sent(), lines);
+    // By where they come from, once that is known: another nick is soon taken.
+    talk.hears(":eve!e@evil.example JOIN #lobby\n:dan!d@h PRIVMSG #lobby :hi\n:bob!b@shared JOIN #lobby");
+    talk.types("/ban eve");
+    talk.types("/kickban eve spam, again");
+    talk.types("/unban eve");
+    let lines = [
+        "MODE #lobby +b *!*@evil.example",
+        "MODE #lobby +b *!*@evil.example",
+        "KICK #lobby eve :spam, again",
+        "MODE #lobby -bb eve!*@* *!*@evil.example",
+    ];
+    assert_eq!(talk.sent(), lines);
+    talk.hears(":zoe!z@h JOIN #lobby\n:s 311 alice zoe z far.example * :Zoe");
+    talk.types("/ban zoe");
+    assert_eq!(talk.sent(), ["MODE #lobby +b *!*@far.example"]);
+    // Who shares that with others is not kept out together with them.
+    talk.hears(":carol!c@shared JOIN #lobby");
+    talk.types("/ban bob");
+    assert_eq!(talk.sent(), ["MODE #lobby +b bob!*@*"]);
 }
 
 #[test]
@@ -147,6 +172,26 @@ fn that_one_types_is_refused_and_the_message_fails_once() {
     talk.types("/whois nobody");
     talk.hears(":s 401 alice nobody :No such nick");
     assert_eq!(talk.shows("nobody")[1..], ["Error there is nobody called nobody here"]);
+}
+
+#[test]
+fn what_is_refused_long_after_one_typed_is_shown() {
+    let mut talk = in_lobby();
+    talk.hears(":s 005 alice CLIENTTAGDENY= :are supported");
+    talk.types("/query bob");
+    talk.types("hey");
+    letters(&mut talk, "more");
+    assert_eq!(talk.tagged.len(), 2);
+    // He was there to hear that one types. Then he left.
+    talk.passes(6_000);
+    talk.hears(":s 401 alice bob :No such nick");
+    assert_eq!(talk.shows("bob"), ["Error there is nobody called bob here", "alice: hey (pending)"]);
+    // What is asked by hand is answered even at once.
+    letters(&mut talk, " and more");
+    talk.control('u');
+    talk.types("/whois bob");
+    talk.hears(":s 401 alice bob :No such nick");
+    assert_eq!(talk.shows("bob").len(), 3);
 }
 
 #[test]

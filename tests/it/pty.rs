@@ -239,6 +239,25 @@ fn a_paste_that_ends_early_sends_nothing_by_itself() {
 }
 
 #[test]
+fn a_paste_that_stands_still_sends_nothing_by_itself() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mut alice = server.person(&home, "alice");
+    let mut bob = server.person(&home, "bob");
+    alice.keys("\u{1b}[200~one\rtwo");
+    alice.sees_rows("what has come is in the input", |rows| {
+        rows.last().is_some_and(|row| row.trim().starts_with("two"))
+    });
+    alice.keys("\rsecret\r");
+    alice.sees_rows("so is what comes after a pause", |rows| {
+        rows.last().is_some_and(|row| row.trim().starts_with("secret"))
+    });
+    bob.line("anybody here?");
+    alice.sees_rows("alice reads bob", |rows| message(rows, "bob", "anybody here?"));
+    assert!(!bob.screen().contains("secret") && !bob.screen().contains("two"), "{}", bob.screen());
+}
+
+#[test]
 fn the_users_own_editor_has_the_terminal_and_gives_the_draft_back() {
     let home = Home::new();
     let server = Server::start(&home);

@@ -7,6 +7,7 @@ use super::super::window::With;
 use super::connection::Connection;
 use super::jump::Place;
 use super::{App, Effect, Status, when};
+use crate::irc::Message;
 use crate::irc::text::plain;
 
 impl App {
@@ -45,11 +46,14 @@ impl App {
             Command::Notice(to, text) => self.send_text(&to, Manner::Notice, &text, effects),
             Command::Join(channels, key) => self.join(&channels, key.as_deref(), effects),
             Command::Part(channel, reason) => self.part(channel, &reason, effects),
-            Command::Query(nick) => {
+            Command::Query(nick, text) => {
                 let with =
                     if self.session.support().is_channel(&nick) { With::Channel } else { With::Person };
                 let at = self.window_for(&nick, with);
                 self.show(at);
+                if let Some(text) = text {
+                    self.say_here(&text, effects);
+                }
             }
             Command::Help(topic) => self.help(topic.as_deref()),
             Command::Clear => self.windows[self.current].clear(),
@@ -86,73 +90,160 @@ impl App {
         }
     }
 
-    /// Commands that are one line to the server.
+    /// Commands that are lines to the server.
     fn ask_server(&mut self, command: Command, effects: &mut Vec<Effect>) {
         if !self.online() {
             self.say(Status::Error("there is no connection now".to_owned()));
             return;
         }
-        let here = self.window().name.clone();
-        let in_channel = self.window().with == With::Channel;
-        let (verb, params): (&str, Vec<String>) = match command {
-            Command::Nick(nick) => ("NICK", vec![nick]),
-            Command::Topic(None) if in_channel => ("TOPIC", vec![here]),
-            Command::Topic(Some(text)) if in_channel => ("TOPIC", vec![here, text]),
-            Command::Names(channel) if in_channel || channel.is_some() => {
-                let channel = channel.unwrap_or(here);
-                self.session.names_asked(&channel);
-                ("NAMES", vec![channel])
+        self.asked_by_hand();
+        match self.lines_of(command) {
+            Some(lines) => effects.extend(lines.into_iter().map(Effect::Send)),
+            None => self.tell_here(Kind::Error, "that makes sense in a room only"),
+        }
+    }
+
+    /// The lines that a command is to the server; nothing if it is about a channel and there is none here.
+    fn lines_of(&mut self, command: Command) -> Option<Vec<String>> {
+        let line = |verb: &str, params: &[&str]| self.session.line(verb, params, None, None);
+        Some(vec![match command {
+            Command::Nick(nick) => {
+                self.session.nick_asked(&nick);
+                self.session.line("NICK", &[&nick], None, None)
             }
-            Command::List(mask) => ("LIST", mask.into_iter().collect()),
-            Command::Whois(nick) => ("WHOIS", vec![nick]),
-            Command::Kick(nick, reason) if in_channel && reason.is_empty() => ("KICK", vec![here, nick]),
-            Command::Kick(nick, reason) if in_channel => ("KICK", vec![here, nick, reason]),
-            Command::Ban(set, mask) if in_channel => {
-                let mask = if mask.contains(['!', '@', '*']) { mask } else { format!("{mask}!*@*") };
-                ("MODE", vec![here, (if set { "+b" } else { "-b" }).to_owned(), mask])
+            Command::List(None) => line("LIST", &[]),
+            Command::List(Some(mask)) => line("LIST", &[&mask]),
+            Command::Whois(nick) => line("WHOIS", &[&nick]),
+            Command::Whowas(nick) => line("WHOWAS", &[&nick]),
+            Command::Oper(name, password) => line("OPER", &[&name, &password]),
+            Command::Motd => {
+                // It is shown there.
+                self.show(0);
+                self.session.line("MOTD", &[], None, None)
             }
-            Command::Rank(set, letter, nicks) if in_channel => {
-                let letters: String = nicks.iter().map(|_| letter).collect();
-                let modes = format!("{}{letters}", if set { '+' } else { '-' });
-                ("MODE", [here, modes].into_iter().chain(nicks).collect())
+            // It waits in no journal: it may hold a password.
+            Command::Service(nick, text) => line("PRIVMSG", &[nick, &text]),
+            Command::Ctcp(nick, question, words) => {
+                // The answer to a PING gives back what was sent with it.
+                let sent = if question == "PING" { self.now.millis().to_string() } else { String::new() };
+                let words = if words.is_empty() { &sent } else { &words };
+                line("PRIVMSG", &[&nick, &format!("\u{1}{}\u{1}", format!("{question} {words}").trim_end())])
             }
+            Command::Away(reason) => self.session.set_away(Some(&reason)),
+            Command::Back => self.session.set_away(None),
             Command::Mode(rest) => {
                 // Without a target in front they are the channel's, or one's own where there is none.
-                let own = if in_channel { here } else { self.nick().to_owned() };
+                let own = if self.window().with == With::Channel { &self.window().name } else { self.nick() };
                 let names_target = !rest.is_empty() && !rest.starts_with(['+', '-']);
                 let target = (!names_target).then_some(own);
-                ("MODE", target.into_iter().chain(rest.split_whitespace().map(str::to_owned)).collect())
+                let params: Vec<&str> = target.into_iter().chain(rest.split_whitespace()).collect();
+                line("MODE", &params)
             }
-            Command::Invite(nick, channel) if in_channel || channel.is_some() => {
-                ("INVITE", vec![nick, channel.unwrap_or(here)])
+            Command::Quote(text) => {
+                if let Ok(message) = Message::parse(&text)
+                    && message.is("NICK")
+                {
+                    self.session.nick_asked(message.param(0));
+                }
+                text.replace(['\r', '\n', '\0'], " ")
             }
-            Command::Away(reason) => ("AWAY", vec![reason]),
-            Command::Back => ("AWAY", vec![]),
-            Command::Quote(line) => {
-                effects.push(Effect::Send(line.replace(['\r', '\n', '\0'], " ")));
-                return;
-            }
-            _ => {
-                self.tell_here(Kind::Error, "that makes sense in a room only");
-                return;
-            }
+            other => return self.room_lines(other),
+        }])
+    }
+
+    /// The same of those that are about a channel: the one that is named, or the one that is shown.
+    fn room_lines(&mut self, command: Command) -> Option<Vec<String>> {
+        let here = Some(&self.window().name).filter(|_| self.window().with == With::Channel).cloned();
+        let line = |verb: &str, params: &[&str]| self.session.line(verb, params, None, None);
+        let kick = |room: &str, nick: &str, reason: &str| {
+            let reason = Some(reason).filter(|reason| !reason.is_empty());
+            line("KICK", &[room, nick].into_iter().chain(reason).collect::<Vec<_>>())
         };
-        let params: Vec<&str> = params.iter().map(String::as_str).collect();
-        effects.push(Effect::Send(self.session.line(verb, &params, None, None)));
+        Some(vec![match command {
+            Command::Topic(room, None) => line("TOPIC", &[&room.or(here)?]),
+            Command::Topic(room, Some(text)) => line("TOPIC", &[&room.or(here)?, &text]),
+            Command::Names(room) => {
+                let room = room.or(here)?;
+                self.session.names_asked(&room);
+                self.session.line("NAMES", &[&room], None, None)
+            }
+            Command::Who(mask) => {
+                let mask = mask.or(here)?;
+                self.session.names_asked(&mask);
+                self.session.line("WHO", &[&mask], None, None)
+            }
+            Command::Kick(room, nick, reason) => kick(&room.or(here)?, &nick, &reason),
+            Command::KickBan(room, nick, reason) => {
+                let room = room.or(here)?;
+                let ban = line("MODE", &[&room, "+b", &self.ban_mask(&room, &nick)]);
+                return Some(vec![ban, kick(&room, &nick, &reason)]);
+            }
+            Command::Ban(true, room, mask) => {
+                let room = room.or(here)?;
+                line("MODE", &[&room, "+b", &self.ban_mask(&room, &mask)])
+            }
+            Command::Ban(false, room, mask) => {
+                let room = room.or(here)?;
+                // Of a nick it is not known in which of the two ways it was banned.
+                let by_nick = format!("{mask}!*@*");
+                match self.ban_mask(&room, &mask) {
+                    by_host if by_host != by_nick && !is_mask(&mask) => {
+                        line("MODE", &[&room, "-bb", &by_nick, &by_host])
+                    }
+                    mask => line("MODE", &[&room, "-b", &mask]),
+                }
+            }
+            Command::Rank(set, letter, room, nicks) => {
+                let letters: String = nicks.iter().map(|_| letter).collect();
+                let modes = format!("{}{letters}", if set { '+' } else { '-' });
+                let room = room.or(here)?;
+                let params: Vec<&str> =
+                    [&*room, &*modes].into_iter().chain(nicks.iter().map(String::as_str)).collect();
+                line("MODE", &params)
+            }
+            Command::Invite(nick, room) => line("INVITE", &[&nick, &room.or(here)?]),
+            Command::Cycle(room, reason) => {
+                let room = room.or(here)?;
+                let reason = Some(&*reason).filter(|reason| !reason.is_empty());
+                let part = line("PART", &[&*room].into_iter().chain(reason).collect::<Vec<_>>());
+                return Some(vec![part, self.join_line(&room)]);
+            }
+            _ => return None,
+        }])
+    }
+
+    /// Whom to keep out: a nick is kept out by where its owner comes from, for another nick is soon taken. But by the nick, if
+    /// that is not known, or somebody else here comes from there, too.
+    fn ban_mask(&self, room: &str, nick: &str) -> String {
+        if is_mask(nick) {
+            return nick.to_owned();
+        }
+        let host = self.session.channel(room).and_then(|channel| channel.host_of_one(nick));
+        host.map_or_else(|| format!("{nick}!*@*"), |host| format!("*!*@{host}"))
     }
 
     fn join(&mut self, channels: &str, key: Option<&str>, effects: &mut Vec<Effect>) {
+        let mut keys = key.unwrap_or_default().split(',');
         for name in channels.split(',').filter(|name| !name.is_empty()) {
+            let key = keys.next().filter(|key| !key.is_empty());
             let named =
                 if self.session.support().is_channel(name) { name.to_owned() } else { format!("#{name}") };
             let at = self.window_for(&named, With::Channel);
             self.windows[at].wanted = true;
             self.show(at);
+            if key.is_some() && !self.windows[at].joined {
+                self.session.set_key(&named, key);
+            }
             if self.online() && !self.windows[at].joined {
-                let params: Vec<&str> = std::iter::once(named.as_str()).chain(key).collect();
-                effects.push(Effect::Send(self.session.line("JOIN", &params, None, None)));
+                effects.push(Effect::Send(self.join_line(&named)));
             }
         }
+    }
+
+    /// The line that joins a channel, with its key if that is known.
+    pub(super) fn join_line(&self, name: &str) -> String {
+        let params: Vec<&str> = std::iter::once(name).chain(self.session.key_of(name)).collect();
+        self.session.line("JOIN", &params, None, None)
     }
 
     fn part(&mut self, channel: Option<String>, reason: &str, effects: &mut Vec<Effect>) {
@@ -212,4 +303,9 @@ impl App {
             self.tell_here(Kind::Server, &line);
         }
     }
+}
+
+/// Whether what is to be kept out is a mask, and no nick.
+fn is_mask(text: &str) -> bool {
+    text.contains(['!', '@', '*', '?', '$', ':'])
 }

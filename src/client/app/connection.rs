@@ -173,8 +173,7 @@ impl App {
         let wanted: Vec<&str> =
             self.windows.iter().filter(|window| window.wanted).map(|window| window.name.as_str()).collect();
         // One line for each, so that none grows too long and a refusal is about one.
-        let joins: Vec<Effect> =
-            wanted.iter().map(|name| Effect::Send(self.session.line("JOIN", &[name], None, None))).collect();
+        let joins: Vec<Effect> = wanted.iter().map(|name| Effect::Send(self.join_line(name))).collect();
         effects.extend(joins);
         self.sent_late = 0;
         self.flush_people(effects);

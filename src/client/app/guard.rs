@@ -39,16 +39,34 @@ impl Guard {
 impl App {
     /// How much the input is; `guard`: with what did not fit into it.
     pub fn measure(&self, guard: &Guard) -> Measure {
-        let (lines, messages) = self.wire_pieces(self.editor.text());
+        let (lines, messages) = self.typed_pieces();
         Measure { lines, messages, bytes: self.editor.text().len() + guard.left_out }
     }
 
     /// Whether what is in the input is sent without a question.
     pub(super) fn is_small(&self) -> bool {
-        let text = self.editor.text();
-        let (lines, messages) = self.wire_pieces(text);
-        // A command of one line is cut by the command.
-        lines <= self.settings.paste_lines as usize && messages <= lines || (lines == 1 && is_command(text))
+        let (lines, messages) = self.typed_pieces();
+        lines <= self.settings.paste_lines as usize && messages <= lines
+    }
+
+    /// How many lines the input has, and how many messages they become: here, or where a command says them. A command that
+    /// says nothing is one line to the server at most.
+    pub(super) fn typed_pieces(&self) -> (usize, usize) {
+        let (text, here) = (self.editor.text(), &self.window().name);
+        if !is_command(text) {
+            return self.wire_pieces(text, here, false);
+        }
+        match command::parse(text) {
+            Ok(Command::Me(words)) => self.wire_pieces(&words, here, true),
+            Ok(Command::Message(to, words) | Command::Notice(to, words)) => {
+                self.wire_pieces(&words, &to, false)
+            }
+            Ok(Command::Query(nick, Some(words))) => self.wire_pieces(&words, &nick, false),
+            _ => {
+                let (lines, messages) = self.wire_pieces(text, here, false);
+                (lines, if lines == 1 { 1 } else { messages })
+            }
+        }
     }
 
     /// Asks whether what was typed is to be sent.
@@ -92,7 +110,7 @@ impl App {
             }
             // A line end of what is pasted.
             (Some(Action::NewLine), _) => self.editor.insert('\n'),
-            (Some(Action::Suspend), _) => effects.push(Effect::Suspend),
+            (Some(Action::Suspend), _) => self.suspend(effects),
             (Some(Action::Repaint), _) => effects.push(Effect::Repaint),
             _ => {}
         }
@@ -100,6 +118,14 @@ impl App {
     }
 
     fn send_guarded(&mut self, effects: &mut Vec<Effect>) {
+        let text = self.editor.text();
+        if is_command(text)
+            && !text.trim_end().contains('\n')
+            && let Ok(command) = command::parse(text)
+        {
+            self.editor.take();
+            return self.run(command, effects);
+        }
         if let Some(reason) = self.deaf_here() {
             self.say(Status::Error(plain(&reason)));
             return;

@@ -46,7 +46,7 @@ impl App {
                     Some(Action::ClearOrLeave | Action::DeleteOrLeave | Action::Escape) => {
                         effects.push(Effect::Quit);
                     }
-                    Some(Action::Suspend) => effects.push(Effect::Suspend),
+                    Some(Action::Suspend) => self.suspend(effects),
                     Some(Action::Repaint) => effects.push(Effect::Repaint),
                     _ => {}
                 }
@@ -125,6 +125,15 @@ impl App {
         if self.options.hosts { "stop the server for all, and leave?" } else { "leave chatui?" }
     }
 
+    /// Stops until continued. Whoever hosts would stop the server with it, and nobody could say anything any more.
+    pub(super) fn suspend(&mut self, effects: &mut Vec<Effect>) {
+        if self.options.hosts {
+            self.say(Status::Error("the server runs in here, and would stop for all: it goes on".to_owned()));
+        } else {
+            effects.push(Effect::Suspend);
+        }
+    }
+
     fn ask_user(&mut self, about: About, text: &str) {
         self.question = Some(Question { text: text.to_owned(), about });
     }
@@ -147,7 +156,7 @@ impl App {
             Action::Escape if self.answering.is_some() => self.answering = None,
             Action::Select => self.select(),
             Action::Escape | Action::Newest => self.windows[self.current].go_live(),
-            Action::Suspend => effects.push(Effect::Suspend),
+            Action::Suspend => self.suspend(effects),
             Action::Repaint => effects.push(Effect::Repaint),
             Action::PageUp => self.scroll(i32::from(self.page.saturating_sub(2).max(1))),
             Action::PageDown => self.scroll(-i32::from(self.page.saturating_sub(2).max(1))),
@@ -378,7 +387,7 @@ impl App {
             (Some(Action::ClearOrLeave | Action::Escape), _) => effects.push(Effect::Quit),
             (Some(Action::DeleteOrLeave), _) if form.edited().is_empty() => effects.push(Effect::Quit),
             (Some(Action::DeleteOrLeave), _) => form.edited().delete(),
-            (Some(Action::Suspend), _) => effects.push(Effect::Suspend),
+            (Some(Action::Suspend), _) => self.suspend(effects),
             (Some(Action::Repaint), _) => effects.push(Effect::Repaint),
             (Some(Action::HomeOrOldest), _) => form.edited().home(),
             (Some(Action::EndOrNewest), _) => form.edited().end(),

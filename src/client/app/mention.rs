@@ -6,6 +6,7 @@ use super::super::window::{Scroll, With};
 use super::jump::Place;
 use super::search::{Asking, HITS_PAGE, PATIENCE_FOR_HITS, STEPS_MOST};
 use super::{App, Effect, Status};
+use crate::irc::name::names;
 use crate::irc::{Cap, Time};
 
 /// Where the reader has come to among the mentions of a room, and what is asked for.
@@ -158,7 +159,7 @@ impl App {
             matches!(item.what, What::Message | What::Action | What::Notice)
                 && !item.own
                 && !item.ignored
-                && super::heard::names(&item.text, &nick)
+                && names(&item.text, &nick)
         };
         let outermost = if older { items.first() } else { items.last() };
         let outermost = outermost.map(|item| item.msgid.clone());

@@ -68,7 +68,7 @@ pub use settings::WIDTHS;
 pub use switcher::{Found, Switcher, To};
 pub use wanted::Wanted;
 
-/// What the core cannot know by itself; the edge looks it up once.
+/// What the core cannot know by itself; the edge looks it up.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// Chance for message ids and for the jitter of the pauses: counted on from here.
@@ -112,6 +112,8 @@ pub enum Event {
     Drawn(Drawn),
     /// And what of it can be touched.
     Touchable(Touch),
+    /// The local clock is this far from UTC now: summer has come, or the machine has travelled.
+    Offset(FixedOffset),
     /// A moment that [`App::next_tick`] named has come.
     Tick,
     /// What clients before this one left unsettled: the journal of each, as [`Keep::Open`] found them.
@@ -352,6 +354,7 @@ impl App {
             Event::NotRemembered(reason) => self.on_not_remembered(&reason),
             Event::NotSet(reason) => self.on_not_set(&reason),
             Event::Edited(text) => self.on_edited(text),
+            Event::Offset(offset) => self.on_offset(offset, &mut effects),
             Event::Leave => self.leave(None, &mut effects),
             Event::Tick => self.on_tick(&mut effects),
         }

@@ -49,7 +49,7 @@ impl App {
 
     /// How many messages on the wire the input would become.
     pub fn wire_messages(&self) -> usize {
-        self.wire_pieces(self.editor.text()).1
+        self.typed_pieces().1
     }
 
     /// What the terminal's title is to say: the room and how much is unread. It has been through the gate.

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
-use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State};
+use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State, second};
+use super::super::outbox::{Item, Manner};
 use super::super::session::{Ask, Beyond, Heard, MAX_CHANNELS, What};
 use super::super::window::{Heading, Past, Window, With};
 use super::jump::Place;
 use super::{App, Effect, Status};
+use crate::irc::name::same;
 use crate::irc::{Cap, Time};
 
 /// How many lines a newcomer asks for.
@@ -408,7 +410,9 @@ impl App {
         if !matches!(window.entries()[at].kind, Kind::Gap(gap) if gap.state == GapState::Waiting) {
             return;
         }
-        let known = |entry: &&Entry| !entry.msgid.is_empty();
+        // Where the server knows no ids, the time tells.
+        let by_id = self.session.support().history_by_id;
+        let known = |entry: &&Entry| !entry.msgid.is_empty() || !by_id && entry.is_speech() && !entry.own;
         let place = |entry: &Entry| (entry.msgid.clone(), entry.at);
         let behind = window.entries().range(at..).find(known).map(place);
         let before = window.entries().range(..at).rfind(known).map(place);
@@ -429,7 +433,6 @@ impl App {
     /// An entry for something that somebody did.
     pub(super) fn entry_of(&self, heard: Heard) -> Entry {
         let kind = match heard.what {
-            What::Message | What::Action | What::Notice if heard.ignored => Kind::Ignored,
             What::Message => Kind::Message,
             What::Action => Kind::Action,
             What::Notice => Kind::Notice,
@@ -441,7 +444,13 @@ impl App {
             What::Mode => Kind::Mode,
             What::Kick => Kind::Kick,
         };
-        let speech = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
+        let is_said = matches!(kind, Kind::Message | Kind::Action | Kind::Notice);
+        let speech = is_said && !heard.ignored;
+        let mut extra = heard.reply.map(Extra::answer);
+        if is_said && heard.ignored {
+            extra.get_or_insert_default().ignored = Some(kind);
+        }
+        let kind = if is_said && heard.ignored { Kind::Ignored } else { kind };
         let by_person = !heard.own && heard.who.as_ref() != REPLAYER;
         let mention = speech && by_person && self.names_reader(&heard.text);
         Entry {
@@ -450,7 +459,7 @@ impl App {
             own: heard.own,
             mention,
             state: State::Sent,
-            extra: heard.reply.map(Extra::answer),
+            extra,
             ..Entry::new(heard.at, kind, heard.who, "")
         }
     }
@@ -462,14 +471,40 @@ impl App {
         }
         // It may have been said under another nick than now: then its words tell, too.
         for item in items {
-            let Some(id) = item.id.as_deref() else { continue };
-            if !(item.own || self.outbox.has_said(id, &item.place, &item.text)) {
-                continue;
-            }
-            if let Some(sent) = self.outbox.take_by_id(id) {
+            let found = match item.id.as_deref() {
+                Some(id) if item.own || self.outbox.has_said(id, &item.place, &item.text) => {
+                    self.outbox.take_by_id(id)
+                }
+                Some(_) => None,
+                // Not every server keeps ids with its history. What is here already was known when the line was sent.
+                None => self.settle_by_words(item, at),
+            };
+            if let Some(sent) = found {
                 self.windows[at].remove(sent.entry);
             }
         }
+    }
+
+    /// A line of one's own, under this nick or the wanted one, that carries no id: the one of which its words tell.
+    fn settle_by_words(&mut self, item: &Heard, at: usize) -> Option<Item> {
+        let manner = match item.what {
+            What::Message => Manner::Message,
+            What::Action => Manner::Action,
+            What::Notice => Manner::Notice,
+            _ => return None,
+        };
+        let is_own = item.own || same(&item.who, self.session.wanted_nick());
+        let is_here = |entry: &Entry| {
+            if item.msgid.is_empty() {
+                entry.state == State::Sent && second(entry.at) == second(item.at) && entry.text == item.text
+            } else {
+                entry.msgid == item.msgid
+            }
+        };
+        if !is_own || self.windows[at].entries().iter().any(is_here) {
+            return None;
+        }
+        self.outbox.take_unsure_said(&item.place, manner, &item.text, item.at)
     }
 }
 

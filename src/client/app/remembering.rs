@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::entry::Kind;
-use super::super::memory::{Memory, Read};
+use super::super::memory::{Memory, Read, whole_mask};
 use super::super::session::Ask;
 use super::super::window::{Past, Resume, Scroll, With};
 use super::jump::Place;
@@ -100,16 +100,16 @@ impl App {
         if !looks || window.with == With::Server || window.resume.is_some() {
             return;
         }
-        let Some(newest) = window.newest_known() else { return };
+        let Some(newest) = window.newest_told() else { return };
         if newest.at > window.marked && self.session.has(Cap::ReadMarker) && self.online() {
             let (current, at) = (self.current, newest.at);
             self.windows[current].read_here = Some(at);
             self.remembering.marks_due.get_or_insert(self.now + MARK_PAUSE);
         }
         let window = &self.windows[self.current];
-        let Some(newest) = window.newest_known().filter(|_| window.with == With::Channel) else { return };
+        let Some(newest) = window.newest_told().filter(|_| window.with == With::Channel) else { return };
         let known = self.remembering.memory.read(&window.name);
-        if known.is_some_and(|known| known.msgid == newest.msgid) {
+        if known.is_some_and(|known| known.msgid == newest.msgid && known.at == newest.at) {
             return;
         }
         let read = Read { room: window.name.clone(), msgid: newest.msgid.clone(), at: newest.at };
@@ -220,6 +220,8 @@ impl App {
         let shown = crate::irc::text::plain(mask);
         if self.remembering.memory.unignore(mask) {
             self.say(Status::Info(format!("{shown} is heard again")));
+            let mask = whole_mask(mask);
+            self.windows.iter_mut().for_each(|window| window.hear_again(&mask));
             self.ignored_changed();
         } else {
             self.say(Status::Error(format!("{shown} is not ignored; /ignore shows who is")));

@@ -87,7 +87,7 @@ impl App {
         if channel && !self.windows.iter().any(|window| window.is(target) && window.joined) {
             return;
         }
-        let newest = self.windows.iter().find(|window| window.is(target)).and_then(Window::newest_known);
+        let newest = self.windows.iter().find(|window| window.is(target)).and_then(Window::newest_told);
         let since =
             newest.map(|entry| Since { msgid: entry.msgid.clone(), at: entry.at }).unwrap_or_default();
         let session = &mut self.session;
@@ -236,9 +236,9 @@ impl App {
         self.send_text(&target, manner, &entry.text, effects);
     }
 
-    /// How many lines a text has, and how many messages it would become here.
-    pub(super) fn wire_pieces(&self, text: &str) -> (usize, usize) {
-        let room = self.session.room(&self.window().name, false);
+    /// How many lines a text has, and how many messages it would become there.
+    pub(super) fn wire_pieces(&self, text: &str, target: &str, action: bool) -> (usize, usize) {
+        let room = self.session.room(target, action);
         let lines = text.split('\n').filter(|line| !line.trim().is_empty());
         lines.fold((0, 0), |(lines, pieces), line| (lines + 1, pieces + split(line, room).len()))
     }

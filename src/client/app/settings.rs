@@ -8,6 +8,7 @@ use super::super::settings::{
 };
 use super::super::window::With;
 use super::{App, Effect, Keep, Status};
+use crate::irc::name::names;
 use crate::irc::text::plain;
 use chrono::FixedOffset;
 
@@ -85,7 +86,7 @@ impl App {
     pub(super) fn names_reader(&self, text: &str) -> bool {
         let mut words =
             std::iter::once(self.session.nick()).chain(self.settings.highlight.iter().map(String::as_str));
-        words.any(|word| super::heard::names(text, word))
+        words.any(|word| names(text, word))
     }
 
     /// Whether a message calls the reader who looks elsewhere.
@@ -199,6 +200,12 @@ impl App {
         let shown = setting.value(&self.settings);
         self.say(Status::Info(plain(&format!("{} is {shown} {when}", setting.name))));
         Ok(())
+    }
+
+    /// The local clock is another: all times on the screen are.
+    pub(super) fn on_offset(&mut self, local: FixedOffset, effects: &mut Vec<Effect>) {
+        (self.local_offset, self.offset) = (local, offset(local, self.settings.clock));
+        effects.push(Effect::Look);
     }
 
     /// What is set takes effect.

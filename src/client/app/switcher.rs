@@ -149,7 +149,7 @@ impl App {
             (Some(Action::PreviousWindow | Action::CompleteBack), _) | (None, KeyCode::Up) => {
                 switcher.chosen = (chosen + found.len().saturating_sub(1)) % found.len().max(1);
             }
-            (Some(Action::Suspend), _) => effects.push(Effect::Suspend),
+            (Some(Action::Suspend), _) => self.suspend(effects),
             (Some(Action::Repaint), _) => effects.push(Effect::Repaint),
             (Some(Action::HomeOrOldest), _) => switcher.query.home(),
             (Some(Action::EndOrNewest), _) => switcher.query.end(),

@@ -13,6 +13,9 @@ use crate::irc::text::plain;
 const TELL_PAUSE: Duration = Duration::from_secs(3);
 /// How long somebody who has said nothing more is taken to be typing.
 const SHOWN_FOR: Duration = Duration::from_secs(6);
+/// How long after it was told that one types a refusal of that may still come. What is refused later is something else, and
+/// is shown.
+const REFUSED_WITHIN: Duration = Duration::from_secs(5);
 /// Most people of whom it is known that they are typing.
 const TYPISTS_MOST: usize = 64;
 
@@ -30,8 +33,8 @@ pub(super) struct Typing {
     typists: Vec<Typist>,
     /// Where it was told that one types, and when.
     told: Option<(String, Time)>,
-    /// Where it was told last, and how many refusals of that may still come.
-    refusable: (String, usize),
+    /// Where it was told last, how many refusals of that may still come, and until when.
+    refusable: (String, usize, Time),
 }
 
 impl Typing {
@@ -91,18 +94,24 @@ impl App {
 
     /// Whether a refusal from there is about that one types, and about no message. Each is taken once.
     pub(super) fn is_typing_refused(&mut self, place: &str) -> bool {
-        let (told, count) = &mut self.typing.refusable;
-        let is_it = *count > 0 && same(told, place);
+        let (told, count, until) = &mut self.typing.refusable;
+        let is_it = *count > 0 && self.now < *until && same(told, place);
         *count -= usize::from(is_it);
         is_it
     }
 
     fn note_told(&mut self, place: &str) {
-        let (told, count) = &mut self.typing.refusable;
-        if !same(told, place) {
+        let (told, count, until) = &mut self.typing.refusable;
+        if !same(told, place) || self.now >= *until {
             (*told, *count) = (place.to_owned(), 0);
         }
         *count += 1;
+        *until = self.now + REFUSED_WITHIN;
+    }
+
+    /// Something is asked of the server by hand: what is refused from here on may be that.
+    pub(super) fn asked_by_hand(&mut self) {
+        self.typing.refusable.1 = 0;
     }
 
     /// What was typed has been sent: a message says that nobody types any more.

@@ -8,7 +8,7 @@
 
 pub mod journal;
 
-use super::entry::EntryId;
+use super::entry::{EntryId, second};
 use crate::irc::Time;
 
 /// Most lines that wait: more is not taken.
@@ -158,6 +158,19 @@ impl Outbox {
     /// Takes out the line with this id of its own.
     pub fn take_by_id(&mut self, id: &str) -> Option<Item> {
         self.take(|item| item.id == id)
+    }
+
+    /// Takes out the first unsure line that must be this one, which one has said here: a history need not keep ids. The same
+    /// words, and not before the second of what was the newest when it was sent: some servers keep no more of the time.
+    pub fn take_unsure_said(&mut self, target: &str, manner: Manner, text: &str, at: Time) -> Option<Item> {
+        self.take(|item| {
+            item.progress == Progress::Unsure
+                && item.manner == manner
+                && item.text == text
+                && item.target.eq_ignore_ascii_case(target)
+                && second(at)
+                    >= second(if item.since.at == Time::default() { item.typed } else { item.since.at })
+        })
     }
 
     /// Takes out the line that an echo belongs to: by its id, by its label, or else the first one to this target

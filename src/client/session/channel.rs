@@ -63,6 +63,21 @@ pub struct Member {
     pub away: bool,
     /// When this person last said something here.
     pub spoke: Time,
+    /// Where they come from, if that was seen.
+    pub host: Option<Box<str>>,
+}
+
+impl Member {
+    fn new(nick: &str, prefixes: u8) -> Member {
+        Member { nick: nick.into(), prefixes, away: false, spoke: Time::default(), host: None }
+    }
+
+    /// They come from there.
+    pub(super) fn learn_host(&mut self, host: &str) {
+        if !host.is_empty() && self.host.as_deref() != Some(host) {
+            self.host = Some(host.into());
+        }
+    }
 }
 
 /// The topic of a channel.
@@ -130,6 +145,14 @@ impl Channel {
         self.find(nick).ok().map(|at| &self.members[at])
     }
 
+    /// Where this member comes from, if that is known and nobody else here is known to come from there.
+    pub fn host_of_one(&self, nick: &str) -> Option<&str> {
+        let host = self.member(nick)?.host.as_deref()?;
+        let is_there =
+            |member: &&Member| member.host.as_deref().is_some_and(|other| other.eq_ignore_ascii_case(host));
+        (self.members.iter().filter(is_there).count() == 1).then_some(host)
+    }
+
     /// The same, to be changed; the nick stays.
     pub fn member_mut(&mut self, nick: &str) -> Option<&mut Member> {
         self.find(nick).ok().map(|at| &mut self.members[at])
@@ -140,8 +163,7 @@ impl Channel {
         match self.find(nick) {
             Ok(at) => self.members[at].prefixes = prefixes,
             Err(at) if self.members.len() < MAX_MEMBERS => {
-                let member = Member { nick: nick.into(), prefixes, away: false, spoke: Time::default() };
-                self.members.insert(at, member);
+                self.members.insert(at, Member::new(nick, prefixes));
             }
             Err(_) => {}
         }
@@ -182,7 +204,7 @@ impl Channel {
                 let known = old.binary_search_by(|member| order(&member.nick, &nick)).ok().map(|at| &old[at]);
                 match known {
                     Some(known) => Member { prefixes, ..known.clone() },
-                    None => Member { nick: nick.into(), prefixes, away: false, spoke: Time::default() },
+                    None => Member::new(&nick, prefixes),
                 }
             })
             .collect();

@@ -7,11 +7,11 @@ use super::channel::Channel;
 use super::report::{Heard, Report, What};
 use super::{LIFE_TOKEN, MAX_CHANNELS, Marks, Session, Stage, WHO_MOST};
 use crate::irc::message::{action, ctcp, unescape};
-use crate::irc::name::{fold, same};
+use crate::irc::name::{Source, fold, same};
 use crate::irc::numeric::{
     ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_UNKNOWNCOMMAND, RPL_ENDOFNAMES, RPL_ENDOFWHO, RPL_ISUPPORT,
-    RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC, RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_WELCOME,
-    RPL_WHOREPLY, is_error,
+    RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC, RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_VISIBLEHOST,
+    RPL_WELCOME, RPL_WHOISUSER, RPL_WHOREPLY, is_error,
 };
 use crate::irc::{Cap, Message, Time};
 
@@ -23,6 +23,10 @@ const NICK_UNAVAILABLE: &str = "437";
 
 impl Session {
     pub(super) fn handle(&mut self, message: &Message<'_>, marks: &Marks<'_>, out: &mut Vec<Report>) {
+        // Every line of one's own shows where the server says that one is.
+        if let Some(source) = message.source.filter(|_| self.is_me(message.nick())) {
+            self.learn_own_source(source);
+        }
         match message.command {
             "PRIVMSG" | "NOTICE" => self.on_speech(message, marks, out),
             "PING" => {
@@ -41,6 +45,12 @@ impl Session {
             "TOPIC" => self.on_topic(message, marks, out),
             "MODE" => self.on_mode(message, marks, out),
             "AWAY" => self.on_away(message.nick(), !message.param(0).is_empty()),
+            "CHGHOST" => {
+                if self.is_me(message.nick()) {
+                    self.own_source = Some((message.param(0).len(), message.param(1).len()));
+                }
+                self.on_host(message.nick(), message.param(1));
+            }
             "INVITE" => self.on_invite(message, out),
             "CAP" => self.on_cap(message, out),
             "MARKREAD" => {
@@ -65,14 +75,21 @@ impl Session {
             RPL_WHOREPLY if self.quiet.contains(&*fold(message.param(1))) => {
                 let away = message.param(6).starts_with('G');
                 self.on_away(message.param(5), away);
+                self.on_host(message.param(5), message.param(3));
+            }
+            RPL_WHOREPLY | RPL_WHOISUSER => {
+                let who = if message.command == RPL_WHOREPLY { 5 } else { 1 };
+                self.on_host(message.param(who), message.param(3));
+                self.on_words(message, marks, out);
             }
             RPL_ENDOFWHO if self.quiet.remove(&*fold(message.param(1))) => {}
+            RPL_VISIBLEHOST => self.on_own_host(message.param(1)),
             RPL_UNAWAY | RPL_NOWAWAY => {
                 self.away = message.command == RPL_NOWAWAY;
                 self.on_words(message, marks, out);
             }
             ERR_NICKNAMEINUSE | ERR_ERRONEUSNICKNAME | NICK_COLLISION | NICK_UNAVAILABLE
-                if self.stage == Stage::Registering =>
+                if self.stage == Stage::Registering && !self.support.is_channel(message.param(1)) =>
             {
                 self.on_nick_refused(message, out);
             }
@@ -134,6 +151,11 @@ impl Session {
             What::Mode => message.params.as_slice().get(1..).unwrap_or_default().join(" ").into(),
             What::Kick => format!("{} {}", message.param(1), message.param(2)).trim_end().into(),
             _ => text.into(),
+        };
+        // Not all who are in the channel have heard it: that is to be seen.
+        let text = match message.param(0) {
+            to if self.support.without_rank(to).len() < to.len() => format!("(to {to}) {text}").into(),
+            _ => text,
         };
         Some(Heard {
             place: self.shared_place(place),
@@ -204,6 +226,7 @@ impl Session {
             && let Some(member) = channel.member_mut(&heard.who)
         {
             member.spoke = marks.at;
+            member.learn_host(Source::split(message.source.unwrap_or_default()).host);
         }
         out.push(Report::Heard(heard));
     }
@@ -220,7 +243,6 @@ impl Session {
     fn on_join(&mut self, message: &Message<'_>, marks: &Marks<'_>, out: &mut Vec<Report>) {
         let (nick, name) = (message.nick(), message.param(0));
         if self.is_me(nick) {
-            self.learn_own_source(message.source.unwrap_or_default());
             if self.channel(name).is_none() && self.channels.len() < MAX_CHANNELS {
                 self.channels.push(Channel::new(name));
             }
@@ -229,6 +251,9 @@ impl Session {
         }
         if let Some(channel) = self.channel_mut(name) {
             channel.add(nick, 0);
+            if let Some(member) = channel.member_mut(nick) {
+                member.learn_host(Source::split(message.source.unwrap_or_default()).host);
+            }
         }
         self.report_heard(message, marks, None, out);
     }
@@ -296,11 +321,14 @@ impl Session {
                 self.report_heard(message, marks, None, out);
             }
             self.nick = to.into();
-            // Whatever nick one has taken is what is wanted from now on.
-            if self.stage == Stage::Registered {
-                self.varied = false;
+            // The nick that was asked for is wanted from now on, though a server may cut it; one that services force on
+            // somebody is not.
+            let asked =
+                self.asked_nick.take_if(|asked| asked.get(..to.len()).is_some_and(|cut| same(cut, to)));
+            if self.stage == Stage::Registered && asked.is_some() {
                 to.clone_into(&mut self.identity.nick);
             }
+            self.varied &= !same(to, &self.identity.nick);
         } else {
             self.take_back_nick(&from, out);
         }
@@ -324,7 +352,7 @@ impl Session {
             RPL_TOPIC => text.clone_into(&mut channel.topic.text),
             RPL_NOTOPIC => channel.topic = super::Topic::default(),
             _ => {
-                crate::irc::name::Source::split(text).nick.clone_into(&mut channel.topic.by);
+                Source::split(text).nick.clone_into(&mut channel.topic.by);
                 let seconds: Option<u64> = message.param(3).parse().ok();
                 channel.topic.at = seconds.map(|s| Time::from_millis(s.saturating_mul(1000)));
                 return;
@@ -350,6 +378,10 @@ impl Session {
                 _ if !self.support.mode_has_param(mode, set) => {}
                 _ => {
                     let param = params.next().unwrap_or_default();
+                    // Some servers show a star in its place.
+                    if mode == 'k' && param != "*" {
+                        self.set_key(name, Some(param).filter(|key| set && !key.is_empty()));
+                    }
                     let Some(bit) = self.support.prefixes.bit_of_mode(mode) else { continue };
                     if let Some(member) = self.channel_mut(name).and_then(|c| c.member_mut(param)) {
                         member.prefixes = if set { member.prefixes | bit } else { member.prefixes & !bit };
@@ -364,6 +396,25 @@ impl Session {
         for channel in &mut self.channels {
             if let Some(member) = channel.member_mut(nick) {
                 member.away = away;
+            }
+        }
+    }
+
+    /// Somebody comes from there.
+    fn on_host(&mut self, nick: &str, host: &str) {
+        for channel in &mut self.channels {
+            if let Some(member) = channel.member_mut(nick) {
+                member.learn_host(host);
+            }
+        }
+    }
+
+    /// One is seen at another host from now on; some servers give the user name with it.
+    fn on_own_host(&mut self, shown: &str) {
+        if let Some((user, host)) = &mut self.own_source {
+            match shown.split_once('@') {
+                Some((name, place)) => (*user, *host) = (name.len(), place.len()),
+                None => *host = shown.len(),
             }
         }
     }
@@ -393,7 +444,7 @@ impl Session {
         for item in list.split(' ').filter(|item| !item.is_empty()) {
             let (bits, full) = self.support.prefixes.split(item);
             // With `userhost-in-names` the whole source stands there.
-            let nick = crate::irc::name::Source::split(full).nick;
+            let nick = Source::split(full).nick;
             if known.len() < MAX_NAMES {
                 known.push((bits, nick.to_owned()));
             }

@@ -12,7 +12,7 @@ mod support;
 mod welcome;
 mod words;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,6 +75,8 @@ pub struct Session {
     stage: Stage,
     nick: Arc<str>,
     away: bool,
+    /// With which reason one wants to be away, whatever becomes of the connection.
+    away_reason: Option<String>,
     support: Support,
     caps: Caps,
     offered: Caps,
@@ -82,16 +84,20 @@ pub struct Session {
     asked: usize,
     /// How many nicks were refused during this registration.
     refused: usize,
+    /// The nick that the user has asked for and not got yet.
+    asked_nick: Option<String>,
     /// Whether the nick in use is a variation of the wanted one, which is taken back when it becomes free.
     varied: bool,
     /// Masks of people who are ignored.
     ignored: Vec<String>,
     channels: Vec<Channel>,
+    /// The keys of channels, by their names (folded), as they were given or shown; kept over connections.
+    keys: HashMap<String, String>,
     /// The channels of the connection before this one, until their members are told anew.
     former: Vec<Channel>,
     batches: Batches,
-    /// The bytes of our own `!user@host`, as the server has shown it.
-    own_source: Option<usize>,
+    /// The bytes of our own user name and host, as the server has shown them.
+    own_source: Option<(usize, usize)>,
     next_label: u64,
     /// Channels of which the members are being told, with those told so far.
     names: Vec<(String, Vec<(u8, String)>)>,
@@ -120,6 +126,11 @@ impl Session {
         &self.nick
     }
 
+    /// The nick that is asked for at each connection.
+    pub fn wanted_nick(&self) -> &str {
+        &self.identity.nick
+    }
+
     /// Who is ignored from now on: masks.
     pub fn set_ignored(&mut self, masks: &[String]) {
         masks.clone_into(&mut self.ignored);
@@ -128,6 +139,13 @@ impl Session {
     /// Whether one is away.
     pub fn away(&self) -> bool {
         self.away
+    }
+
+    /// One wants to be away with this reason, or to be back: the line that says so, now and after each welcome.
+    pub fn set_away(&mut self, reason: Option<&str>) -> String {
+        self.away_reason = reason.map(str::to_owned);
+        let params: Vec<&str> = reason.into_iter().collect();
+        self.line("AWAY", &params, None, None)
     }
 
     /// What the server says of itself.
@@ -180,16 +198,23 @@ impl Session {
         }
     }
 
+    /// The user asks the server for another nick: if it is given, it is the wanted one.
+    pub fn nick_asked(&mut self, nick: &str) {
+        self.asked_nick = Some(nick.to_owned());
+    }
+
     /// The connection stands: these lines are to be sent.
     pub fn connected(&mut self, now: Time) -> Vec<String> {
         let (next_label, ignored) = (self.next_label, std::mem::take(&mut self.ignored));
+        let (keys, away_reason) = (std::mem::take(&mut self.keys), self.away_reason.take());
         // Of a channel that was not whole when the connection broke, what was known before still is.
         let mut former = std::mem::take(&mut self.channels);
         former.retain(|channel| channel.complete);
         self.former.retain(|old| !former.iter().any(|channel| same(&channel.name, &old.name)));
         former.append(&mut self.former);
         former.truncate(MAX_CHANNELS);
-        *self = Session { next_label, ignored, former, ..Session::new(std::mem::take(&mut self.identity)) };
+        let identity = std::mem::take(&mut self.identity);
+        *self = Session { next_label, ignored, keys, away_reason, former, ..Session::new(identity) };
         self.stage = Stage::Registering;
         self.heard = now;
         self.opening()
@@ -327,7 +352,7 @@ impl Session {
     /// How many bytes of text fit into one message to this target, so that the line still fits with our own source
     /// in front of it, as others get it.
     pub fn room(&self, target: &str, action: bool) -> usize {
-        let source = self.own_source.unwrap_or(UNKNOWN_SOURCE);
+        let source = self.own_source.map_or(UNKNOWN_SOURCE, |(user, host)| "!@".len() + user + host);
         let frame = ":".len() + self.nick.len() + source + " PRIVMSG ".len() + target.len() + " :\r\n".len();
         let frame = frame + if action { "\u{1}ACTION \u{1}".len() } else { 0 };
         MAX_REST.saturating_sub(frame)
@@ -355,6 +380,22 @@ impl Session {
         }
     }
 
+    /// The key of a channel, as it was given or shown.
+    pub fn key_of(&self, channel: &str) -> Option<&str> {
+        self.keys.get(&*fold(channel)).map(String::as_str)
+    }
+
+    /// A channel has this key from now on, or none.
+    pub fn set_key(&mut self, channel: &str, key: Option<&str>) {
+        let name = fold(channel).into_owned();
+        match key {
+            Some(key) if self.keys.len() < MAX_CHANNELS || self.keys.contains_key(&name) => {
+                self.keys.insert(name, key.to_owned());
+            }
+            _ => drop(self.keys.remove(&name)),
+        }
+    }
+
     /// The user asks for the members of a channel by hand: the answer is shown.
     pub fn names_asked(&mut self, channel: &str) {
         self.quiet.remove(&*fold(channel));
@@ -367,7 +408,7 @@ impl Session {
     fn learn_own_source(&mut self, source: &str) {
         let parts = Source::split(source);
         if !parts.host.is_empty() {
-            self.own_source = Some(source.len() - parts.nick.len());
+            self.own_source = Some((parts.user.len(), parts.host.len()));
         }
     }
 }

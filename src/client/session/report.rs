@@ -38,7 +38,7 @@ pub struct Heard {
     pub what: What,
     /// Who.
     pub who: Arc<str>,
-    /// The words, raw.
+    /// The words, raw; in front of those that not the whole channel heard, to whom they went: `(to @#lobby) `.
     pub text: Box<str>,
     /// When: the server's word, or else when it came.
     pub at: Time,

@@ -101,6 +101,9 @@ impl Session {
             self.learn_own_source(own);
         }
         out.push(Report::Welcome);
+        if let Some(reason) = &self.away_reason {
+            out.push(Report::Answer(self.line("AWAY", &[reason], None, None)));
+        }
     }
 
     /// The nick is taken or not allowed. During the registration a variation is tried.

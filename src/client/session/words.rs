@@ -61,22 +61,31 @@ impl Session {
             out.push(Report::Ended(sentence.to_owned()));
             return;
         }
+        let is_channel = self.support.is_channel(context);
         let text = match code {
             "401" => format!("there is nobody called {context} here"),
             "402" => format!("there is no server {context}"),
             "403" => format!("there is no channel {context}"),
-            "404" => format!("not sent to {context}: {sentence}"),
+            "404" | "408" | "415" | "439" | "486" | "492" | "531" | "707" | "716"
+                if message.params.len() > 2 =>
+            {
+                format!("not sent to {context}: {sentence}")
+            }
             "405" => format!("{context} not joined: you are in too many channels"),
             "406" => format!("nobody called {context} has been here lately"),
             "421" => format!("the server does not know {context}"),
             // No message of the day is nothing to speak of.
             "422" => return,
             "432" => format!("{context} cannot be a nick here: {sentence}"),
+            "437" if is_channel => format!("{context} not joined: {sentence}"),
             "433" | "436" | "437" => format!("the nick {context} is in use"),
             "441" => format!("{context} is not in {}", message.param(2)),
             "442" => format!("you are not in {context}"),
             "443" => format!("{context} is already in {}", message.param(2)),
             "461" => format!("{context} needs more than that"),
+            "470" if message.params.len() > 3 => {
+                format!("{context} leads to {}: {sentence}", message.param(2))
+            }
             "471" => format!("{context} not joined: it is full"),
             "473" => format!("{context} not joined: by invitation only"),
             "474" => format!("{context} not joined: you are banned from it"),
@@ -92,6 +101,7 @@ impl Session {
         let place = match message.params.len() {
             0..=2 => "",
             _ if matches!(code, "441" | "443") => message.param(2),
+            _ if code == "437" && is_channel => context,
             _ if matches!(code, "421" | "432" | "433" | "436" | "437" | "461") => "",
             _ => context,
         };
@@ -146,6 +156,7 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "306" => asked("you are away".to_owned()),
         "311" => asked(format!("{first} is {second}@{third}, {last}")),
         "312" => asked(format!("{first} is on {second}, {last}")),
+        "717" => Some((first.to_owned(), format!("{first} {last}"), true)),
         "313" => asked(format!("{first} {last}")),
         "317" => asked(idle(first, second, third)),
         "319" => asked(format!("{first} is in {}", last.trim_end())),
@@ -170,6 +181,7 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "351" | "391" | "371" | "704" | "705" => {
             asked(message.params.as_slice().get(1..)?.join(" ").trim().to_owned())
         }
+        "381" => asked(last.to_owned()),
         "256" | "257" | "258" | "259" => asked(last.to_owned()),
         "001" | "002" | "003" | "372" | "251" | "255" => Some((String::new(), last.to_owned(), false)),
         // Ends of lists, and what only programs read.

@@ -8,6 +8,7 @@ use ratatui::style::{Modifier, Style};
 use super::glyph::Row;
 use crate::client::theme::{Role, Theme, Tint};
 use crate::client::web;
+use crate::irc::name::mentions;
 use crate::irc::text::{format_len, without_formatting};
 
 /// Most bytes of one message that are drawn; how many more there are is said.
@@ -200,19 +201,6 @@ impl Format {
         };
         self.modifiers.toggle(toggled);
     }
-}
-
-/// Where a nick stands as a word of its own, without case.
-fn mentions(text: &str, nick: &str) -> impl Iterator<Item = Range<usize>> {
-    let belongs = |b: u8| b.is_ascii_alphanumeric() || b >= 0x80 || b"-_[]{}\\|`^".contains(&b);
-    let (bytes, nick) = (text.as_bytes(), nick.as_bytes());
-    (0..bytes.len().saturating_sub(nick.len().saturating_sub(1)))
-        .filter(move |&at| {
-            bytes[at..at + nick.len()].eq_ignore_ascii_case(nick)
-                && !at.checked_sub(1).is_some_and(|before| belongs(bytes[before]))
-                && !bytes.get(at + nick.len()).is_some_and(|after| belongs(*after))
-        })
-        .map(move |at| at..at + nick.len())
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@
 mod slide;
 mod unread;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use super::editor::Draft;
-use super::entry::{Entry, EntryId, Gap, GapState, Kind, State};
+use super::entry::{Entry, EntryId, Gap, GapState, Kind, State, second};
 use super::memory::Read;
 use crate::irc::Time;
-use crate::irc::name::same;
+use crate::irc::name::{fold, mask_matches, same};
 
 /// How many entries a window keeps: enough to read back for hours, little enough that a flood of 100,000 lines costs a
 /// megabyte or two. The rest is on the server, and comes when the reader does.
@@ -225,6 +225,13 @@ impl Window {
         self.entries.range(..known).rev().find(|entry| !entry.msgid.is_empty())
     }
 
+    /// The same; where the server gives no ids, the newest that somebody else has said, by its time.
+    pub fn newest_told(&self) -> Option<&Entry> {
+        let known = self.entries.len() - self.pending;
+        let said = || self.entries.range(..known).rev().find(|entry| entry.is_speech() && !entry.own);
+        self.newest_known().or_else(said)
+    }
+
     /// The oldest entry that the server has an id for.
     pub fn oldest_known(&self) -> Option<&Entry> {
         self.entries.iter().find(|entry| !entry.msgid.is_empty())
@@ -361,11 +368,32 @@ impl Window {
         count
     }
 
-    /// Of these entries, those that are not here yet.
+    /// Of these entries, those that are not here yet. What has no id is known by its words, who said them, and the second: some
+    /// servers keep no more of the time.
     fn unknown(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
         let known: HashSet<&str> =
             self.entries.iter().map(|entry| &*entry.msgid).filter(|id| !id.is_empty()).collect();
         entries.retain(|entry| !known.contains(&*entry.msgid));
+        if entries.iter().all(|entry| !entry.msgid.is_empty()) {
+            return entries;
+        }
+        fn words(entry: &Entry) -> (u64, String, Box<str>) {
+            (second(entry.at), fold(&entry.who).into_owned(), entry.text.clone())
+        }
+        let is_said =
+            |entry: &&Entry| entry.msgid.is_empty() && entry.is_speech() && entry.state == State::Sent;
+        let mut said: HashMap<_, usize> = HashMap::new();
+        for entry in self.entries.iter().filter(is_said) {
+            *said.entry(words(entry)).or_default() += 1;
+        }
+        // Who has said it twice in that second is told twice.
+        entries.retain(|entry| match said.get_mut(&words(entry)).filter(|_| is_said(&entry)) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        });
         entries
     }
 
@@ -379,9 +407,20 @@ impl Window {
             .filter(|entry| !entry.msgid.is_empty())
             .map(|entry| entry.id)
             .collect();
+        let (mut unread, mut mentions) = (0, 0);
         for id in behind {
-            let speech = self.remove(id).is_some_and(|entry| entry.is_speech());
-            self.unread = self.unread.saturating_sub(usize::from(speech));
+            let Some(entry) = self.remove(id).filter(|entry| entry.is_speech() && !entry.own) else {
+                continue;
+            };
+            unread += 1;
+            mentions += usize::from(entry.mention || self.with == With::Person);
+        }
+        // What was seen as it came was not counted, and is not taken off.
+        let unread = unread.min(self.unread);
+        self.unread -= unread;
+        self.mentions = self.mentions.saturating_sub(mentions);
+        if let Some(mark) = &mut self.mark {
+            mark.count = mark.count.saturating_sub(unread);
         }
     }
 
@@ -398,6 +437,17 @@ impl Window {
         }
         self.replay = at <= self.newest;
         self.replay && self.entries.iter().rev().any(|entry| &*entry.msgid == msgid)
+    }
+
+    /// Whoever fits this mask is ignored no more: what they have said is shown. Where they came from is not known of that, so a
+    /// mask without a nick finds nothing.
+    pub fn hear_again(&mut self, mask: &str) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.kind == Kind::Ignored) {
+            if mask_matches(mask, &format!("{}!*@*", entry.who)) {
+                let kind = entry.extra.as_mut().and_then(|extra| extra.ignored.take());
+                entry.kind = kind.unwrap_or(Kind::Message);
+            }
+        }
     }
 
     /// Changes what is said about a gap.

@@ -28,8 +28,9 @@ impl Window {
 
     /// Where what was not read at an earlier time begins, if that is here.
     pub fn after_read(&self, read: &Resume) -> Option<usize> {
-        let known = |entry: &Entry| !entry.msgid.is_empty();
-        let exactly = self.entries.iter().rposition(|entry| known(entry) && entry.msgid == read.msgid);
+        let known = |entry: &Entry| !entry.msgid.is_empty() || entry.is_speech() && !entry.own;
+        let is_it = |entry: &Entry| !entry.msgid.is_empty() && entry.msgid == read.msgid;
+        let exactly = self.entries.iter().rposition(is_it);
         let about = || self.entries.iter().rposition(|entry| known(entry) && entry.at <= read.at);
         exactly.or_else(about).map(|at| at + 1)
     }

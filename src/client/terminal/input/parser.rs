@@ -11,14 +11,22 @@ use crate::client::theme::{Ground, ground_answer};
 
 /// How long the rest of a sequence is waited for: after that an Escape was a key.
 pub const REST_WAIT: Duration = Duration::from_millis(30);
-/// How long the rest of a paste is waited for, whose end never comes.
+/// How long the rest of a paste is waited for before what is there of it is shown. It is a paste still.
 const PASTE_WAIT: Duration = Duration::from_secs(1);
+/// How long nothing must have come of such a paste for it to be over, though its end never came. A connection that stands
+/// still is back by then; before, what comes may be its rest, and a line end in it would send.
+const PASTE_LOST: Duration = Duration::from_secs(30);
 /// Most bytes of a sequence; a longer one is none.
 const SEQUENCE_MOST: usize = 512;
 /// Most bytes of a paste that are taken.
 const PASTE_MOST: usize = 1 << 20;
 /// What ends a paste.
 const PASTE_END: &[u8] = b"\x1b[201~";
+/// Keys that are heard while a paste stands still.
+const CTRL_C: u8 = 3;
+const CTRL_D: u8 = 4;
+const CTRL_L: u8 = 12;
+const CTRL_Z: u8 = 26;
 
 /// Something that the terminal sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,33 +58,78 @@ enum Found {
     Paste(usize),
 }
 
+/// A paste whose end has not come.
+#[derive(Debug, Default)]
+struct Paste {
+    /// What was pasted and is not shown yet.
+    bytes: Vec<u8>,
+    /// How many bytes of it were taken.
+    taken: usize,
+    /// Whether it stands still: what is there of it was shown, and the rest is shown as it comes.
+    is_stalled: bool,
+}
+
+impl Paste {
+    /// How much of it can be shown before more is there: no part of a character, and no line end, which alone would be
+    /// taken for the paste's own and left out.
+    fn showable(&self) -> usize {
+        let whole = match std::str::from_utf8(&self.bytes) {
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            _ => self.bytes.len(),
+        };
+        self.bytes[..whole].iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |at| at + 1)
+    }
+}
+
 /// Bytes that are not yet events.
 #[derive(Debug, Default)]
 pub struct Parser {
     bytes: Vec<u8>,
-    /// What was pasted so far, while a paste lasts.
-    paste: Option<Vec<u8>>,
+    /// The paste that lasts.
+    paste: Option<Paste>,
 }
 
 impl Parser {
     /// Takes bytes, and puts what they are behind what is there.
     pub fn take(&mut self, bytes: &[u8], out: &mut impl Extend<Sent>) {
+        // While a paste stands still, whoever waits may want to be out of it. A key alone is no part of the rest, which
+        // comes in one go with what is behind it; and these keys send nothing.
+        if let [key @ (CTRL_C | CTRL_D | CTRL_L | CTRL_Z)] = bytes
+            && self.paste.as_ref().is_some_and(|paste| paste.is_stalled)
+        {
+            out.extend(self::key(*key).map(|(code, modifiers)| typed(code, modifiers)));
+            return;
+        }
         self.bytes.extend_from_slice(bytes);
         self.parse(false, out);
     }
 
     /// Nothing more has come for [`wait`](Self::wait): what is held back is what it is.
     pub fn release(&mut self, out: &mut impl Extend<Sent>) {
-        if let Some(paste) = self.paste.take() {
+        let Some(paste) = &mut self.paste else { return self.parse(true, out) };
+        let showable = paste.showable();
+        if showable > 0 {
+            let shown: Vec<u8> = paste.bytes.drain(..showable).collect();
+            out.extend([pasted(&shown)]);
+        } else if paste.is_stalled && self.bytes == [0x1B] {
+            // The end of the paste does not come so slowly: somebody has pressed it.
             self.bytes.clear();
-            out.extend([pasted(&paste)]);
+            out.extend([typed(KeyCode::Esc, KeyModifiers::NONE)]);
+        } else if paste.is_stalled {
+            let rest = std::mem::take(&mut paste.bytes);
+            self.paste = None;
+            self.bytes.clear();
+            out.extend((!rest.is_empty()).then(|| pasted(&rest)));
+            return;
         }
-        self.parse(true, out);
+        paste.is_stalled = true;
     }
 
     /// How long to wait for the rest of what is held back; nothing if nothing is.
     pub fn wait(&self) -> Option<Duration> {
         match (&self.paste, self.bytes.is_empty()) {
+            (Some(paste), _) if paste.is_stalled && paste.showable() > 0 => Some(REST_WAIT),
+            (Some(paste), _) if paste.is_stalled && self.bytes != [0x1B] => Some(PASTE_LOST),
             (Some(_), _) => Some(PASTE_WAIT),
             (None, false) => Some(REST_WAIT),
             (None, true) => None,
@@ -91,7 +144,7 @@ impl Parser {
                     Some(end) => {
                         at = end;
                         let paste = self.paste.take().unwrap_or_default();
-                        out.extend([pasted(&paste)]);
+                        out.extend([pasted(&paste.bytes)]);
                     }
                     None => return,
                 }
@@ -107,7 +160,7 @@ impl Parser {
                 }
                 Found::Paste(length) => {
                     at += length;
-                    self.paste = Some(Vec::new());
+                    self.paste = Some(Paste::default());
                 }
                 Found::Part if is_all => {
                     let (length, sent) = part(rest);
@@ -128,8 +181,9 @@ impl Parser {
         // The beginning of its end may be the last that has come.
         let keep = (1..PASTE_END.len()).rev().find(|n| rest.ends_with(&PASTE_END[..*n])).unwrap_or(0);
         let length = end.unwrap_or(rest.len() - keep);
-        let room = PASTE_MOST.saturating_sub(paste.len()).min(length);
-        paste.extend_from_slice(&rest[..room]);
+        let room = PASTE_MOST.saturating_sub(paste.taken).min(length);
+        paste.bytes.extend_from_slice(&rest[..room]);
+        paste.taken += room;
         if end.is_some() {
             return Some(from + length + PASTE_END.len());
         }

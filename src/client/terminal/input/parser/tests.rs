@@ -12,9 +12,16 @@ const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
 fn all(bytes: &[u8]) -> Vec<Sent> {
     let (mut parser, mut out) = (Parser::default(), Vec::new());
     parser.take(bytes, &mut out);
-    parser.release(&mut out);
-    assert_eq!(parser.wait(), None, "nothing is held for ever");
+    settle(&mut parser, &mut out);
     out
+}
+
+/// Nothing more comes, however long it is waited for.
+fn settle(parser: &mut Parser, out: &mut Vec<Sent>) {
+    for _ in 0..4 {
+        parser.release(out);
+    }
+    assert_eq!(parser.wait(), None, "nothing is held for ever");
 }
 
 fn keys(bytes: &[u8]) -> Vec<(KeyModifiers, KeyCode)> {
@@ -112,6 +119,49 @@ fn a_paste_is_one_event_and_nothing_in_it_is_a_key() {
 }
 
 #[test]
+fn a_paste_that_stands_still_is_shown_and_stays_a_paste() {
+    let paste = |text: &str| Sent::Typed(Event::Paste(text.to_owned()));
+    let (mut parser, mut out) = (Parser::default(), Vec::new());
+    let mut take = |parser: &mut Parser, bytes: &[u8]| {
+        parser.take(bytes, &mut out);
+        std::mem::take(&mut out)
+    };
+    let released = |parser: &mut Parser| {
+        let mut out = Vec::new();
+        parser.release(&mut out);
+        out
+    };
+    assert_eq!(take(&mut parser, b"\x1b[200~one\rtw\xC3"), []);
+    assert_eq!(parser.wait(), Some(PASTE_WAIT));
+    assert_eq!(released(&mut parser), [paste("one\rtw")], "half of a character waits for the other half");
+    assert_eq!(parser.wait(), Some(PASTE_LOST));
+    // Whoever waits can get out; nothing that they press sends.
+    let control = |c| Sent::Typed(Event::Key(KeyEvent::new(KeyCode::Char(c), CTRL)));
+    assert_eq!(take(&mut parser, b"\x03"), [control('c')]);
+    assert_eq!(take(&mut parser, b"\xB6\r"), []);
+    assert_eq!(parser.wait(), Some(REST_WAIT));
+    assert_eq!(released(&mut parser), [paste("\u{f6}")]);
+    assert_eq!((take(&mut parser, b"\r"), released(&mut parser).len()), (vec![], 1));
+    // It was over by then: what comes now is typed.
+    assert_eq!(take(&mut parser, b"x").len(), 1);
+
+    // The rest comes, with its end cut in two.
+    take(&mut parser, b"\x1b[200~one");
+    assert_eq!(released(&mut parser), [paste("one")]);
+    assert_eq!(take(&mut parser, b"\rtwo\x1b[20"), []);
+    assert_eq!(released(&mut parser), [paste("\rtwo")]);
+    assert_eq!(take(&mut parser, b"1~"), [paste("")]);
+    assert_eq!(parser.wait(), None);
+
+    // Escape alone is a key, after a while.
+    take(&mut parser, b"\x1b[200~one");
+    released(&mut parser);
+    assert_eq!((take(&mut parser, b"\x1b"), parser.wait()), (vec![], Some(PASTE_WAIT)));
+    assert_eq!(released(&mut parser), [Sent::Typed(Event::Key(KeyEvent::new(KeyCode::Esc, NONE)))]);
+    assert_eq!(parser.wait(), Some(PASTE_LOST));
+}
+
+#[test]
 fn nothing_is_held_without_a_limit() {
     for start in [&b"\x1b]"[..], b"\x1b[", b"\x1bP", b"\x1b"] {
         let (mut parser, mut out) = (Parser::default(), Vec::new());
@@ -142,7 +192,7 @@ proptest! {
         let (mut parser, mut out) = (Parser::default(), Vec::new());
         parser.take(&bytes[..cut], &mut out);
         parser.take(&bytes[cut..], &mut out);
-        parser.release(&mut out);
+        settle(&mut parser, &mut out);
         prop_assert_eq!(out, all(&bytes));
     }
 }
