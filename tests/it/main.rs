@@ -15,6 +15,7 @@ mod client_comfort;
 mod client_hands;
 mod client_hostile;
 mod client_outbox;
+mod client_pace;
 mod client_past;
 mod client_people;
 mod client_scroll;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::entry::{Entry, EntryId, Kind};
+use super::super::pace::Rank;
 use super::super::session::{Heard, Report, What};
 use super::super::terminal::notice::Notice;
 use super::super::window::{Window, With};
@@ -38,6 +39,7 @@ impl App {
     fn take_report(&mut self, report: Report, effects: &mut Vec<Effect>) {
         match report {
             Report::Answer(line) => effects.push(Effect::Send(line)),
+            Report::Query(line) => drop(self.send_in_turn(Rank::Idle, line, effects)),
             Report::Heard(heard) => self.on_heard(heard, effects),
             Report::History { place, items, lines, beyond, label } => {
                 self.on_history(&place, items, lines, &beyond, label, effects);
@@ -46,6 +48,7 @@ impl App {
                 self.on_found(items, lines, &beyond, label, effects);
             }
             Report::Welcome => self.on_welcome(effects),
+            Report::Ready => self.on_ready(effects),
             Report::NickRefused { wanted, trying, reason } => {
                 let text = format!("the nick {wanted} is not free ({reason}); trying {trying}");
                 self.tell_here(Kind::Server, &text);

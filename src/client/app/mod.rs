@@ -16,6 +16,7 @@ mod mention;
 mod momentary;
 mod mouse;
 mod options;
+mod pacing;
 mod past;
 mod perf;
 mod remembering;
@@ -40,6 +41,7 @@ use super::backoff::Backoff;
 use super::editor::Editor;
 use super::keys::Keymap;
 use super::outbox::Outbox;
+use super::pace::Pace;
 use super::session::{Channel, Identity, Report, Session};
 use super::settings::{Comings, Settings};
 use super::terminal::notice::Notice;
@@ -219,6 +221,11 @@ pub struct App {
     /// What was typed into the form as the server, until there is a welcome: if there is none, the form asks again.
     typed_host: Option<String>,
     backoff: Backoff,
+    /// Since when one is welcome.
+    welcomed: Option<Time>,
+    pace: Pace,
+    /// To whom the last line went that had waited for its turn.
+    said_to: String,
     /// When the connection was lost.
     lost: Option<Time>,
     /// What the user is to know of the connection once he is inside: a few sentences at most.
@@ -287,6 +294,9 @@ impl App {
             connection: Connection::None,
             typed_host: None,
             backoff: Backoff::new(jitter),
+            welcomed: None,
+            pace: Pace::default(),
+            said_to: String::new(),
             lost: None,
             told: Vec::new(),
             sent_late: 0,
@@ -358,6 +368,7 @@ impl App {
         if is_typed {
             self.tell_typing(&mut effects);
         }
+        self.count_sent(&effects);
         self.keep_changes(drafts, &mut effects);
         self.keep_memory(is_last, &mut effects);
         effects

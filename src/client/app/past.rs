@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State};
+use super::super::pace::Rank;
 use super::super::session::{Ask, Beyond, Heard, MAX_CHANNELS, What};
 use super::super::window::{Heading, Past, Window, With};
 use super::jump::Place;
@@ -25,7 +26,7 @@ const MAX_ASKS: usize = 2 * MAX_CHANNELS;
 /// Most windows into which a server can put us without being asked.
 const MAX_ROOMS: usize = MAX_CHANNELS;
 /// How long an answer is awaited; then it is as if the server had none.
-pub(super) const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
+const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
 
 /// Why a piece of the past was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +74,16 @@ pub(super) struct Asked {
     /// Where the question begins, if it names a message by its id: a server that has forgotten that one may know the time.
     since: Option<Time>,
     /// When it was asked.
-    pub(super) at: Time,
+    at: Time,
+    /// The line, as long as it waits for its turn.
+    held: Option<String>,
+}
+
+impl Asked {
+    /// When it will be as if the server had no answer.
+    pub(super) fn given_up(&self) -> Option<Time> {
+        self.held.is_none().then(|| self.at + PATIENCE_FOR_HISTORY)
+    }
 }
 
 impl App {
@@ -90,13 +100,24 @@ impl App {
         }
         let limit = limit.min(self.session.support().history_page);
         let (line, label) = self.session.ask_history(ask, place, limit);
-        effects.push(Effect::Send(line));
+        // What the reader looks at comes first.
+        let rank = if self.window().is(place) { Rank::Awaited } else { Rank::Useful };
+        let held = (!self.send_in_turn(rank, line.clone(), effects)).then_some(line);
         let since = match ask {
             Ask::After(msgid, at) if !msgid.is_empty() => Some(*at),
             _ => None,
         };
         let (place, at) = (place.to_owned(), self.now);
-        self.asks.push(Asked { place, purpose, label, limit, steps: 0, since, at });
+        self.asks.push(Asked { place, purpose, label, limit, steps: 0, since, at, held });
+    }
+
+    /// A line that had waited for its turn was sent: if it is a question about the past, its answer is awaited from now on.
+    pub(super) fn ask_was_sent(&mut self, line: &str) {
+        if let Some(at) = self.asks.iter().position(|asked| asked.held.as_deref() == Some(line)) {
+            // The questions stand in the order in which they are asked: so are they answered.
+            let asked = self.asks.remove(at);
+            self.asks.push(Asked { at: self.now, held: None, ..asked });
+        }
     }
 
     /// The answer was cut short: the same is asked from there on.
@@ -358,7 +379,7 @@ impl App {
     pub(super) fn give_up_asks(&mut self, effects: &mut Vec<Effect>) {
         let now = self.now;
         let late: Vec<Asked> =
-            self.asks.extract_if(.., |asked| now >= asked.at + PATIENCE_FOR_HISTORY).collect();
+            self.asks.extract_if(.., |asked| asked.given_up().is_some_and(|at| now >= at)).collect();
         for asked in late {
             self.give_up(&asked, effects);
         }
@@ -368,9 +389,9 @@ impl App {
         let at = match label {
             Some(label) => self.asks.iter().position(|asked| asked.label == Some(label)),
             // Without a label it answers the oldest question about the place; a refusal may not even name that.
-            None => {
-                self.asks.iter().position(|asked| place.is_empty() || asked.place.eq_ignore_ascii_case(place))
-            }
+            None => self.asks.iter().position(|asked| {
+                asked.held.is_none() && (place.is_empty() || asked.place.eq_ignore_ascii_case(place))
+            }),
         }?;
         Some(self.asks.remove(at))
     }

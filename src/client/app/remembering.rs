@@ -128,7 +128,13 @@ impl App {
             return;
         }
         for window in &mut self.windows {
-            if let Some(at) = window.read_here.take().filter(|at| *at > window.marked) {
+            if let Some(at) = window.read_here.filter(|at| *at > window.marked) {
+                if !self.pace.allows(self.now) {
+                    // The next time: until then it may have been read further.
+                    self.remembering.marks_due = Some(self.now + MARK_PAUSE);
+                    return;
+                }
+                self.pace.sent(self.now);
                 window.marked = at;
                 let params = [window.name.as_str(), &format!("timestamp={at}")];
                 effects.push(Effect::Send(self.session.line("MARKREAD", &params, None, None)));

@@ -9,9 +9,9 @@ use super::{LIFE_TOKEN, MAX_CHANNELS, Marks, Session, Stage, WHO_MOST};
 use crate::irc::message::{action, ctcp, unescape};
 use crate::irc::name::{fold, same};
 use crate::irc::numeric::{
-    ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_UNKNOWNCOMMAND, RPL_ENDOFNAMES, RPL_ENDOFWHO, RPL_ISUPPORT,
-    RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC, RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_WELCOME,
-    RPL_WHOREPLY, is_error,
+    ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_NOMOTD, ERR_UNKNOWNCOMMAND, RPL_ENDOFMOTD, RPL_ENDOFNAMES,
+    RPL_ENDOFWHO, RPL_ISUPPORT, RPL_MYINFO, RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC,
+    RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_WELCOME, RPL_WHOREPLY, is_error,
 };
 use crate::irc::{Cap, Message, Time};
 
@@ -59,6 +59,8 @@ impl Session {
                     self.support.take(token);
                 }
             }
+            RPL_MYINFO => message.param(2).clone_into(&mut self.support.version),
+            RPL_ENDOFMOTD | ERR_NOMOTD => self.on_ready(out),
             RPL_NAMREPLY => self.on_names(message),
             RPL_ENDOFNAMES => self.on_names_end(message.param(1), out),
             RPL_TOPIC | RPL_NOTOPIC | RPL_TOPICWHOTIME => self.on_topic_reply(message, out),
@@ -424,7 +426,7 @@ impl Session {
                 out.push(Report::Named(name.to_owned()));
                 if follow_away && (2..=WHO_MOST).contains(&count) {
                     self.quiet.insert(fold(name).into_owned());
-                    out.push(Report::Answer(format!("WHO {name}")));
+                    out.push(Report::Query(format!("WHO {name}")));
                 }
             }
         }

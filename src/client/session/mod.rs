@@ -5,6 +5,7 @@
 mod batch;
 mod channel;
 mod handlers;
+mod joining;
 mod report;
 mod search;
 mod split;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use channel::{Channel, MAX_MEMBERS, Member, Prefixes, Topic};
+pub use joining::join_lines;
 pub use report::{Beyond, Heard, Report, What};
 pub use search::Sought;
 pub use split::split;
@@ -32,6 +34,9 @@ pub use batch::MAX_LINES as BATCH_MOST;
 pub const ID_TAG: &str = "+chatui/id";
 /// After so long without a line the server is asked for a sign of life.
 pub const SILENCE: Duration = Duration::from_secs(60);
+/// A server that has welcomed us says next what it is and what it supports. If the end of that does not come, nobody waits
+/// longer for it than this.
+const READY_MOST: Duration = Duration::from_secs(5);
 /// After so long without an answer to that the connection is taken for dead.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// What is sent with the question for a sign of life.
@@ -84,6 +89,8 @@ pub struct Session {
     refused: usize,
     /// Whether the nick in use is a variation of the wanted one, which is taken back when it becomes free.
     varied: bool,
+    /// After the welcome: until when the end of what the server says of itself is awaited.
+    ready_by: Option<Time>,
     /// Masks of people who are ignored.
     ignored: Vec<String>,
     channels: Vec<Channel>,
@@ -202,7 +209,7 @@ impl Session {
         self.caps = Caps::default();
         self.names.clear();
         self.quiet.clear();
-        self.pinged = None;
+        (self.pinged, self.ready_by) = (None, None);
     }
 
     /// Takes one line, without its end. What follows from it is appended to `out`. A line that is no message is
@@ -224,11 +231,12 @@ impl Session {
 
     /// When [`tick`](Self::tick) has something to do.
     pub fn next_tick(&self) -> Option<Time> {
-        match (self.stage, self.pinged) {
-            (Stage::Offline, _) => None,
-            (_, Some(pinged)) => Some(pinged + PATIENCE),
-            (_, None) => Some(self.heard + SILENCE),
-        }
+        let life = match (self.stage, self.pinged) {
+            (Stage::Offline, _) => return None,
+            (_, Some(pinged)) => pinged + PATIENCE,
+            (_, None) => self.heard + SILENCE,
+        };
+        Some(self.ready_by.map_or(life, |by| by.min(life)))
     }
 
     /// Asks for a sign of life after a long silence, and says when there is none.
@@ -236,7 +244,9 @@ impl Session {
         if self.next_tick().is_none_or(|due| now < due) {
             return;
         }
-        if self.pinged.is_some() {
+        if self.ready_by.is_some_and(|by| now >= by) {
+            self.on_ready(out);
+        } else if self.pinged.is_some() {
             self.pinged = None;
             out.push(Report::Silent);
         } else {

@@ -84,8 +84,12 @@ pub enum Report {
         /// Why, in a sentence of the server.
         reason: String,
     },
-    /// Registered: channels can be joined.
+    /// This line is to be sent when nothing is more urgent: its answer only makes something nicer.
+    Query(String),
+    /// Registered.
     Welcome,
+    /// The server has said what it is and what it supports: now channels are joined.
+    Ready,
     /// Somebody did something, just now.
     Heard(Heard),
     /// A piece of the past, oldest first, as one block.

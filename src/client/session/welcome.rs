@@ -2,7 +2,7 @@
 //! ([capability negotiation](https://ircv3.net/specs/extensions/capability-negotiation)).
 
 use super::report::Report;
-use super::{Session, Stage};
+use super::{READY_MOST, Session, Stage};
 use crate::irc::name::{NICK_LEN, is_nick};
 use crate::irc::{Cap, Caps, Message};
 
@@ -100,7 +100,15 @@ impl Session {
         {
             self.learn_own_source(own);
         }
+        self.ready_by = Some(self.heard + READY_MOST);
         out.push(Report::Welcome);
+    }
+
+    /// The server has said what it is and what it supports; after the welcome this comes once.
+    pub(super) fn on_ready(&mut self, out: &mut Vec<Report>) {
+        if self.ready_by.take().is_some() {
+            out.push(Report::Ready);
+        }
     }
 
     /// The nick is taken or not allowed. During the registration a variation is tried.
