@@ -14,6 +14,7 @@ mod client;
 mod client_comfort;
 mod client_hands;
 mod client_hostile;
+mod client_login;
 mod client_outbox;
 mod client_pace;
 mod client_past;

@@ -280,6 +280,7 @@ impl App {
         let reconnect = std::mem::replace(&mut self.options.reconnect, false);
         if matches!(self.screen, Screen::Rooms) && self.leaving.is_none() {
             self.session.disconnected();
+            self.pace = Pace::default();
             self.connection = Connection::None;
             self.tell_here(Kind::Error, &plain(reason));
         } else {

@@ -84,6 +84,10 @@ impl App {
             Report::Read { place, at } => self.on_read_elsewhere(&place, at),
             Report::Answered => self.on_answered(effects),
             Report::Ended(reason) => self.on_ended(&reason, effects),
+            Report::LoginFailed { reason, again } => {
+                self.locked_out = !again;
+                self.on_ended(&reason, effects);
+            }
             Report::Silent => {
                 effects.push(Effect::Disconnect("the server does not answer any more".to_owned()));
             }

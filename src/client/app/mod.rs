@@ -221,6 +221,8 @@ pub struct App {
     /// What was typed into the form as the server, until there is a welcome: if there is none, the form asks again.
     typed_host: Option<String>,
     backoff: Backoff,
+    /// The login to the account was refused: the connection is given up for that, and none is made by itself.
+    locked_out: bool,
     /// Since when one is welcome.
     welcomed: Option<Time>,
     pace: Pace,
@@ -255,9 +257,10 @@ impl App {
     pub fn new(options: Options, surroundings: Surroundings, now: Time) -> App {
         let identity = Identity {
             nick: options.nick.clone(),
-            user: options.nick.clone(),
+            user: options.user.clone(),
             real_name: options.nick.clone(),
             password: options.password.clone(),
+            account: options.account.clone(),
         };
         let mut form = Form::new(surroundings.last_host.as_deref(), &options.nick);
         form.field = if form.host.is_empty() { Field::Host } else { Field::Nick };
@@ -294,6 +297,7 @@ impl App {
             connection: Connection::None,
             typed_host: None,
             backoff: Backoff::new(jitter),
+            locked_out: false,
             welcomed: None,
             pace: Pace::default(),
             said_to: String::new(),
@@ -353,6 +357,9 @@ impl App {
             Event::Trying(address) => self.on_trying(address),
             Event::Unreachable(address, reason) => self.on_unreachable(address, reason),
             Event::Online => self.on_online(&mut effects),
+            Event::Offline(reason) if std::mem::take(&mut self.locked_out) => {
+                self.on_refused(&reason, &mut effects);
+            }
             Event::Offline(reason) => self.on_offline(&reason, &mut effects),
             Event::Refused(reason) => self.on_refused(&reason, &mut effects),
             Event::Told(words) => self.on_told(words),

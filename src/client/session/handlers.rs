@@ -43,6 +43,8 @@ impl Session {
             "AWAY" => self.on_away(message.nick(), !message.param(0).is_empty()),
             "INVITE" => self.on_invite(message, out),
             "CAP" => self.on_cap(message, out),
+            "AUTHENTICATE" => self.on_authenticate(message, out),
+            "902" | "903" | "904" | "905" | "906" | "907" | "908" if self.on_login_numeric(message, out) => {}
             "MARKREAD" => {
                 let at = message.param(1).strip_prefix("timestamp=").and_then(Time::parse);
                 out.extend(at.map(|at| Report::Read { place: message.param(0).to_owned(), at }));

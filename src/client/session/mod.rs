@@ -6,6 +6,7 @@ mod batch;
 mod channel;
 mod handlers;
 mod joining;
+mod login;
 mod report;
 mod search;
 mod split;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use channel::{Channel, MAX_MEMBERS, Member, Prefixes, Topic};
 pub use joining::join_lines;
+pub use login::{Account, Secret};
 pub use report::{Beyond, Heard, Report, What};
 pub use search::Sought;
 pub use split::split;
@@ -29,6 +31,7 @@ use crate::irc::name::{Source, fold, same};
 use crate::irc::{Cap, Caps, MAX_REST, Message, Time};
 use batch::Batches;
 pub use batch::MAX_LINES as BATCH_MOST;
+use login::Login;
 
 /// The client tag that carries a message's own id, so that it can be found again after the connection broke.
 pub const ID_TAG: &str = "+chatui/id";
@@ -53,12 +56,14 @@ const UNKNOWN_SOURCE: usize = 1 + 18 + 1 + 63;
 pub struct Identity {
     /// The nick to ask for.
     pub nick: String,
-    /// The user name.
+    /// The user name; empty: made of the nick.
     pub user: String,
     /// The real name.
     pub real_name: String,
     /// The server's password.
-    pub password: Option<String>,
+    pub password: Option<Secret>,
+    /// The account to log in to.
+    pub account: Option<Account>,
 }
 
 /// How far the connection is.
@@ -85,6 +90,9 @@ pub struct Session {
     offered: Caps,
     /// How many answers to CAP REQ are still to come before CAP END.
     asked: usize,
+    login: Login,
+    /// Whether the server lets accounts log in by SASL PLAIN, if it offers SASL.
+    takes_plain: bool,
     /// How many nicks were refused during this registration.
     refused: usize,
     /// Whether the nick in use is a variation of the wanted one, which is taken back when it becomes free.

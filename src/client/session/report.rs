@@ -86,6 +86,13 @@ pub enum Report {
     },
     /// This line is to be sent when nothing is more urgent: its answer only makes something nicer.
     Query(String),
+    /// The login to the account did not come about, and one does not want to be here without.
+    LoginFailed {
+        /// Why, in a sentence.
+        reason: String,
+        /// Whether it may come about later by itself.
+        again: bool,
+    },
     /// Registered.
     Welcome,
     /// The server has said what it is and what it supports: now channels are joined.

@@ -172,7 +172,10 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "001" | "002" | "003" | "372" | "251" | "255" => Some((String::new(), last.to_owned(), false)),
         // Ends of lists, and what only programs read.
         "005" | "252" | "253" | "254" | "265" | "266" | "315" | "318" | "329" | "347" | "349" | "366"
-        | "368" | "369" | "374" | "375" | "706" | "396" => Some((String::new(), String::new(), false)),
+        | "368" | "369" | "374" | "375" | "706" | "396" | "903" | "908" => {
+            Some((String::new(), String::new(), false))
+        }
+        "900" | "901" => Some((String::new(), last.to_owned(), false)),
         "WALLOPS" => Some((String::new(), format!("{}: {last}", message.nick()), false)),
         _ => None,
     }
