@@ -15,6 +15,7 @@ mod client_comfort;
 mod client_hands;
 mod client_hostile;
 mod client_login;
+mod client_missed;
 mod client_outbox;
 mod client_pace;
 mod client_past;

@@ -190,6 +190,7 @@ impl App {
         }
         self.sent_late = 0;
         self.flush_people(effects);
+        self.ask_people(effects);
         if let Some(lost) = self.lost.take() {
             let sent = self.sent_late;
             self.say(Status::Back { after: self.now.since(lost), sent });
@@ -219,6 +220,8 @@ impl App {
             self.backoff.reset();
         }
         self.pace = Pace::default();
+        self.note_people();
+        self.remembering.knows_people = false;
         self.session.disconnected();
         self.outbox.disconnected();
         self.probing = None;

@@ -53,6 +53,8 @@ impl App {
                 let text = format!("the nick {wanted} is not free ({reason}); trying {trying}");
                 self.tell_here(Kind::Server, &text);
             }
+            Report::Target(name) => self.on_target(&name, effects),
+            Report::TargetsTold => self.on_targets_told(),
             Report::Joined(name) => self.on_joined(&name, effects),
             Report::Named(name) => self.on_named(&name, effects),
             Report::Left(name) => {

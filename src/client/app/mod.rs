@@ -18,6 +18,7 @@ mod mouse;
 mod options;
 mod pacing;
 mod past;
+mod people;
 mod perf;
 mod remembering;
 mod screen;

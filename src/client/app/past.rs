@@ -46,6 +46,8 @@ pub(super) enum Purpose {
     Fill { gap: EntryId },
     /// The same from above: the lines after what stands before it.
     FillOn { gap: EntryId },
+    /// Who has written to us since one was here last.
+    People,
     /// What was said around a moment: the reader goes there, unless they have gone elsewhere meanwhile.
     Jump { to: Option<Place> },
 }
@@ -99,16 +101,30 @@ impl App {
             return;
         }
         let limit = limit.min(self.session.support().history_page);
-        let (line, label) = self.session.ask_history(ask, place, limit);
+        let question = self.session.ask_history(ask, place, limit);
+        self.ask_line(place, purpose, question, limit, effects);
+        if let Some(asked) = self.asks.last_mut() {
+            asked.since = match ask {
+                Ask::After(msgid, at) if !msgid.is_empty() => Some(*at),
+                _ => None,
+            };
+        }
+    }
+
+    /// Asks by this line with its label.
+    pub(super) fn ask_line(
+        &mut self,
+        place: &str,
+        purpose: Purpose,
+        (line, label): (String, Option<u64>),
+        limit: u32,
+        effects: &mut Vec<Effect>,
+    ) {
         // What the reader looks at comes first.
         let rank = if self.window().is(place) { Rank::Awaited } else { Rank::Useful };
         let held = (!self.send_in_turn(rank, line.clone(), effects)).then_some(line);
-        let since = match ask {
-            Ask::After(msgid, at) if !msgid.is_empty() => Some(*at),
-            _ => None,
-        };
         let (place, at) = (place.to_owned(), self.now);
-        self.asks.push(Asked { place, purpose, label, limit, steps: 0, since, at, held });
+        self.asks.push(Asked { place, purpose, label, limit, steps: 0, since: None, at, held });
     }
 
     /// A line that had waited for its turn was sent: if it is a question about the past, its answer is awaited from now on.
@@ -162,7 +178,6 @@ impl App {
         if self.windows[at].past == Past::Nowhere {
             self.windows[at].past = Past::More;
         }
-        let page = self.session.support().history_page;
         let known = newest(&self.windows[at]);
         if let Some(since) = self.outbox.unsure_since(name)
             && known.as_ref().is_none_or(|(msgid, at)| (&since.msgid, since.at) != (msgid, *at))
@@ -170,7 +185,15 @@ impl App {
             // What is asked for below need not begin where they were sent.
             self.look_for_unsure(name, &Ask::After(&since.msgid, since.at), effects);
         }
-        let Some((msgid, time)) = known else {
+        self.ask_missed(name, effects);
+    }
+
+    /// Asks for what was said in a conversation since one was here, or for the last of it.
+    pub(super) fn ask_missed(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let page = self.session.support().history_page;
+        let at = self.windows.iter().position(|window| window.is(name));
+        let known = at.and_then(|at| newest(&self.windows[at]).zip(Some(at)));
+        let Some(((msgid, time), at)) = known else {
             self.ask(name, Purpose::First, &Ask::Latest, FIRST_LINES, effects);
             return;
         };
@@ -203,7 +226,21 @@ impl App {
         effects: &mut Vec<Effect>,
     ) {
         let asked = self.take_ask(place, label);
-        let Some(at) = self.windows.iter().position(|window| window.is(place)) else { return };
+        let found = self.windows.iter().position(|window| window.is(place));
+        let is_first = asked.as_ref().is_some_and(|asked| asked.purpose == Purpose::First);
+        let at = match found {
+            None if is_first => self.window_of_missed(place, &items, effects),
+            found => found,
+        };
+        let Some(at) = at else {
+            if is_first && !self.is_catching_up(place) {
+                self.caught_up(place, true, effects);
+            }
+            return;
+        };
+        if is_first {
+            self.resume_person(at);
+        }
         self.settle_from(&items, at);
         let last = items.last().map(|item| (item.msgid.clone(), item.at));
         let entries: Vec<Entry> = items.into_iter().map(|item| self.entry_of(item)).collect();
@@ -251,7 +288,7 @@ impl App {
                 }
                 _ => self.settle_unsure(place, false),
             },
-            Purpose::Search { .. } => {}
+            Purpose::Search { .. } | Purpose::People => {}
             Purpose::Rest { gap } | Purpose::Fill { gap } | Purpose::FillOn { gap } => {
                 if !full || new < lines {
                     // The lines meet those on the gap's other side: nothing is missing any more.
@@ -316,7 +353,7 @@ impl App {
                 window.show_piece(entries);
                 count
             }
-            Purpose::Search { .. } => 0,
+            Purpose::Search { .. } | Purpose::People => 0,
         }
     }
 
@@ -351,7 +388,17 @@ impl App {
     }
 
     fn give_up(&mut self, asked: &Asked, effects: &mut Vec<Effect>) {
-        let Some(at) = self.windows.iter().position(|window| window.is(&asked.place)) else { return };
+        if asked.purpose == Purpose::People {
+            // It keeps nothing of the kind: so nothing of it is missing.
+            self.remembering.knows_people = true;
+            return;
+        }
+        let Some(at) = self.windows.iter().position(|window| window.is(&asked.place)) else {
+            if asked.purpose.holds_back() && !self.is_catching_up(&asked.place) {
+                self.caught_up(&asked.place, false, effects);
+            }
+            return;
+        };
         let window = &mut self.windows[at];
         match asked.purpose {
             Purpose::First | Purpose::Older { .. } => (window.past, window.resume) = (Past::Nowhere, None),
@@ -361,7 +408,7 @@ impl App {
             | Purpose::FillOn { gap } => {
                 window.set_gap(gap, GapState::Failed);
             }
-            Purpose::Search { .. } | Purpose::Jump { to: None } => {}
+            Purpose::Search { .. } | Purpose::People | Purpose::Jump { to: None } => {}
             Purpose::Jump { .. } => {
                 self.say(Status::Error("the server does not give what was said then".to_owned()));
                 return;
@@ -408,7 +455,12 @@ impl App {
             return;
         }
         let (window, page) = (&mut self.windows[self.current], self.session.support().history_page);
-        if !window.joined || window.with != With::Channel {
+        let is_kept = match window.with {
+            With::Channel => true,
+            With::Person => self.remembering.has_people,
+            With::Server => false,
+        };
+        if !window.joined || !is_kept {
             return;
         }
         let place_name = window.name.clone();

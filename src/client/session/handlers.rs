@@ -33,6 +33,9 @@ impl Session {
             "TAGMSG" => self.on_tags(message, marks, out),
             "PONG" | "ACK" => {}
             "BATCH" => self.on_batch(message, marks, out),
+            "CHATHISTORY" if message.param(0) == "TARGETS" => {
+                out.push(Report::Target(message.param(1).to_owned()));
+            }
             "JOIN" => self.on_join(message, marks, out),
             "PART" => self.on_part(message, marks, out),
             "KICK" => self.on_kick(message, marks, out),

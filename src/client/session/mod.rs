@@ -115,6 +115,8 @@ pub struct Session {
     /// How many channels of a list were told.
     listed: usize,
     heard: Time,
+    /// The latest time with which the server has stamped something that happened just now.
+    stamped: Time,
     /// When the server was asked for a sign of life.
     pinged: Option<Time>,
 }
@@ -233,6 +235,10 @@ impl Session {
             let item = self.heard_of(&message, &marks);
             self.batches.push(batch, item);
             return;
+        }
+        if marks.is_stamped {
+            // A time that has not come yet is nobody's.
+            self.stamped = self.stamped.max(marks.at.min(now));
         }
         self.handle(&message, &marks, out);
     }
@@ -365,6 +371,20 @@ impl Session {
         (self.line("CHATHISTORY", &[verb, target, &reference, &limit], label, None), label)
     }
 
+    /// Asks which conversations had messages between two times
+    /// ([TARGETS](https://ircv3.net/specs/extensions/chathistory#targets)). Gives the line and its label.
+    pub fn ask_targets(&mut self, since: Time, until: Time, limit: u32) -> (String, Option<u64>) {
+        let label = self.label();
+        let (since, until) = (format!("timestamp={since}"), format!("timestamp={until}"));
+        let params = ["TARGETS", &since, &until, &limit.to_string()];
+        (self.line("CHATHISTORY", &params, label, None), label)
+    }
+
+    /// The latest time with which the server has stamped something that happened just now.
+    pub fn stamped(&self) -> Time {
+        self.stamped
+    }
+
     fn reference(&self, msgid: &str, at: Time) -> String {
         if msgid.is_empty() || !self.support.history_by_id {
             format!("timestamp={at}")
@@ -407,6 +427,7 @@ pub enum Ask<'a> {
 #[derive(Debug, Default)]
 struct Marks<'a> {
     at: Time,
+    is_stamped: bool,
     msgid: &'a str,
     batch: Option<&'a str>,
     label: Option<u64>,
@@ -424,7 +445,10 @@ impl<'a> Marks<'a> {
         let mut marks = Marks { at: now, ..Marks::default() };
         for (key, value) in message.tags.iter_raw() {
             match key {
-                "time" => marks.at = Time::parse(value).unwrap_or(now),
+                "time" => {
+                    let at = Time::parse(value);
+                    (marks.at, marks.is_stamped) = (at.unwrap_or(now), at.is_some());
+                }
                 // An id is opaque and comes back as it came: it has no need to be unescaped, only to be the same.
                 "msgid" => marks.msgid = value,
                 "batch" => marks.batch = Some(value),

@@ -123,6 +123,10 @@ pub enum Report {
         /// The label of the command that asked.
         label: Option<u64>,
     },
+    /// There was something in this conversation, as the server's history has it.
+    Target(String),
+    /// All such conversations are named.
+    TargetsTold,
     /// One has joined a channel.
     Joined(String),
     /// The list of members of a channel one has joined is whole now.
