@@ -7,6 +7,7 @@ use super::super::entry::{Entry, GapState, Kind};
 use super::super::pace::{Pace, Rank};
 use super::super::session::{Stage, join_lines};
 use super::super::window::{PENDING_SHOWN_AFTER, Past, Window, With};
+use super::past::Asked;
 use super::{App, Connecting, Effect, Form, Screen, Status, Try};
 use crate::irc::text::plain;
 use crate::irc::{Cap, Time};
@@ -54,7 +55,7 @@ impl App {
             }
             _ => None,
         };
-        let asked = self.asks.iter().filter_map(|asked| asked.given_up()).min();
+        let asked = self.asks.iter().filter_map(Asked::given_up).min();
         // A line that waits for its echo is drawn otherwise after a while.
         let waiting =
             self.window().waiting().map(|entry| entry.at + PENDING_SHOWN_AFTER).find(|at| *at > self.now);
