@@ -49,6 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         user: "bot".to_owned(),
         real_name: "an echo bot".to_owned(),
         password: None,
+        account: None,
     };
     let mut session = Session::new(identity);
     send(&mut socket, session.connected(now()))?;

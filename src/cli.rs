@@ -177,9 +177,29 @@ pub struct JoinArgs {
     /// What the server must show.
     #[command(flatten)]
     pub security: SecurityArgs,
+    /// As whom.
+    #[command(flatten)]
+    pub account: AccountArgs,
     /// The client's own settings.
     #[command(flatten)]
     pub client: ClientArgs,
+}
+
+/// As whom one comes to a server that has accounts, or is a bouncer.
+#[derive(Debug, Args)]
+pub struct AccountArgs {
+    /// Account to log in to (SASL); its password is in the file, in CHATUI_ACCOUNT_PASSWORD, or asked for
+    #[arg(long, value_name = "NAME", value_parser = one_word)]
+    pub account: Option<String>,
+    /// File whose first line is the account's password
+    #[arg(long, value_name = "FILE", requires = "account")]
+    pub account_password_file: Option<PathBuf>,
+    /// Go on without the account if the login fails, instead of leaving
+    #[arg(long)]
+    pub account_optional: bool,
+    /// User name, as a bouncer may want it: name/network@client [default: made of the nick]
+    #[arg(long, value_name = "NAME", value_parser = one_word)]
+    pub user: Option<String>,
 }
 
 /// What a server must show.
@@ -292,6 +312,14 @@ fn not_empty(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("the server's name must not be empty".to_owned()),
         text => Ok(text.to_owned()),
+    }
+}
+
+fn one_word(text: &str) -> Result<String, String> {
+    let is_word = !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
+    match is_word && !text.starts_with(':') {
+        true => Ok(text.to_owned()),
+        false => Err("one word of at most 100 bytes, letters, digits and signs of ASCII".to_owned()),
     }
 }
 

@@ -7,6 +7,7 @@
 //! OPEN carol
 //! @msgid=01K7SR8E2R00000002;time=2026-11-20T16:05:00.123Z READ #lobby
 //! @msgid=01K7SR8E2R00000001;time=2026-11-20T16:01:00.123Z PLACE #lobby
+//! @time=2026-11-20T16:05:00.123Z PEOPLE *
 //! ```
 
 use crate::irc::message::push_tag;
@@ -47,6 +48,8 @@ pub struct Memory {
     pub read: Vec<Read>,
     /// Where the reader was in rooms that they have not left at their end; at most as many as `read`.
     pub places: Vec<Read>,
+    /// Up to when all is known that people wrote to us; the beginning of all time if that was never known.
+    pub people_at: Time,
 }
 
 impl Memory {
@@ -61,6 +64,10 @@ impl Memory {
                 "IGNORE" => drop(memory.ignore(name)),
                 "MUTE" => drop(memory.set_muted(name, true)),
                 "OPEN" => drop(memory.set_open(name, true)),
+                "PEOPLE" => {
+                    let time = message.tags.get("time").unwrap_or_default();
+                    memory.people_at = Time::parse(&time).unwrap_or_default();
+                }
                 verb @ ("READ" | "PLACE") => {
                     let tag = |key| message.tags.get(key).unwrap_or_default();
                     let (msgid, at) = (tag("msgid").into(), Time::parse(&tag("time")).unwrap_or_default());
@@ -95,6 +102,11 @@ impl Memory {
             push_tag(&mut tags, "msgid", &read.msgid);
             push_tag(&mut tags, "time", &read.at.to_string());
             text.push_str(&format!("{}\n", Message::new(verb, &[&read.room]).with_tags(&tags)));
+        }
+        if self.people_at != Time::default() {
+            let mut tags = String::new();
+            push_tag(&mut tags, "time", &self.people_at.to_string());
+            text.push_str(&format!("{}\n", Message::new("PEOPLE", &["*"]).with_tags(&tags)));
         }
         text
     }
@@ -222,6 +234,7 @@ mod tests {
         let place =
             Read { room: "#1".to_owned(), msgid: "x".into(), at: Time::from_millis(1_795_190_700_000) };
         assert!(memory.set_place("#1", Some(place.clone())) && !memory.set_place("#1", Some(place)));
+        memory.people_at = Time::from_millis(1_795_190_700_001);
         let text = memory.written();
         assert_eq!(Memory::parse(text.as_bytes()), memory);
         let damaged = [b"\xff\xfe\nMUTE\nWHAT ever\n\n".as_slice(), text.as_bytes()].concat();

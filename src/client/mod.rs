@@ -18,6 +18,7 @@ pub mod link;
 pub mod memory;
 pub mod nearest;
 pub mod outbox;
+pub mod pace;
 pub mod pins;
 mod run;
 pub mod session;

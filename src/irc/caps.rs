@@ -49,6 +49,9 @@ pub enum Cap {
     /// ([read-marker](https://ircv3.net/specs/extensions/read-marker)). Without accounts a server has nobody to keep it
     /// for: the client speaks it, the server does not.
     ReadMarker,
+    /// `AUTHENTICATE`: logging in to an account ([sasl](https://ircv3.net/specs/extensions/sasl-3.1)). The server has no
+    /// accounts, the client knows those of other servers.
+    Sasl,
 }
 
 /// Each capability with its names. All of them are offered, for programs learn a new name only after a while; the first
@@ -74,6 +77,7 @@ pub const TABLE: &[(Cap, &[&str])] = &[
     (Cap::EventPlayback, &["draft/event-playback"]),
     (Cap::Search, &["soju.im/search"]),
     (Cap::ReadMarker, &["draft/read-marker"]),
+    (Cap::Sasl, &["sasl"]),
 ];
 
 impl Cap {
@@ -84,7 +88,7 @@ impl Cap {
 
     /// Whether the server offers it, and not only the client asks for it.
     pub fn is_served(self) -> bool {
-        self != Cap::ReadMarker
+        !matches!(self, Cap::ReadMarker | Cap::Sasl)
     }
 
     /// Its first name.
@@ -135,7 +139,7 @@ mod tests {
     #[test]
     fn names_and_sets() {
         assert_eq!(Cap::by_name("draft/no-implicit-names"), Some(Cap::NoImplicitNames));
-        assert_eq!(Cap::by_name("sasl"), None);
+        assert_eq!(Cap::by_name("no-such"), None);
         for (cap, names) in TABLE {
             assert_eq!(Cap::by_name(names[0]), Some(*cap));
             assert_eq!(cap.name(), names[0]);

@@ -46,7 +46,7 @@ pub fn run(args: &HostArgs) -> Result<(), Failure> {
         server.as_ref().and_then(|server| server.addresses().first().copied()).unwrap_or(args.listen);
     let near = reachable(address);
     let here = Address { host: near.ip().to_string(), port: near.port(), tls: false };
-    let mut options = options(&args.client, Some(here))?;
+    let mut options = options(&args.client, None, Some(here))?;
     options.settings.plain |= args.plain_screen;
     options.hosts = server.is_some();
     // Where TLS is spoken, nobody needs to be asked whether the server is our own.

@@ -34,10 +34,8 @@ pub fn hash() -> Result<(), Failure> {
 pub fn password(words: &str) -> Result<String, Failure> {
     let failed = |error: std::io::Error| Failure::new(FAILED, format!("cannot read the password: {error}"));
     let typed = if stdin().is_terminal() {
-        let mut out = stderr();
-        let _ = out.write_all(words.as_bytes()).and_then(|()| out.flush());
-        let typed = typed();
-        let _ = out.write_all(b"\n");
+        let typed = typed(words);
+        let _ = stderr().write_all(b"\n");
         typed?
     } else {
         let mut line = String::new();
@@ -61,8 +59,8 @@ impl Drop for Restored {
     }
 }
 
-/// What is typed up to Enter, with the terminal showing none of it.
-fn typed() -> Result<String, Failure> {
+/// Asks, and gives what is typed up to Enter, with the terminal showing none of it.
+fn typed(words: &str) -> Result<String, Failure> {
     let failed = |error: std::io::Error| Failure::new(FAILED, format!("cannot read the password: {error}"));
     let before = tcgetattr(stdin()).map_err(|error| failed(error.into()))?;
     let mut raw = before.clone();
@@ -70,6 +68,9 @@ fn typed() -> Result<String, Failure> {
     raw.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG);
     let _restored = Restored(before);
     tcsetattr(stdin(), OptionalActions::Flush, &raw).map_err(|error| failed(error.into()))?;
+    // Not before: what was typed at once would be shown, and be lost.
+    let mut out = stderr();
+    let _ = out.write_all(words.as_bytes()).and_then(|()| out.flush());
     let (mut bytes, mut key) = (Vec::new(), [0]);
     loop {
         let count = stdin().lock().read(&mut key).map_err(failed)?;

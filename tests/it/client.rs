@@ -95,16 +95,24 @@ impl Talk {
         self.event(Event::Tick);
     }
 
-    /// Connected and welcomed by a server with these capabilities.
+    /// Connected and welcomed by a chatui server with these capabilities.
     pub fn online(&mut self, caps: &str) {
+        self.online_at("chatui-1", caps);
+    }
+
+    /// The same by a server of this version: where others than chatui are written to at a pace.
+    pub fn online_at(&mut self, version: &str, caps: &str) {
         self.event(Event::Online);
         self.hears(&format!(":s CAP * LS :{caps}"));
         if !caps.is_empty() {
             self.hears(&format!(":s CAP * ACK :{caps}"));
         }
-        self.hears(
-            ":s 001 alice :Welcome, alice!a@host\n:s 005 alice CHATHISTORY=100 PREFIX=(ov)@+ :are supported",
-        );
+        self.hears(&format!(
+            ":s 001 alice :Welcome, alice!a@host
+             :s 004 alice s {version} B b
+             :s 005 alice CHATHISTORY=100 PREFIX=(ov)@+ :are supported
+             :s 422 alice :MOTD File is missing"
+        ));
     }
 
     pub fn joined(&mut self, name: &str, names: &str) {
@@ -204,8 +212,12 @@ fn registration_asks_for_what_is_offered_and_joins() {
     talk.hears(":s CAP * ACK :batch");
     assert_eq!(talk.sent(), ["CAP END"]);
     talk.hears("PING :x\n:s 001 alice :Welcome");
-    assert_eq!(talk.sent(), ["PONG :x", "JOIN #lobby", "JOIN #b"]);
+    assert_eq!(talk.sent(), ["PONG :x"]);
     assert!(matches!(talk.app.screen(), Screen::Rooms));
+    talk.hears(":s 005 alice TARGMAX=JOIN: :are supported\n:s 376 alice :End of /MOTD command");
+    assert_eq!(talk.sent(), ["JOIN #lobby,#b"]);
+    talk.hears(":s 376 alice :End of /MOTD command");
+    assert_eq!(talk.sent(), [""; 0], "a message of the day that is asked for later is none");
 }
 
 #[test]
@@ -665,7 +677,7 @@ fn a_channel_is_joined_again_with_its_key() {
     talk.passes(1_000);
     talk.online(CAPS);
     let joins: Vec<String> = talk.sent().into_iter().filter(|line| line.starts_with("JOIN")).collect();
-    assert_eq!(joins, ["JOIN #lobby", "JOIN #a new", "JOIN #b", "JOIN #c three"]);
+    assert_eq!(joins, ["JOIN #a,#c,#lobby,#b new,three"], "those with keys first");
 }
 
 #[test]

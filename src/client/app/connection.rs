@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::super::address::Address;
 use super::super::entry::{Entry, GapState, Kind};
-use super::super::session::Stage;
+use super::super::pace::{Pace, Rank};
+use super::super::session::{Stage, join_lines};
 use super::super::window::{PENDING_SHOWN_AFTER, Past, Window, With};
-use super::past::PATIENCE_FOR_HISTORY;
+use super::past::Asked;
 use super::{App, Connecting, Effect, Form, Screen, Status, Try};
 use crate::irc::text::plain;
 use crate::irc::{Cap, Time};
@@ -19,6 +20,9 @@ const SAID_FOR: Duration = Duration::from_secs(6);
 const BACK_FOR: Duration = Duration::from_secs(3);
 /// The milliseconds of a minute.
 const MINUTE: u64 = 60_000;
+/// A connection that breaks sooner after the welcome is as good as none: the pauses before the next try grow. A server that
+/// closes us for what we do would else be asked again and again, a second apart.
+const STANDS: Duration = Duration::from_secs(30);
 /// Most addresses of one name whose failures are told.
 const MAX_TRIES: usize = 32;
 
@@ -51,7 +55,7 @@ impl App {
             }
             _ => None,
         };
-        let asked = self.asks.iter().map(|asked| asked.at + PATIENCE_FOR_HISTORY).min();
+        let asked = self.asks.iter().filter_map(Asked::given_up).min();
         // A line that waits for its echo is drawn otherwise after a while.
         let waiting =
             self.window().waiting().map(|entry| entry.at + PENDING_SHOWN_AFTER).find(|at| *at > self.now);
@@ -75,6 +79,7 @@ impl App {
             waiting,
             draft,
             self.session.next_tick(),
+            self.pace.next_tick().filter(|_| self.online()),
         ]
         .into_iter()
         .flatten()
@@ -94,6 +99,7 @@ impl App {
         {
             self.connection = Connection::Trying;
         }
+        self.take_turns(effects);
         self.give_up_asks(effects);
         self.give_up_search(effects);
         self.give_up_mention();
@@ -149,13 +155,14 @@ impl App {
 
     pub(super) fn on_online(&mut self, effects: &mut Vec<Effect>) {
         self.connection = Connection::Online;
+        self.pace = Pace::default();
         if let Screen::Connecting(connecting) = &mut self.screen {
             connecting.greeting = true;
         }
         effects.extend(self.session.connected(self.now).into_iter().map(Effect::Send));
     }
 
-    /// The welcome: the rooms are shown, and those one wants to be in are joined.
+    /// The welcome: the rooms are shown.
     pub(super) fn on_welcome(&mut self, effects: &mut Vec<Effect>) {
         if !matches!(self.screen, Screen::Rooms) {
             self.screen = Screen::Rooms;
@@ -168,15 +175,24 @@ impl App {
         for words in std::mem::take(&mut self.told) {
             self.tell_here(Kind::Server, &words);
         }
-        self.backoff.reset();
+        self.welcomed = Some(self.now);
         self.windows.iter_mut().filter(|w| w.with == With::Person).for_each(|window| window.joined = true);
-        let wanted: Vec<&str> =
-            self.windows.iter().filter(|window| window.wanted).map(|window| window.name.as_str()).collect();
-        // One line for each, so that none grows too long and a refusal is about one.
-        let joins: Vec<Effect> = wanted.iter().map(|name| Effect::Send(self.join_line(name))).collect();
-        effects.extend(joins);
+    }
+
+    /// The server has said what it supports: the rooms one wants to be in are joined, and what waits is sent.
+    pub(super) fn on_ready(&mut self, effects: &mut Vec<Effect>) {
+        if self.session.support().is_chatui() {
+            self.pace.lift();
+        }
+        let wanted = self.windows.iter().filter(|window| window.wanted && !window.joined);
+        let rooms = wanted.map(|window| (window.name.as_str(), self.session.key_of(&window.name)));
+        let rooms: Vec<(&str, Option<&str>)> = rooms.collect();
+        for line in join_lines(&rooms, self.session.support().join_most) {
+            self.send_in_turn(Rank::Awaited, line, effects);
+        }
         self.sent_late = 0;
         self.flush_people(effects);
+        self.ask_people(effects);
         if let Some(lost) = self.lost.take() {
             let sent = self.sent_late;
             self.say(Status::Back { after: self.now.since(lost), sent });
@@ -202,6 +218,12 @@ impl App {
 
     pub(super) fn on_offline(&mut self, reason: &str, effects: &mut Vec<Effect>) {
         let was_online = self.connection == Connection::Online;
+        if self.welcomed.take().is_some_and(|at| self.now.since(at) >= STANDS) {
+            self.backoff.reset();
+        }
+        self.pace = Pace::default();
+        self.note_people();
+        self.remembering.knows_people = false;
         self.session.disconnected();
         self.outbox.disconnected();
         self.probing = None;
@@ -263,6 +285,7 @@ impl App {
         let reconnect = std::mem::replace(&mut self.options.reconnect, false);
         if matches!(self.screen, Screen::Rooms) && self.leaving.is_none() {
             self.session.disconnected();
+            self.pace = Pace::default();
             self.connection = Connection::None;
             self.tell_here(Kind::Error, &plain(reason));
         } else {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::super::entry::{Entry, EntryId, Kind};
+use super::super::pace::Rank;
 use super::super::session::{Heard, Report, What};
 use super::super::terminal::notice::Notice;
 use super::super::window::{Window, With};
@@ -45,6 +46,7 @@ impl App {
     fn take_report(&mut self, report: Report, effects: &mut Vec<Effect>) {
         match report {
             Report::Answer(line) => effects.push(Effect::Send(line)),
+            Report::Query(line) => drop(self.send_in_turn(Rank::Idle, line, effects)),
             Report::Heard(heard) => self.on_heard(heard, effects),
             Report::History { place, items, lines, beyond, label } => {
                 self.on_history(&place, items, lines, &beyond, label, effects);
@@ -53,10 +55,13 @@ impl App {
                 self.on_found(items, lines, &beyond, label, effects);
             }
             Report::Welcome => self.on_welcome(effects),
+            Report::Ready => self.on_ready(effects),
             Report::NickRefused { wanted, trying, reason } => {
                 let text = format!("the nick {wanted} is not free ({reason}); trying {trying}");
                 self.tell_here(Kind::Server, &text);
             }
+            Report::Target(name) => self.on_target(&name, effects),
+            Report::TargetsTold => self.on_targets_told(),
             Report::Joined(name) => self.on_joined(&name, effects),
             Report::Named(name) => self.on_named(&name, effects),
             Report::Left(name) => {
@@ -88,6 +93,10 @@ impl App {
             Report::Read { place, at } => self.on_read_elsewhere(&place, at),
             Report::Answered => self.on_answered(effects),
             Report::Ended(reason) => self.on_ended(&reason, effects),
+            Report::LoginFailed { reason, again } => {
+                self.locked_out = !again;
+                self.on_ended(&reason, effects);
+            }
             Report::Silent => {
                 effects.push(Effect::Disconnect("the server does not answer any more".to_owned()));
             }

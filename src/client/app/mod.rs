@@ -16,7 +16,9 @@ mod mention;
 mod momentary;
 mod mouse;
 mod options;
+mod pacing;
 mod past;
+mod people;
 mod perf;
 mod remembering;
 mod screen;
@@ -40,6 +42,7 @@ use super::backoff::Backoff;
 use super::editor::Editor;
 use super::keys::Keymap;
 use super::outbox::Outbox;
+use super::pace::Pace;
 use super::session::{Channel, Identity, Report, Session};
 use super::settings::{Comings, Settings};
 use super::terminal::notice::Notice;
@@ -221,6 +224,13 @@ pub struct App {
     /// What was typed into the form as the server, until there is a welcome: if there is none, the form asks again.
     typed_host: Option<String>,
     backoff: Backoff,
+    /// The login to the account was refused: the connection is given up for that, and none is made by itself.
+    locked_out: bool,
+    /// Since when one is welcome.
+    welcomed: Option<Time>,
+    pace: Pace,
+    /// To whom the last line went that had waited for its turn.
+    said_to: String,
     /// When the connection was lost.
     lost: Option<Time>,
     /// What the user is to know of the connection once he is inside: a few sentences at most.
@@ -250,9 +260,10 @@ impl App {
     pub fn new(options: Options, surroundings: Surroundings, now: Time) -> App {
         let identity = Identity {
             nick: options.nick.clone(),
-            user: options.nick.clone(),
+            user: options.user.clone(),
             real_name: options.nick.clone(),
             password: options.password.clone(),
+            account: options.account.clone(),
         };
         let mut form = Form::new(surroundings.last_host.as_deref(), &options.nick);
         form.field = if form.host.is_empty() { Field::Host } else { Field::Nick };
@@ -289,6 +300,10 @@ impl App {
             connection: Connection::None,
             typed_host: None,
             backoff: Backoff::new(jitter),
+            locked_out: false,
+            welcomed: None,
+            pace: Pace::default(),
+            said_to: String::new(),
             lost: None,
             told: Vec::new(),
             sent_late: 0,
@@ -345,6 +360,9 @@ impl App {
             Event::Trying(address) => self.on_trying(address),
             Event::Unreachable(address, reason) => self.on_unreachable(address, reason),
             Event::Online => self.on_online(&mut effects),
+            Event::Offline(reason) if std::mem::take(&mut self.locked_out) => {
+                self.on_refused(&reason, &mut effects);
+            }
             Event::Offline(reason) => self.on_offline(&reason, &mut effects),
             Event::Refused(reason) => self.on_refused(&reason, &mut effects),
             Event::Told(words) => self.on_told(words),
@@ -361,6 +379,7 @@ impl App {
         if is_typed {
             self.tell_typing(&mut effects);
         }
+        self.count_sent(&effects);
         self.keep_changes(drafts, &mut effects);
         self.keep_memory(is_last, &mut effects);
         effects

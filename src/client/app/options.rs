@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::address::{Address, Security};
 use super::super::keys::Keymap;
+use super::super::session::{Account, Secret};
 use super::super::settings::Settings;
 
 /// What the user asked for on the command line; plain data.
@@ -18,7 +19,11 @@ pub struct Options {
     /// The channels to join.
     pub channels: Vec<String>,
     /// The server's password.
-    pub password: Option<String>,
+    pub password: Option<Secret>,
+    /// The user name; empty: made of the nick.
+    pub user: String,
+    /// The account to log in to.
+    pub account: Option<Account>,
     /// What the server must show.
     pub security: Security,
     /// How long to wait for each address of a name.
@@ -45,6 +50,8 @@ impl Default for Options {
             nick_is_login: false,
             channels: vec!["#lobby".to_owned()],
             password: None,
+            user: String::new(),
+            account: None,
             security: Security::default(),
             connect_timeout: Duration::from_secs(2),
             reconnect: true,

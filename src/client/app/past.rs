@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::entry::{Entry, EntryId, Extra, Gap, GapState, Kind, State, second};
 use super::super::outbox::{Item, Manner};
+use super::super::pace::Rank;
 use super::super::session::{Ask, Beyond, Heard, MAX_CHANNELS, What};
 use super::super::window::{Heading, Past, Window, With};
 use super::jump::Place;
@@ -27,7 +28,7 @@ const MAX_ASKS: usize = 2 * MAX_CHANNELS;
 /// Most windows into which a server can put us without being asked.
 const MAX_ROOMS: usize = MAX_CHANNELS;
 /// How long an answer is awaited; then it is as if the server had none.
-pub(super) const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
+const PATIENCE_FOR_HISTORY: Duration = Duration::from_secs(30);
 
 /// Why a piece of the past was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub(super) enum Purpose {
     Fill { gap: EntryId },
     /// The same from above: the lines after what stands before it.
     FillOn { gap: EntryId },
+    /// Who has written to us since one was here last.
+    People,
     /// What was said around a moment: the reader goes there, unless they have gone elsewhere meanwhile.
     Jump { to: Option<Place> },
 }
@@ -75,7 +78,16 @@ pub(super) struct Asked {
     /// Where the question begins, if it names a message by its id: a server that has forgotten that one may know the time.
     since: Option<Time>,
     /// When it was asked.
-    pub(super) at: Time,
+    at: Time,
+    /// The line, as long as it waits for its turn.
+    held: Option<String>,
+}
+
+impl Asked {
+    /// When it will be as if the server had no answer.
+    pub(super) fn given_up(&self) -> Option<Time> {
+        self.held.is_none().then(|| self.at + PATIENCE_FOR_HISTORY)
+    }
 }
 
 impl App {
@@ -91,14 +103,39 @@ impl App {
             return;
         }
         let limit = limit.min(self.session.support().history_page);
-        let (line, label) = self.session.ask_history(ask, place, limit);
-        effects.push(Effect::Send(line));
-        let since = match ask {
-            Ask::After(msgid, at) if !msgid.is_empty() => Some(*at),
-            _ => None,
-        };
+        let question = self.session.ask_history(ask, place, limit);
+        self.ask_line(place, purpose, question, limit, effects);
+        if let Some(asked) = self.asks.last_mut() {
+            asked.since = match ask {
+                Ask::After(msgid, at) if !msgid.is_empty() => Some(*at),
+                _ => None,
+            };
+        }
+    }
+
+    /// Asks by this line with its label.
+    pub(super) fn ask_line(
+        &mut self,
+        place: &str,
+        purpose: Purpose,
+        (line, label): (String, Option<u64>),
+        limit: u32,
+        effects: &mut Vec<Effect>,
+    ) {
+        // What the reader looks at comes first.
+        let rank = if self.window().is(place) { Rank::Awaited } else { Rank::Useful };
+        let held = (!self.send_in_turn(rank, line.clone(), effects)).then_some(line);
         let (place, at) = (place.to_owned(), self.now);
-        self.asks.push(Asked { place, purpose, label, limit, steps: 0, since, at });
+        self.asks.push(Asked { place, purpose, label, limit, steps: 0, since: None, at, held });
+    }
+
+    /// A line that had waited for its turn was sent: if it is a question about the past, its answer is awaited from now on.
+    pub(super) fn ask_was_sent(&mut self, line: &str) {
+        if let Some(at) = self.asks.iter().position(|asked| asked.held.as_deref() == Some(line)) {
+            // The questions stand in the order in which they are asked: so are they answered.
+            let asked = self.asks.remove(at);
+            self.asks.push(Asked { at: self.now, held: None, ..asked });
+        }
     }
 
     /// The answer was cut short: the same is asked from there on.
@@ -143,7 +180,6 @@ impl App {
         if self.windows[at].past == Past::Nowhere {
             self.windows[at].past = Past::More;
         }
-        let page = self.session.support().history_page;
         let known = newest(&self.windows[at]);
         if let Some(since) = self.outbox.unsure_since(name)
             && known.as_ref().is_none_or(|(msgid, at)| (&since.msgid, since.at) != (msgid, *at))
@@ -151,7 +187,15 @@ impl App {
             // What is asked for below need not begin where they were sent.
             self.look_for_unsure(name, &Ask::After(&since.msgid, since.at), effects);
         }
-        let Some((msgid, time)) = known else {
+        self.ask_missed(name, effects);
+    }
+
+    /// Asks for what was said in a conversation since one was here, or for the last of it.
+    pub(super) fn ask_missed(&mut self, name: &str, effects: &mut Vec<Effect>) {
+        let page = self.session.support().history_page;
+        let at = self.windows.iter().position(|window| window.is(name));
+        let known = at.and_then(|at| newest(&self.windows[at]).zip(Some(at)));
+        let Some(((msgid, time), at)) = known else {
             self.ask(name, Purpose::First, &Ask::Latest, FIRST_LINES, effects);
             return;
         };
@@ -184,7 +228,21 @@ impl App {
         effects: &mut Vec<Effect>,
     ) {
         let asked = self.take_ask(place, label);
-        let Some(at) = self.windows.iter().position(|window| window.is(place)) else { return };
+        let found = self.windows.iter().position(|window| window.is(place));
+        let is_first = asked.as_ref().is_some_and(|asked| asked.purpose == Purpose::First);
+        let at = match found {
+            None if is_first => self.window_of_missed(place, &items, effects),
+            found => found,
+        };
+        let Some(at) = at else {
+            if is_first && !self.is_catching_up(place) {
+                self.caught_up(place, true, effects);
+            }
+            return;
+        };
+        if is_first {
+            self.resume_person(at);
+        }
         self.settle_from(&items, at);
         let last = items.last().map(|item| (item.msgid.clone(), item.at));
         let entries: Vec<Entry> = items.into_iter().map(|item| self.entry_of(item)).collect();
@@ -232,7 +290,7 @@ impl App {
                 }
                 _ => self.settle_unsure(place, false),
             },
-            Purpose::Search { .. } => {}
+            Purpose::Search { .. } | Purpose::People => {}
             Purpose::Rest { gap } | Purpose::Fill { gap } | Purpose::FillOn { gap } => {
                 if !full || new < lines {
                     // The lines meet those on the gap's other side: nothing is missing any more.
@@ -297,7 +355,7 @@ impl App {
                 window.show_piece(entries);
                 count
             }
-            Purpose::Search { .. } => 0,
+            Purpose::Search { .. } | Purpose::People => 0,
         }
     }
 
@@ -332,7 +390,17 @@ impl App {
     }
 
     fn give_up(&mut self, asked: &Asked, effects: &mut Vec<Effect>) {
-        let Some(at) = self.windows.iter().position(|window| window.is(&asked.place)) else { return };
+        if asked.purpose == Purpose::People {
+            // It keeps nothing of the kind: so nothing of it is missing.
+            self.remembering.knows_people = true;
+            return;
+        }
+        let Some(at) = self.windows.iter().position(|window| window.is(&asked.place)) else {
+            if asked.purpose.holds_back() && !self.is_catching_up(&asked.place) {
+                self.caught_up(&asked.place, false, effects);
+            }
+            return;
+        };
         let window = &mut self.windows[at];
         match asked.purpose {
             Purpose::First | Purpose::Older { .. } => (window.past, window.resume) = (Past::Nowhere, None),
@@ -342,7 +410,7 @@ impl App {
             | Purpose::FillOn { gap } => {
                 window.set_gap(gap, GapState::Failed);
             }
-            Purpose::Search { .. } | Purpose::Jump { to: None } => {}
+            Purpose::Search { .. } | Purpose::People | Purpose::Jump { to: None } => {}
             Purpose::Jump { .. } => {
                 self.say(Status::Error("the server does not give what was said then".to_owned()));
                 return;
@@ -360,7 +428,7 @@ impl App {
     pub(super) fn give_up_asks(&mut self, effects: &mut Vec<Effect>) {
         let now = self.now;
         let late: Vec<Asked> =
-            self.asks.extract_if(.., |asked| now >= asked.at + PATIENCE_FOR_HISTORY).collect();
+            self.asks.extract_if(.., |asked| asked.given_up().is_some_and(|at| now >= at)).collect();
         for asked in late {
             self.give_up(&asked, effects);
         }
@@ -370,9 +438,9 @@ impl App {
         let at = match label {
             Some(label) => self.asks.iter().position(|asked| asked.label == Some(label)),
             // Without a label it answers the oldest question about the place; a refusal may not even name that.
-            None => {
-                self.asks.iter().position(|asked| place.is_empty() || asked.place.eq_ignore_ascii_case(place))
-            }
+            None => self.asks.iter().position(|asked| {
+                asked.held.is_none() && (place.is_empty() || asked.place.eq_ignore_ascii_case(place))
+            }),
         }?;
         Some(self.asks.remove(at))
     }
@@ -389,7 +457,12 @@ impl App {
             return;
         }
         let (window, page) = (&mut self.windows[self.current], self.session.support().history_page);
-        if !window.joined || window.with != With::Channel {
+        let is_kept = match window.with {
+            With::Channel => true,
+            With::Person => self.remembering.has_people,
+            With::Server => false,
+        };
+        if !window.joined || !is_kept {
             return;
         }
         let place_name = window.name.clone();

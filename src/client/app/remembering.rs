@@ -23,6 +23,9 @@ const MARK_PAUSE: Duration = Duration::from_secs(3);
 pub(super) struct Remembering {
     pub(super) memory: Memory,
     due: Option<Time>,
+    /// Whether it is known what people wrote while one was away, and whether the server keeps what they write.
+    pub(super) knows_people: bool,
+    pub(super) has_people: bool,
     /// When the server is told how far was read.
     marks_due: Option<Time>,
 }
@@ -107,7 +110,9 @@ impl App {
             self.remembering.marks_due.get_or_insert(self.now + MARK_PAUSE);
         }
         let window = &self.windows[self.current];
-        let Some(newest) = window.newest_told().filter(|_| window.with == With::Channel) else { return };
+        // What a person wrote is told again only by a server with a history.
+        let is_kept = window.with == With::Channel || self.session.has(Cap::Chathistory);
+        let Some(newest) = window.newest_told().filter(|_| is_kept) else { return };
         let known = self.remembering.memory.read(&window.name);
         if known.is_some_and(|known| known.msgid == newest.msgid && known.at == newest.at) {
             return;
@@ -128,7 +133,13 @@ impl App {
             return;
         }
         for window in &mut self.windows {
-            if let Some(at) = window.read_here.take().filter(|at| *at > window.marked) {
+            if let Some(at) = window.read_here.filter(|at| *at > window.marked) {
+                if !self.pace.allows(self.now) {
+                    // The next time: until then it may have been read further.
+                    self.remembering.marks_due = Some(self.now + MARK_PAUSE);
+                    return;
+                }
+                self.pace.sent(self.now);
                 window.marked = at;
                 let params = [window.name.as_str(), &format!("timestamp={at}")];
                 effects.push(Effect::Send(self.session.line("MARKREAD", &params, None, None)));
@@ -187,6 +198,7 @@ impl App {
         let end = effects.iter().position(|effect| matches!(effect, Effect::Quit | Effect::Fail(_)));
         if self.remembering.due.is_some_and(|due| is_last || end.is_some() || self.now >= due) {
             self.remembering.due = None;
+            self.note_people();
             let keep = Effect::Keep(Keep::Memory(self.remembering.memory.written()));
             effects.insert(end.unwrap_or(effects.len()), keep);
         }

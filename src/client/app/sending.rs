@@ -2,6 +2,7 @@
 
 use super::super::entry::{Entry, EntryId, Extra, Kind, State};
 use super::super::outbox::{Item, Manner, Progress, Since};
+use super::super::pace::INTERVAL;
 use super::super::session::{Heard, Stage, split};
 use super::super::window::{Window, With};
 use super::{App, Effect, Status};
@@ -10,6 +11,11 @@ use crate::irc::text::plain;
 
 /// Why a line of which nobody knows whether it was heard is not sent again by itself.
 const UNSURE: &str = "perhaps not sent: the connection broke before the server confirmed it";
+
+/// That so many lines wait for their turn needs no word.
+const FEW: usize = 2;
+/// While lines wait for their turn, this many are sent before it is asked whether they were heard.
+const PROBE_EVERY: usize = 4;
 
 impl App {
     /// Says a text to a channel or a person: one line for each line of it, and more where a line is too long.
@@ -65,6 +71,11 @@ impl App {
             self.windows[at].go_live();
         }
         self.flush(target, effects);
+        let waiting = self.outbox.to(target).filter(|item| item.progress == Progress::Waiting).count();
+        if self.pace.words_wait() && waiting > FEW {
+            let pause = INTERVAL.as_secs();
+            self.say(Status::Info(format!("{waiting} lines wait: this server is sent one every {pause} s")));
+        }
     }
 
     /// Why nobody would hear what is said to this target: it is a channel that one is not in, and will not be again
@@ -78,39 +89,59 @@ impl App {
         None
     }
 
-    /// Sends what waits for this target, if it can be sent now.
-    fn flush(&mut self, target: &str, effects: &mut Vec<Effect>) {
+    /// Whether what is said to this target now gets there, and stands where it belongs.
+    pub(super) fn is_open_to(&self, target: &str) -> bool {
         if self.session.stage() != Stage::Registered || self.is_catching_up(target) {
-            return;
+            return false;
         }
         let channel = self.session.support().is_channel(target);
-        if channel && !self.windows.iter().any(|window| window.is(target) && window.joined) {
-            return;
+        !channel || self.windows.iter().any(|window| window.is(target) && window.joined)
+    }
+
+    /// Sends what waits for this target, if it can be sent now, as far as the pace allows it.
+    fn flush(&mut self, target: &str, effects: &mut Vec<Effect>) {
+        if self.is_open_to(target) {
+            while self.send_next(target, effects) {}
+            self.probe(effects);
+        }
+    }
+
+    /// Sends the next line that waits for this target, if the pace allows it.
+    pub(super) fn send_next(&mut self, target: &str, effects: &mut Vec<Effect>) -> bool {
+        if !self.outbox.to(target).any(|item| item.progress == Progress::Waiting) {
+            return false;
+        }
+        if !self.pace.allows(self.now) {
+            self.pace.set_words_wait(true);
+            return false;
         }
         let newest = self.windows.iter().find(|window| window.is(target)).and_then(Window::newest_told);
         let since =
             newest.map(|entry| Since { msgid: entry.msgid.clone(), at: entry.at }).unwrap_or_default();
         let session = &mut self.session;
-        while self.outbox.to(target).any(|item| item.progress == Progress::Waiting) {
-            let label = session.label();
-            let Some(item) = self.outbox.send_next(target, label, &since) else { break };
-            let words = match item.manner {
-                Manner::Action => format!("\u{1}ACTION {}\u{1}", item.text),
-                Manner::Message | Manner::Notice => item.text.clone(),
-            };
-            let verb = if item.manner == Manner::Notice { "NOTICE" } else { "PRIVMSG" };
-            let line =
-                session.speech(verb, &item.target, &words, item.label, &item.id, item.reply.as_deref());
-            effects.push(Effect::Send(line));
-            self.sent_late += 1;
-        }
-        self.probe(effects);
+        let label = session.label();
+        let Some(item) = self.outbox.send_next(target, label, &since) else { return false };
+        let words = match item.manner {
+            Manner::Action => format!("\u{1}ACTION {}\u{1}", item.text),
+            Manner::Message | Manner::Notice => item.text.clone(),
+        };
+        let verb = if item.manner == Manner::Notice { "NOTICE" } else { "PRIVMSG" };
+        let line = session.speech(verb, &item.target, &words, item.label, &item.id, item.reply.as_deref());
+        self.pace.sent(self.now);
+        target.clone_into(&mut self.said_to);
+        effects.push(Effect::Send(line));
+        self.sent_late += 1;
+        true
     }
 
     /// Where no echo says that a line was heard, the answer to a question behind it does: a server takes one line
     /// after the other, and a refusal would come before. One question at a time.
-    fn probe(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn probe(&mut self, effects: &mut Vec<Effect>) {
         if self.session.has(Cap::EchoMessage) || self.probing.is_some() {
+            return;
+        }
+        if self.pace.words_wait() && self.outbox.unprobed() < PROBE_EVERY {
+            // It takes a turn of its own: where every other second a line goes, not each gets one.
             return;
         }
         let number = self.probes + 1;
@@ -158,6 +189,11 @@ impl App {
         let before = self.sent_late;
         self.settle_unsure(name, told && self.session.carries_ids());
         self.flush(name, effects);
+        self.count_late(before);
+    }
+
+    /// So many more lines that had waited are sent: while it is said how many were, it is said so.
+    pub(super) fn count_late(&mut self, before: usize) {
         let late = self.sent_late - before;
         if late > 0
             && let Some((Status::Back { sent, .. }, _)) = &mut self.said

@@ -68,8 +68,11 @@ impl App {
     pub(super) fn tell_typing(&mut self, effects: &mut Vec<Effect>) {
         let text = self.editor.text();
         let says = !text.is_empty() && (!text.starts_with('/') || text.starts_with("//"));
+        // It is worth no turn that words could have.
+        let is_free = self.pace.allows(self.now) && !self.pace.words_wait();
         let window = self.window();
-        let hears = self.settings.typing && window.joined && window.with != With::Server && self.online();
+        let hears =
+            is_free && self.settings.typing && window.joined && window.with != With::Server && self.online();
         match &self.typing.told {
             Some((place, _)) if !says && *place == window.name => {
                 if let Some(line) = self.session.typing(place, false).filter(|_| hears) {

@@ -235,6 +235,11 @@ impl Outbox {
         found
     }
 
+    /// How many lines are sent that no question is about.
+    pub fn unprobed(&self) -> usize {
+        self.items.iter().filter(|item| item.progress == Progress::Sent && item.probe.is_none()).count()
+    }
+
     /// Takes out the lines that the answer to this question is about.
     pub fn take_probed(&mut self, number: u64) -> Vec<Item> {
         self.take_all(|item| item.probe == Some(number))

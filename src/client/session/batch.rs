@@ -27,6 +27,8 @@ enum Kind {
     History,
     /// What was found.
     Found,
+    /// Who has written, and where something was said.
+    Targets,
     /// Lines of now.
     Other,
 }
@@ -44,6 +46,7 @@ impl Batches {
         let outer = marks.batch.and_then(|name| self.0.iter().find(|open| open.reference == name));
         let kind = match kind {
             "chathistory" | "draft/chathistory" => Kind::History,
+            "draft/chathistory-targets" | "chathistory-targets" => Kind::Targets,
             "soju.im/search" => Kind::Found,
             _ => Kind::Other,
         };
@@ -67,13 +70,15 @@ impl Batches {
         match open.kind {
             Kind::History => Some(Report::History { place, items, lines, beyond, label }),
             Kind::Found => Some(Report::Found { items, lines, beyond, label }),
+            Kind::Targets => Some(Report::TargetsTold),
             Kind::Other => None,
         }
     }
 
     /// Whether lines of this batch are of the past, and are collected.
     pub(super) fn collects(&self, reference: &str) -> bool {
-        self.0.iter().any(|open| open.kind != Kind::Other && open.reference == reference)
+        let collects = |kind| matches!(kind, Kind::History | Kind::Found);
+        self.0.iter().any(|open| collects(open.kind) && open.reference == reference)
     }
 
     /// The label that an open batch answers.

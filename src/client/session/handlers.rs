@@ -9,9 +9,9 @@ use super::{LIFE_TOKEN, MAX_CHANNELS, Marks, Session, Stage, WHO_MOST};
 use crate::irc::message::{action, ctcp, unescape};
 use crate::irc::name::{Source, fold, same};
 use crate::irc::numeric::{
-    ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_UNKNOWNCOMMAND, RPL_ENDOFNAMES, RPL_ENDOFWHO, RPL_ISUPPORT,
-    RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC, RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_VISIBLEHOST,
-    RPL_WELCOME, RPL_WHOISUSER, RPL_WHOREPLY, is_error,
+    ERR_ERRONEUSNICKNAME, ERR_NICKNAMEINUSE, ERR_NOMOTD, ERR_UNKNOWNCOMMAND, RPL_ENDOFMOTD, RPL_ENDOFNAMES,
+    RPL_ENDOFWHO, RPL_ISUPPORT, RPL_MYINFO, RPL_NAMREPLY, RPL_NOTOPIC, RPL_NOWAWAY, RPL_TOPIC,
+    RPL_TOPICWHOTIME, RPL_UNAWAY, RPL_VISIBLEHOST, RPL_WELCOME, RPL_WHOISUSER, RPL_WHOREPLY, is_error,
 };
 use crate::irc::{Cap, Message, Time};
 
@@ -37,6 +37,9 @@ impl Session {
             "TAGMSG" => self.on_tags(message, marks, out),
             "PONG" | "ACK" => {}
             "BATCH" => self.on_batch(message, marks, out),
+            "CHATHISTORY" if message.param(0) == "TARGETS" => {
+                out.push(Report::Target(message.param(1).to_owned()));
+            }
             "JOIN" => self.on_join(message, marks, out),
             "PART" => self.on_part(message, marks, out),
             "KICK" => self.on_kick(message, marks, out),
@@ -53,6 +56,8 @@ impl Session {
             }
             "INVITE" => self.on_invite(message, out),
             "CAP" => self.on_cap(message, out),
+            "AUTHENTICATE" => self.on_authenticate(message, out),
+            "902" | "903" | "904" | "905" | "906" | "907" | "908" if self.on_login_numeric(message, out) => {}
             "MARKREAD" => {
                 let at = message.param(1).strip_prefix("timestamp=").and_then(Time::parse);
                 out.extend(at.map(|at| Report::Read { place: message.param(0).to_owned(), at }));
@@ -69,6 +74,8 @@ impl Session {
                     self.support.take(token);
                 }
             }
+            RPL_MYINFO => message.param(2).clone_into(&mut self.support.version),
+            RPL_ENDOFMOTD | ERR_NOMOTD => self.on_ready(out),
             RPL_NAMREPLY => self.on_names(message),
             RPL_ENDOFNAMES => self.on_names_end(message.param(1), out),
             RPL_TOPIC | RPL_NOTOPIC | RPL_TOPICWHOTIME => self.on_topic_reply(message, out),
@@ -475,7 +482,7 @@ impl Session {
                 out.push(Report::Named(name.to_owned()));
                 if follow_away && (2..=WHO_MOST).contains(&count) {
                     self.quiet.insert(fold(name).into_owned());
-                    out.push(Report::Answer(format!("WHO {name}")));
+                    out.push(Report::Query(format!("WHO {name}")));
                 }
             }
         }

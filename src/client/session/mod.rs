@@ -5,6 +5,8 @@
 mod batch;
 mod channel;
 mod handlers;
+mod joining;
+mod login;
 mod report;
 mod search;
 mod split;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use channel::{Channel, MAX_MEMBERS, Member, Prefixes, Topic};
+pub use joining::join_lines;
+pub use login::{Account, Secret};
 pub use report::{Beyond, Heard, Report, What};
 pub use search::Sought;
 pub use split::split;
@@ -27,11 +31,15 @@ use crate::irc::name::{Source, fold, same};
 use crate::irc::{Cap, Caps, MAX_REST, Message, Time};
 use batch::Batches;
 pub use batch::MAX_LINES as BATCH_MOST;
+use login::Login;
 
 /// The client tag that carries a message's own id, so that it can be found again after the connection broke.
 pub const ID_TAG: &str = "+chatui/id";
 /// After so long without a line the server is asked for a sign of life.
 pub const SILENCE: Duration = Duration::from_secs(60);
+/// A server that has welcomed us says next what it is and what it supports. If the end of that does not come, nobody waits
+/// longer for it than this.
+const READY_MOST: Duration = Duration::from_secs(5);
 /// After so long without an answer to that the connection is taken for dead.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// What is sent with the question for a sign of life.
@@ -48,12 +56,14 @@ const UNKNOWN_SOURCE: usize = 1 + 18 + 1 + 63;
 pub struct Identity {
     /// The nick to ask for.
     pub nick: String,
-    /// The user name.
+    /// The user name; empty: made of the nick.
     pub user: String,
     /// The real name.
     pub real_name: String,
     /// The server's password.
-    pub password: Option<String>,
+    pub password: Option<Secret>,
+    /// The account to log in to.
+    pub account: Option<Account>,
 }
 
 /// How far the connection is.
@@ -82,12 +92,17 @@ pub struct Session {
     offered: Caps,
     /// How many answers to CAP REQ are still to come before CAP END.
     asked: usize,
+    login: Login,
+    /// Whether the server lets accounts log in by SASL PLAIN, if it offers SASL.
+    takes_plain: bool,
     /// How many nicks were refused during this registration.
     refused: usize,
     /// The nick that the user has asked for and not got yet.
     asked_nick: Option<String>,
     /// Whether the nick in use is a variation of the wanted one, which is taken back when it becomes free.
     varied: bool,
+    /// After the welcome: until when the end of what the server says of itself is awaited.
+    ready_by: Option<Time>,
     /// Masks of people who are ignored.
     ignored: Vec<String>,
     channels: Vec<Channel>,
@@ -106,6 +121,8 @@ pub struct Session {
     /// How many channels of a list were told.
     listed: usize,
     heard: Time,
+    /// The latest time with which the server has stamped something that happened just now.
+    stamped: Time,
     /// When the server was asked for a sign of life.
     pinged: Option<Time>,
 }
@@ -227,7 +244,7 @@ impl Session {
         self.caps = Caps::default();
         self.names.clear();
         self.quiet.clear();
-        self.pinged = None;
+        (self.pinged, self.ready_by) = (None, None);
     }
 
     /// Takes one line, without its end. What follows from it is appended to `out`. A line that is no message is
@@ -244,16 +261,21 @@ impl Session {
             self.batches.push(batch, item);
             return;
         }
+        if marks.is_stamped {
+            // A time that has not come yet is nobody's.
+            self.stamped = self.stamped.max(marks.at.min(now));
+        }
         self.handle(&message, &marks, out);
     }
 
     /// When [`tick`](Self::tick) has something to do.
     pub fn next_tick(&self) -> Option<Time> {
-        match (self.stage, self.pinged) {
-            (Stage::Offline, _) => None,
-            (_, Some(pinged)) => Some(pinged + PATIENCE),
-            (_, None) => Some(self.heard + SILENCE),
-        }
+        let life = match (self.stage, self.pinged) {
+            (Stage::Offline, _) => return None,
+            (_, Some(pinged)) => pinged + PATIENCE,
+            (_, None) => self.heard + SILENCE,
+        };
+        Some(self.ready_by.map_or(life, |by| by.min(life)))
     }
 
     /// Asks for a sign of life after a long silence, and says when there is none.
@@ -261,7 +283,9 @@ impl Session {
         if self.next_tick().is_none_or(|due| now < due) {
             return;
         }
-        if self.pinged.is_some() {
+        if self.ready_by.is_some_and(|by| now >= by) {
+            self.on_ready(out);
+        } else if self.pinged.is_some() {
             self.pinged = None;
             out.push(Report::Silent);
         } else {
@@ -372,6 +396,20 @@ impl Session {
         (self.line("CHATHISTORY", &[verb, target, &reference, &limit], label, None), label)
     }
 
+    /// Asks which conversations had messages between two times
+    /// ([TARGETS](https://ircv3.net/specs/extensions/chathistory#targets)). Gives the line and its label.
+    pub fn ask_targets(&mut self, since: Time, until: Time, limit: u32) -> (String, Option<u64>) {
+        let label = self.label();
+        let (since, until) = (format!("timestamp={since}"), format!("timestamp={until}"));
+        let params = ["TARGETS", &since, &until, &limit.to_string()];
+        (self.line("CHATHISTORY", &params, label, None), label)
+    }
+
+    /// The latest time with which the server has stamped something that happened just now.
+    pub fn stamped(&self) -> Time {
+        self.stamped
+    }
+
     fn reference(&self, msgid: &str, at: Time) -> String {
         if msgid.is_empty() || !self.support.history_by_id {
             format!("timestamp={at}")
@@ -430,6 +468,7 @@ pub enum Ask<'a> {
 #[derive(Debug, Default)]
 struct Marks<'a> {
     at: Time,
+    is_stamped: bool,
     msgid: &'a str,
     batch: Option<&'a str>,
     label: Option<u64>,
@@ -447,7 +486,10 @@ impl<'a> Marks<'a> {
         let mut marks = Marks { at: now, ..Marks::default() };
         for (key, value) in message.tags.iter_raw() {
             match key {
-                "time" => marks.at = Time::parse(value).unwrap_or(now),
+                "time" => {
+                    let at = Time::parse(value);
+                    (marks.at, marks.is_stamped) = (at.unwrap_or(now), at.is_some());
+                }
                 // An id is opaque and comes back as it came: it has no need to be unescaped, only to be the same.
                 "msgid" => marks.msgid = value,
                 "batch" => marks.batch = Some(value),

@@ -84,8 +84,19 @@ pub enum Report {
         /// Why, in a sentence of the server.
         reason: String,
     },
-    /// Registered: channels can be joined.
+    /// This line is to be sent when nothing is more urgent: its answer only makes something nicer.
+    Query(String),
+    /// The login to the account did not come about, and one does not want to be here without.
+    LoginFailed {
+        /// Why, in a sentence.
+        reason: String,
+        /// Whether it may come about later by itself.
+        again: bool,
+    },
+    /// Registered.
     Welcome,
+    /// The server has said what it is and what it supports: now channels are joined.
+    Ready,
     /// Somebody did something, just now.
     Heard(Heard),
     /// A piece of the past, oldest first, as one block.
@@ -112,6 +123,10 @@ pub enum Report {
         /// The label of the command that asked.
         label: Option<u64>,
     },
+    /// There was something in this conversation, as the server's history has it.
+    Target(String),
+    /// All such conversations are named.
+    TargetsTold,
     /// One has joined a channel.
     Joined(String),
     /// The list of members of a channel one has joined is whole now.

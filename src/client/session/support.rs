@@ -16,6 +16,10 @@ pub struct Support {
     pub status_targets: String,
     /// The name of the network.
     pub network: Option<String>,
+    /// What program the server is, as its 004 names it ([RPL_MYINFO](https://modern.ircdocs.horse/#rplmyinfo-004)).
+    pub version: String,
+    /// Most channels in one JOIN (`TARGMAX`).
+    pub join_most: usize,
     /// Most bytes of a nick.
     pub nick_len: usize,
     /// Most lines of history in one answer.
@@ -37,6 +41,8 @@ impl Default for Support {
             channel_types: "#&".to_owned(),
             status_targets: String::new(),
             network: None,
+            version: String::new(),
+            join_most: usize::MAX,
             nick_len: 9,
             history_page: HISTORY_PAGE,
             history_by_id: true,
@@ -53,6 +59,11 @@ impl Support {
         let (key, value) = token.split_once('=').unwrap_or((token, ""));
         match key {
             "PREFIX" => self.prefixes = Prefixes::parse(value),
+            // No number behind a command means that there is no limit.
+            "TARGMAX" => {
+                let join = value.split(',').find_map(|item| item.strip_prefix("JOIN:"));
+                self.join_most = join.and_then(|most| most.parse().ok()).unwrap_or(usize::MAX);
+            }
             "CHANTYPES" => value.clone_into(&mut self.channel_types),
             "STATUSMSG" => value.clone_into(&mut self.status_targets),
             "NETWORK" => self.network = Some(unescape(value)),
@@ -73,6 +84,11 @@ impl Support {
             }
             _ => {}
         }
+    }
+
+    /// Whether the server is one of chatui's own.
+    pub fn is_chatui(&self) -> bool {
+        self.version.starts_with("chatui-")
     }
 
     /// Whether a client tag, named without its `+`, reaches others.
@@ -146,12 +162,16 @@ mod tests {
             "MSGREFTYPES=timestamp",
             "CLIENTTAGDENY=*,-draft/react",
             "CHANMODES=beI,k,l,imnst",
+            "TARGMAX=NAMES:1,JOIN:4,PRIVMSG:",
             "WHATEVER",
         ] {
             support.take(token);
         }
         assert_eq!(support.network.as_deref(), Some("Tide Net\\x"));
         assert_eq!((support.history_page, support.history_by_id, support.client_tags), (50, false, false));
+        assert_eq!(support.join_most, 4);
+        support.take("TARGMAX=JOIN:,KICK:4");
+        assert_eq!(support.join_most, usize::MAX);
         assert_eq!(support.without_rank("@#x"), "#x");
         assert_eq!(support.without_rank("@x"), "@x");
         assert!(support.mode_has_param('l', true) && !support.mode_has_param('l', false));

@@ -2,7 +2,7 @@
 //! ([capability negotiation](https://ircv3.net/specs/extensions/capability-negotiation)).
 
 use super::report::Report;
-use super::{Session, Stage};
+use super::{READY_MOST, Session, Stage};
 use crate::irc::name::{NICK_LEN, is_nick};
 use crate::irc::{Cap, Caps, Message};
 
@@ -11,6 +11,9 @@ const MAX_NICKS: usize = 12;
 /// Capabilities that are known and not asked for: a window shows who comes and goes now, not who did long ago; and it
 /// shows the names, so they may come unasked.
 const UNWANTED: &[Cap] = &[Cap::EventPlayback, Cap::NoImplicitNames];
+/// Most bytes of a user name that was chosen, and of one that is made of the nick.
+const USER_MOST: usize = 100;
+const SHORT_USER: usize = 16;
 /// The length of nick that every server takes.
 const SHORT_NICK: usize = 9;
 
@@ -20,7 +23,7 @@ impl Session {
         let identity = &self.identity;
         let mut lines = vec!["CAP LS 302".to_owned()];
         if let Some(password) = &identity.password {
-            lines.push(self.line("PASS", &[password], None, None));
+            lines.push(self.line("PASS", &[password.reveal()], None, None));
         }
         let user = user_name(&identity.user, &identity.nick);
         let real = if identity.real_name.is_empty() { &identity.nick } else { &identity.real_name };
@@ -36,8 +39,13 @@ impl Session {
         match message.param(1).to_ascii_uppercase().as_str() {
             "LS" => {
                 names().for_each(|cap| self.offered.insert(cap));
+                let sasl = list.split(' ').find(|item| item.split('=').next() == Some(Cap::Sasl.name()));
+                if let Some(sasl) = sasl {
+                    self.note_mechanisms(sasl.split_once('=').map(|(_, value)| value));
+                }
                 // A star in front of the list says that another line of it follows.
-                if message.param(2) != "*" || message.params.len() < 4 {
+                let is_last = message.param(2) != "*" || message.params.len() < 4;
+                if is_last && self.check_login(out) {
                     self.request(self.offered, out);
                 }
             }
@@ -56,6 +64,10 @@ impl Session {
                 if refused.len() > 1 {
                     self.asked += refused.len();
                     out.extend(refused.iter().map(|cap| request_line(&[*cap])));
+                } else if refused == [Cap::Sasl]
+                    && !self.login_failed("the server does not let accounts log in now", true, out)
+                {
+                    return;
                 }
                 self.answered(out);
             }
@@ -69,7 +81,9 @@ impl Session {
     }
 
     fn request(&mut self, caps: Caps, out: &mut Vec<Report>) {
-        let wanted: Vec<Cap> = caps.iter().filter(|cap| !UNWANTED.contains(cap)).collect();
+        let logs_in = self.wants_login();
+        let is_wanted = |cap: &Cap| !UNWANTED.contains(cap) && (*cap != Cap::Sasl || logs_in);
+        let wanted: Vec<Cap> = caps.iter().filter(is_wanted).collect();
         if !wanted.is_empty() {
             self.asked += 1;
             out.push(request_line(&wanted));
@@ -80,14 +94,14 @@ impl Session {
 
     fn answered(&mut self, out: &mut Vec<Report>) {
         self.asked = self.asked.saturating_sub(1);
-        if self.asked == 0 && self.stage == Stage::Registering {
+        if self.asked == 0 && self.stage == Stage::Registering && !self.begin_login(out) {
             out.push(Report::Answer("CAP END".to_owned()));
         }
     }
 
     /// `001`: the server calls us by our nick.
     pub(super) fn on_welcome(&mut self, message: &Message<'_>, out: &mut Vec<Report>) {
-        if self.stage == Stage::Registered {
+        if self.stage == Stage::Registered || !self.stays_without_login(out) {
             return;
         }
         if !message.param(0).is_empty() {
@@ -100,9 +114,17 @@ impl Session {
         {
             self.learn_own_source(own);
         }
+        self.ready_by = Some(self.heard + READY_MOST);
         out.push(Report::Welcome);
         if let Some(reason) = &self.away_reason {
             out.push(Report::Answer(self.line("AWAY", &[reason], None, None)));
+        }
+    }
+
+    /// The server has said what it is and what it supports; after the welcome this comes once.
+    pub(super) fn on_ready(&mut self, out: &mut Vec<Report>) {
+        if self.ready_by.take().is_some() {
+            out.push(Report::Ready);
         }
     }
 
@@ -153,12 +175,13 @@ fn variation(wanted: &str, refused: &str, taken: bool, count: usize) -> String {
     format!("{}{ending}", &base[..kept])
 }
 
-/// What may be sent as a user name: letters, digits and a few signs, not empty.
+/// What is sent as the user name: the one that was chosen, else one made of the nick. Whoever chooses it knows what the server
+/// wants (a bouncer has `user/network@client`): only what would not be one word is left out. Never empty.
 fn user_name(user: &str, nick: &str) -> String {
-    let clean = |name: &str| -> String {
-        name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).take(16).collect()
-    };
-    [clean(user), clean(nick)]
+    let chosen: String = user.chars().filter(char::is_ascii_graphic).take(USER_MOST).collect();
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let from_nick: String = nick.chars().filter(is_plain).take(SHORT_USER).collect();
+    [chosen.trim_start_matches(':').to_owned(), from_nick]
         .into_iter()
         .find(|name| !name.is_empty())
         .unwrap_or_else(|| "chatui".to_owned())
@@ -186,5 +209,6 @@ mod tests {
         assert_eq!(user_name("", "alice"), "alice");
         assert_eq!(user_name("日本", "[x]"), "x");
         assert_eq!(user_name("日本", "[]"), "chatui");
+        assert_eq!(user_name(" :ivy/libera@desk\r\n", "alice"), "ivy/libera@desk");
     }
 }

@@ -74,8 +74,6 @@ impl Session {
             "405" => format!("{context} not joined: you are in too many channels"),
             "406" => format!("nobody called {context} has been here lately"),
             "421" => format!("the server does not know {context}"),
-            // No message of the day is nothing to speak of.
-            "422" => return,
             "432" => format!("{context} cannot be a nick here: {sentence}"),
             "437" if is_channel => format!("{context} not joined: {sentence}"),
             "433" | "436" | "437" => format!("the nick {context} is in use"),
@@ -185,10 +183,11 @@ fn told(message: &Message<'_>) -> Option<(String, String, bool)> {
         "256" | "257" | "258" | "259" => asked(last.to_owned()),
         "001" | "002" | "003" | "372" | "251" | "255" => Some((String::new(), last.to_owned(), false)),
         // Ends of lists, and what only programs read.
-        "004" | "005" | "252" | "253" | "254" | "265" | "266" | "315" | "318" | "329" | "347" | "349"
-        | "366" | "368" | "369" | "374" | "375" | "376" | "706" | "396" => {
+        "005" | "252" | "253" | "254" | "265" | "266" | "315" | "318" | "329" | "347" | "349" | "366"
+        | "368" | "369" | "374" | "375" | "706" | "396" | "903" | "908" => {
             Some((String::new(), String::new(), false))
         }
+        "900" | "901" => Some((String::new(), last.to_owned(), false)),
         "WALLOPS" => Some((String::new(), format!("{}: {last}", message.nick()), false)),
         _ => None,
     }

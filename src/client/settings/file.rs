@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml_edit::{Array, Document, DocumentMut, Item, Key, Table, TableLike, TomlError};
 
 use super::table::find;
-use super::{LIST_MOST, Settings, Value};
+use super::{LIST_MOST, Settings, TEXT_MOST, Value};
 use crate::client::address::Address;
 use crate::client::keys::{Chord, Keymap};
 use crate::client::nearest::nearest;
@@ -18,8 +18,10 @@ pub const SECTION: &str = "client";
 const KEYS: &str = "keys";
 /// The section of the channels to join on each server.
 const ROOMS: &str = "rooms";
+/// The section of the accounts to log in to on each server.
+const ACCOUNTS: &str = "accounts";
 /// All sections that there are; the others are the server's.
-const SECTIONS: [&str; 5] = [SECTION, KEYS, ROOMS, "server", "oper"];
+const SECTIONS: [&str; 6] = [SECTION, KEYS, ROOMS, ACCOUNTS, "server", "oper"];
 /// Most things wrong with a file that are told.
 pub const COMPLAINTS_MOST: usize = 12;
 
@@ -32,19 +34,41 @@ pub struct Loaded {
     pub keys: Keymap,
     /// The channels to join on a server.
     pub rooms: Vec<(Address, Vec<String>)>,
+    /// As whom one comes to a server.
+    pub accounts: Vec<(Address, KnownAccount)>,
     /// What is wrong with it: a sentence for each, with its line.
     pub complaints: Vec<String>,
 }
 
+/// As whom one comes to a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownAccount {
+    /// The account's name; empty: none, the user name alone is wanted.
+    pub name: String,
+    /// The file whose first line is its password. The password itself has no place here.
+    pub password_file: Option<String>,
+    /// The user name.
+    pub user: Option<String>,
+    /// Whether one goes on without the account if the login fails.
+    pub optional: bool,
+}
+
 impl Loaded {
+    /// As whom one comes to this server.
+    pub fn account_of(&self, server: Option<&Address>) -> Option<&KnownAccount> {
+        own(&self.accounts, server?)
+    }
+
     /// The channels to join on this server: those of its own entry, else those of the setting.
     pub fn channels_of(&self, server: Option<&Address>) -> &[String] {
-        let own = server.and_then(|server| {
-            let is_it = |at: &Address| at.host.eq_ignore_ascii_case(&server.host) && at.port == server.port;
-            self.rooms.iter().find(|(at, _)| is_it(at))
-        });
-        own.map_or(&self.settings.channels, |(_, channels)| channels)
+        server.and_then(|server| own(&self.rooms, server)).unwrap_or(&self.settings.channels)
     }
+}
+
+/// What a server has of its own.
+fn own<'a, T>(all: &'a [(Address, T)], server: &Address) -> Option<&'a T> {
+    let is_it = |at: &Address| at.host.eq_ignore_ascii_case(&server.host) && at.port == server.port;
+    all.iter().find(|(at, _)| is_it(at)).map(|(_, own)| own)
 }
 
 /// A change of the file.
@@ -102,8 +126,9 @@ impl Reading<'_> {
                 (SECTION, Some(section)) => self.settings(section),
                 (KEYS, Some(section)) => self.keys(section),
                 (ROOMS, Some(section)) => self.rooms(section),
+                (ACCOUNTS, Some(section)) => self.accounts(section),
                 ("server" | "oper", _) => {}
-                (SECTION | KEYS | ROOMS, None) => {
+                (SECTION | KEYS | ROOMS | ACCOUNTS, None) => {
                     self.complain(at, &format!("{name} is a section: write [{name}]"));
                 }
                 // What stands before all sections was probably meant as a setting.
@@ -171,6 +196,67 @@ impl Reading<'_> {
             }
         }
     }
+
+    fn accounts(&mut self, section: &dyn TableLike) {
+        for (key, item) in entries(section) {
+            let at = key.span().or_else(|| item.span());
+            let account = item
+                .as_table_like()
+                .ok_or_else(|| format!("{} needs {{ name = \"…\", password-file = \"…\" }}", key.get()));
+            match (Address::parse(key.get()), account.and_then(account_in)) {
+                (Ok(server), Ok(account)) if self.loaded.accounts.len() < LIST_MOST => {
+                    self.loaded.accounts.push((server, account));
+                }
+                (Ok(_), Ok(_)) => {
+                    self.complain(at, &format!("more than {LIST_MOST} servers have no room here"));
+                }
+                (Err(why), _) => self.complain(at, &format!("{} is no server: {why}", key.get())),
+                (_, Err(why)) => self.complain(at, &why),
+            }
+        }
+    }
+}
+
+/// What can be said of an account.
+const ACCOUNT_KEYS: [&str; 4] = ["name", "password-file", "user", "optional"];
+
+/// An account as it is written. If anything in it is wrong, nothing of it counts: who one is, is not guessed.
+fn account_in(table: &dyn TableLike) -> Result<KnownAccount, String> {
+    let mut account = KnownAccount::default();
+    for (key, item) in entries(table) {
+        let word = |text: &str| -> Result<String, String> {
+            let is_word =
+                !text.is_empty() && text.len() <= TEXT_MOST && text.bytes().all(|b| b.is_ascii_graphic());
+            if is_word { Ok(text.to_owned()) } else { Err(format!("{} is one word", key.get())) }
+        };
+        match (key.get(), value_of(item)) {
+            ("name", Some(Value::Text(name))) => account.name = word(&name)?,
+            ("user", Some(Value::Text(user))) => account.user = Some(word(&user)?),
+            ("password-file", Some(Value::Text(file))) => account.password_file = Some(file),
+            ("optional", Some(Value::Switch(is_on))) => account.optional = is_on,
+            ("password", _) => {
+                return Err(
+                    "a password has no place here: write it into a file, and name that as password-file"
+                        .to_owned(),
+                );
+            }
+            (name, _) if ACCOUNT_KEYS.contains(&name) => {
+                return Err(format!(
+                    "{name} is {}",
+                    if name == "optional" { "true or false" } else { "a text" }
+                ));
+            }
+            (name, _) => {
+                let near = nearest(name, ACCOUNT_KEYS.into_iter());
+                let hint = near.map(|near| format!(": {near}?")).unwrap_or_default();
+                return Err(format!("an account has no {name}{hint}"));
+            }
+        }
+    }
+    if account.name.is_empty() && account.user.is_none() {
+        return Err("an account needs a name".to_owned());
+    }
+    Ok(account)
 }
 
 fn entries(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
@@ -309,6 +395,32 @@ mod tests {
         let server = Address::parse("chat.example").unwrap();
         assert_eq!(loaded.channels_of(Some(&server)), ["#a", "#b"]);
         assert_eq!(loaded.channels_of(None), ["#lobby"]);
+    }
+
+    #[test]
+    fn accounts_belong_to_servers_and_a_password_has_no_place_here() {
+        let loaded = read(
+            "[accounts]\n\"irc.example:+6697\" = { name = \"ivy\", password-file = \"~/ivy\", optional = true }\n\
+             \"b.example\" = { user = \"ivy/tea@desk\" }\n\"c.example\" = { name = \"x\", password = \"y\" }\n\
+             \"d.example\" = { nam = \"x\" }\n\"e.example\" = \"x\"\n\"f.example\" = {}\n\
+             \"g.example\" = { name = \"a b\" }\n[accounts.\"h.example\"]\nname = \"h\"\noptional = 1\n",
+        );
+        let of = |server: &str| loaded.account_of(Some(&Address::parse(server).unwrap()));
+        let ivy = of("irc.example:6697").unwrap();
+        assert_eq!((&*ivy.name, ivy.password_file.as_deref(), ivy.optional), ("ivy", Some("~/ivy"), true));
+        assert_eq!(of("b.example").unwrap().user.as_deref(), Some("ivy/tea@desk"));
+        assert_eq!((of("irc.example"), of("c.example"), loaded.account_of(None)), (None, None, None));
+        assert_eq!(
+            loaded.complaints,
+            [
+                "line 4: a password has no place here: write it into a file, and name that as password-file",
+                "line 5: an account has no nam: name?",
+                "line 6: e.example needs { name = \"…\", password-file = \"…\" }",
+                "line 7: an account needs a name",
+                "line 8: name is one word",
+                "line 9: optional is true or false",
+            ]
+        );
     }
 
     #[test]

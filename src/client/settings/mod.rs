@@ -9,7 +9,7 @@ mod table;
 use std::fmt;
 
 pub use choices::{Clock, Colours, Comings, Desktop, Notify, Sidebar, ThemeChoice, TimeForm};
-pub use file::{COMPLAINTS_MOST, Change, Loaded, SECTION, changed, line_of, read};
+pub use file::{COMPLAINTS_MOST, Change, KnownAccount, Loaded, SECTION, changed, line_of, read};
 pub use sample::sample;
 pub use table::{Kind, Setting, TABLE, find};
 

@@ -16,6 +16,11 @@ pub fn sample() -> String {
     }
     text.push_str("\n[rooms]\n# Which channels to join on a server, instead of those of `channels`.\n");
     text.push_str("# \"chat.example\" = [\"#lobby\", \"#tea\"]\n");
+    text.push_str("\n[accounts]\n# As whom to come to a server. The first line of the file is the account's password; without it you are asked.\n");
+    text.push_str("# optional: whether to go on without the account if the login fails. user: the user name, for a bouncer.\n");
+    text.push_str(
+        "# \"irc.example:6697\" = { name = \"ivy\", password-file = \"~/.config/chatui/ivy.password\" }\n",
+    );
     text.push_str("\n[keys]\n# What a key does, by the name of the action; \"none\" takes a key away.\n");
     for spec in keys::TABLE {
         let _ = writeln!(text, "# {}: {}", spec.name, spec.what);
@@ -57,7 +62,7 @@ mod tests {
         let loaded = read(&set);
         assert_eq!(loaded.complaints, [""; 0], "{set}");
         assert_eq!(loaded.settings, Default::default());
-        assert_eq!(loaded.rooms.len(), 1);
+        assert_eq!((loaded.rooms.len(), loaded.accounts.len()), (1, 1));
         for spec in keys::TABLE {
             assert_eq!(loaded.keys.keys_of(spec.does).len(), Keymap::default().keys_of(spec.does).len());
             assert!(text.contains(&format!("# {}: {}", spec.name, spec.what)));

@@ -15,7 +15,9 @@ impl Window {
             return;
         };
         let speech = self.entries.range(range.clone()).filter(from_others).count();
-        let mentions = self.entries.range(range).filter(|entry| entry.mention).count();
+        let is_person = self.with == With::Person;
+        let names = |entry: &&Entry| from_others(entry) && (entry.mention || is_person);
+        let mentions = self.entries.range(range).filter(names).count();
         if !seen {
             self.unread += speech;
             self.mentions += mentions;
@@ -37,9 +39,12 @@ impl Window {
 
     /// What stands from there on, as far as it was said before one came, was missed at an earlier time.
     pub fn resumed(&mut self, from: usize, seen: bool) {
-        let join = self.entries.iter().rposition(|entry| entry.own && entry.kind == Kind::Join);
-        let end = join.unwrap_or(self.entries.len() - self.pending);
         let later = self.mark.take();
+        // Whoever is not joined but written to: until the first that has come since.
+        let first = || later.and_then(|mark| self.index_of(mark.entry));
+        let join =
+            self.entries.iter().rposition(|entry| entry.own && entry.kind == Kind::Join).or_else(first);
+        let end = join.unwrap_or(self.entries.len() - self.pending);
         if from < end {
             self.missed(from..end, seen);
         }
