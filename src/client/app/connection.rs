@@ -7,7 +7,7 @@ use super::super::entry::{Entry, GapState, Kind};
 use super::super::pace::{Pace, Rank};
 use super::super::session::{Stage, join_lines};
 use super::super::window::{PENDING_SHOWN_AFTER, Past, Window, With};
-use super::past::Asked;
+use super::question::Asked;
 use super::{App, Connecting, Effect, Form, Screen, Status, Try};
 use crate::irc::text::plain;
 use crate::irc::{Cap, Time};

@@ -3,7 +3,7 @@
 use super::super::entry::EntryId;
 use super::super::session::Ask;
 use super::super::window::{Heading, Past, Scroll, With};
-use super::past::Purpose;
+use super::question::Purpose;
 use super::search::Finding;
 use super::{App, Effect, Status};
 use crate::irc::{Cap, Time};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::pace::Rank;
 use super::super::session::{Heard, What};
 use super::super::window::{Resume, With};
-use super::past::Purpose;
+use super::question::Purpose;
 use super::{App, Effect};
 use crate::irc::name::same;
 use crate::irc::{Cap, Time};
