@@ -329,3 +329,30 @@ fn the_servers_password_gives_nobody_more_guesses_at_its_operators() {
         enter('c')
     ));
 }
+
+#[test]
+fn whether_this_machines_own_wait_is_chosen_anew_too() {
+    let mut stage = Stage::new(operated());
+    let near = |stage: &mut Stage, id: char| {
+        let peer = Peer { address: "127.0.0.1".to_owned(), ..Peer::default() };
+        stage.input(Input::Open(ConnId(u32::from(id)), peer));
+        for line in [&format!("NICK n{id}"), "USER u 0 * :u", "OPER root x", "OPER root y"] {
+            stage.bytes(id, line.as_bytes());
+        }
+        stage.take(id)
+    };
+    for id in ['a', 'b', 'c'] {
+        assert!(near(&mut stage, id).last().unwrap().ends_with(":Password incorrect"));
+    }
+    stage.input(Input::Reload(Box::new(Reload {
+        motd: Vec::new(),
+        password: None,
+        operators: operated().operators,
+        sts: None,
+        near_guessers_wait: true,
+        bans: None,
+    })));
+    near(&mut stage, 'd');
+    near(&mut stage, 'e');
+    assert!(near(&mut stage, 'f').last().unwrap().contains("Too many wrong passwords"));
+}

@@ -198,6 +198,10 @@ fn each_line_of_capabilities_has_as_many_as_fit() {
             // That none is longer than a line may be is checked wherever something is heard.
             assert!(pair[0].len() + 1 + next.len() > 510, "{length}: {pair:?}");
         }
+        // What is not granted is told in one line, which has room for a mark that it does not need.
+        stage.bytes('a', format!("CAP REQ :{}", ["abc"; 125].join(" ")).as_bytes());
+        let told = stage.take('a');
+        assert!(told.len() == 1 && told[0].len() > 510 - 2 - " abc".len(), "{length}: {told:?}");
     }
 }
 
