@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -133,7 +134,13 @@ impl Terminal {
                 ours.change(|seen| {
                     seen.bytes.extend_from_slice(&buffer[..count]);
                     if let Some(screen) = &mut seen.screen {
-                        screen.process(&buffer[..count]);
+                        // The emulator itself fails in some sizes of a few cells (it subtracts with overflow). Then it begins
+                        // anew, and the next repaint tells it what there is.
+                        let (rows, columns) = screen.screen().size();
+                        let shown = catch_unwind(AssertUnwindSafe(|| screen.process(&buffer[..count])));
+                        if shown.is_err() {
+                            *screen = vt100::Parser::new(rows, columns, 0);
+                        }
                     }
                 });
             }
