@@ -270,6 +270,7 @@ impl Gauge {
 mod tests {
     use super::*;
     use crate::server::log::{Call, Fate};
+    use std::io::Seek;
     use tempfile::TempDir;
 
     #[test]
@@ -394,29 +395,13 @@ mod tests {
         assert!(room.refusing.is_none());
     }
 
-    /// What the diagnostics said.
-    #[derive(Clone, Default)]
-    struct Said(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-
-    impl io::Write for Said {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn what_happens_to_the_ballast_while_lines_are_refused_is_told_once() {
         let (data, mut disk) = (TempDir::new().unwrap(), Disk::default());
         let mut room = Room::new(data.path());
-        let said = Said::default();
-        let writer = said.clone();
-        let subscriber =
-            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let mut said = tempfile::tempfile().unwrap();
+        let diagnostics = std::sync::Arc::new(said.try_clone().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(diagnostics).finish();
         tracing::subscriber::with_default(subscriber, || {
             room.settle(&mut disk);
             for _ in 0..3 {
@@ -430,7 +415,8 @@ mod tests {
             fs::remove_file(data.path().join(NAME)).unwrap();
             room.refused(&mut disk, &Errno::NOSPC.into(), 1);
         });
-        let said = String::from_utf8(said.0.lock().unwrap().clone()).unwrap();
+        said.rewind().unwrap();
+        let said = io::read_to_string(said).unwrap();
         assert_eq!(said.matches("was deleted to make room").count(), 1, "{said}");
         assert_eq!(said.matches("the log has no room").count(), 2, "{said}");
     }

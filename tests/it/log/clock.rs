@@ -1,6 +1,6 @@
 //! Clocks that jump: the order stays, times never run backwards, no id comes twice, and the operator is told once.
 
-use std::io;
+use std::io::{self, Seek};
 
 use chatui::server::backbone::{Backbone, Local};
 
@@ -9,32 +9,15 @@ use super::*;
 const HOUR: i64 = 3_600_000;
 const FIFTY_YEARS: i64 = 50 * 365 * 24 * HOUR;
 
-/// What the diagnostics said.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Said {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// How often the clock was told to be behind, and to have come so far, while something was done.
 fn told(work: impl FnOnce()) -> (usize, usize) {
-    let said = Said::default();
-    let writer = said.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_target(false)
-        .with_writer(move || writer.clone())
-        .finish();
+    let mut said = tempfile::tempfile().unwrap();
+    let diagnostics = Arc::new(said.try_clone().unwrap());
+    let subscriber =
+        tracing_subscriber::fmt().with_ansi(false).with_target(false).with_writer(diagnostics).finish();
     tracing::subscriber::with_default(subscriber, work);
-    let said = String::from_utf8(said.0.lock().unwrap().clone()).unwrap();
+    said.rewind().unwrap();
+    let said = io::read_to_string(said).unwrap();
     (said.matches("WARN the clock says").count(), said.matches("INFO the clock has come to").count())
 }
 
