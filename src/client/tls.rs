@@ -185,19 +185,17 @@ impl Judge {
             Demand::Pinned(wanted) if wanted.is_of(&pin) => Ok(Accepted::Known(pin)),
             Demand::Pinned(wanted) => Err(changed(at, wanted.certificate, shown)),
             Demand::By(_) | Demand::Signed | Demand::Any => {
-                match (&self.demand, self.authorities.as_deref().map(by_authorities)) {
-                    (_, Some(Ok(_))) => Ok(Accepted::Signed),
-                    (Demand::Signed, None) => Err(unsigned(at, shown)),
-                    (Demand::Signed, Some(Err(error))) if is_unsigned(certificate, &error) => {
-                        Err(unsigned(at, shown))
-                    }
-                    (Demand::Any, None) => Ok(Accepted::First(pin)),
-                    (Demand::Any, Some(Err(error))) if is_unsigned(certificate, &error) => {
-                        Ok(Accepted::First(pin))
-                    }
-                    (_, Some(Err(error))) => Err(refusal(at, &error, shown)),
-                    // A file of authorities is not empty.
-                    (_, None) => Err(unsigned(at, shown)),
+                let refused = match self.authorities.as_deref().map(by_authorities) {
+                    Some(Ok(_)) => return Ok(Accepted::Signed),
+                    Some(Err(error)) => Some(error),
+                    None => None,
+                };
+                match (&self.demand, refused) {
+                    (Demand::By(_), Some(error)) => Err(refusal(at, &error, shown)),
+                    (_, Some(error)) if !is_unsigned(certificate, &error) => Err(refusal(at, &error, shown)),
+                    // Nobody known stands for it.
+                    (Demand::Any, _) => Ok(Accepted::First(pin)),
+                    _ => Err(unsigned(at, shown)),
                 }
             }
         }
